@@ -1,0 +1,35 @@
+"""What every job is given: a pydantic model that is checked when the job is enqueued and again when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import pydantic
+from pydantic.alias_generators import to_camel
+
+from advisorjobs.errors import PayloadError
+
+__all__ = ["Payload", "parse_payload"]
+
+P = TypeVar("P", bound="Payload")
+
+
+class Payload(pydantic.BaseModel):
+    """Base of all payloads: who the job is for. Unknown fields are refused; camelCase keys are understood too."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    organization_id: str = pydantic.Field(min_length=1, max_length=200)
+
+
+def parse_payload(job: str, model: type[P], fields: Mapping[str, Any]) -> P:
+    """*fields* as a *model*; raises PayloadError that names each wrong field, never its value (it is a client's data)."""
+    try:
+        return model.model_validate(dict(fields))
+    except pydantic.ValidationError as error:
+        raise PayloadError(
+            job, {".".join(map(str, e["loc"])) or "payload": e["msg"] for e in error.errors(include_input=False)}
+        ) from None
