@@ -1,0 +1,141 @@
+"""Choosing a document's number and date: the value that labels speak for most and against least."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from advisorjobs.services.documents.evidence import Evidence, likelier
+from advisorjobs.services.documents.identifiers import find_identifiers
+from advisorjobs.services.documents.labels import Label, same_row, tie
+from advisorjobs.services.documents.layout import Span
+
+__all__ = ["Choice", "choose_date", "choose_number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value and how sure we are of it."""
+
+    value: str
+    confidence: float
+
+
+def choose_number(evidence: Evidence) -> Choice | None:
+    """The invoice's, receipt's or statement's own number."""
+    taken = [found.span for found in evidence.dates] + [a.span for a in evidence.amounts if a.money]
+    candidates = find_identifiers(evidence.segments, taken=taken)
+    spans = [candidate.span for candidate in candidates]
+    labels = [label for label in evidence.labels if label.weight("number") or label.weight("other_number")]
+    said = _said(labels, spans, ("number", "other_number"), usable=_number_usable)
+    scores: dict[str, list[float]] = defaultdict(list)
+    for place, candidate in enumerate(candidates):
+        pros, cons = said[place]
+        if pros:
+            scores[candidate.value].append(likelier(pros) * candidate.shape * (1 - 0.7 * likelier(cons)))
+    return _best({value: likelier(found) for value, found in scores.items()}, least=0.2)
+
+
+def choose_date(evidence: Evidence, *, kind: str) -> Choice | None:
+    """The day the document was issued, ISO."""
+    spans = [found.span for found in evidence.dates]
+    labels = [label for label in evidence.labels if label.weight("date") or label.weight("other_date")]
+    said = _said(labels, spans, ("date", "other_date"), usable=lambda label, span: True)
+    scores: dict[str, list[float]] = defaultdict(list)
+    priors = _date_priors(evidence, kind)
+    for place, found in enumerate(evidence.dates):
+        pros, cons = said[place]
+        reasons = [*pros, priors[place]]
+        scores[found.value.isoformat()].append(likelier(reasons) * (1 - 0.7 * likelier(cons)))
+    open_days = {found.value.isoformat() for found in evidence.dates if found.open}
+    best = _best({value: _mild(found) for value, found in scores.items()}, least=0.0)
+    if best and best.value in open_days and evidence.country is None:
+        return Choice(best.value, round(best.confidence * 0.8, 2))
+    return best
+
+
+def _mild(scores: list[float]) -> float:
+    """The best place counts; others that say the same add a little."""
+    first, *rest = sorted(scores, reverse=True)
+    return likelier([first, *(0.4 * score for score in rest[:3])])
+
+
+def _said(
+    labels: Sequence[Label], spans: Sequence[Span], fields: tuple[str, str], *, usable: Callable[[Label, Span], bool]
+) -> list[tuple[list[float], list[float]]]:
+    """For every span the reasons for and against it. A label speaks for the value nearest to it only."""
+    said: list[tuple[list[float], list[float]]] = [([], []) for _ in spans]
+    for label in labels:
+        ties = [(tie(label, span), -abs(span.box.left - label.span.box.right), at) for at, span in enumerate(spans)]
+        ties = [found for found in ties if found[0] > 0.3 and not _cut_off(label, spans[found[2]], labels)]
+        if not ties:
+            continue
+        strength, _, at = max(ties)
+        pro, con = (label.weight(field) for field in fields)
+        if pro and usable(label, spans[at]):
+            said[at][0].append(pro * strength)
+        if con:
+            said[at][1].append(con * strength)
+    return said
+
+
+def _cut_off(label: Label, span: Span, labels: Sequence[Label]) -> bool:
+    """Whether another label stands between *label* and a value beside it."""
+    if not same_row(label.span.segment, span.segment):
+        return False
+    left, right = label.span.box.right, span.box.left
+    for other in labels:
+        if other is label or not same_row(other.span.segment, span.segment):
+            continue
+        box = other.span.box
+        if left - 0.002 <= box.left and box.right <= right + 0.002 and _weighty(other):
+            return True
+    return False
+
+
+def _weighty(label: Label) -> bool:
+    return sum(char.isalnum() for char in label.span.text) > 3 or label.alone
+
+
+def _number_usable(label: Label, span: Span) -> bool:
+    """Mere titles ("Invoice", "No") count only where the value is the next word, or all there is in its segment."""
+    segment = span.segment
+    share = len(span.text) / max(1, len(segment.text))
+    inside = label.span.segment.index == segment.index
+    between = segment.text[label.span.end : span.start] if inside else ""
+    if any(meaning.title for meaning in label.meanings if meaning.field == "number"):
+        if inside:
+            return sum(char.isalpha() for char in between) <= 2
+        return share > 0.75 and label.alone and len(span.text) >= 4
+    return inside or share > 0.5 or same_row(label.span.segment, segment)
+
+
+def _date_priors(evidence: Evidence, kind: str) -> list[float]:
+    """What place alone says of each date: first of the first page, at its top; for statements the latest."""
+    if not evidence.dates:
+        return []
+    first_page = evidence.dates[0].span.page
+    latest: date = max(found.value for found in evidence.dates)
+    single = len({found.value for found in evidence.dates}) == 1
+    priors = []
+    for number, found in enumerate(evidence.dates):
+        prior = 0.3 - 0.02 * min(number, 10) if found.span.page == first_page else 0.1
+        prior += 0.15 if found.span.page == first_page and found.span.box.top < 0.45 and kind == "letter" else 0.0
+        prior += 0.2 if single else 0.0
+        if kind == "bank_statement":
+            prior = 0.35 if found.value == latest else 0.1
+        priors.append(prior)
+    return priors
+
+
+def _best(scores: dict[str, float], *, least: float) -> Choice | None:
+    if not scores:
+        return None
+    value = max(scores, key=lambda key: scores[key])
+    if scores[value] <= least:
+        return None
+    rest = max((score for key, score in scores.items() if key != value), default=0.0)
+    sure = scores[value] * (0.85 if rest > 0.9 * scores[value] else 1.0)
+    return Choice(value, round(min(0.99, sure), 2))

@@ -1,0 +1,141 @@
+"""Finding labels ("Invoice date", "Rechnungsnr.", "TOTAL TTC") and saying how likely a value belongs to one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from advisorjobs.services.documents.layout import Segment, Span
+from advisorjobs.services.documents.spelling import squeezed_char
+from advisorjobs.services.documents.vocabulary import LabelMeaning, label_table
+
+__all__ = ["Label", "find_labels", "same_row", "tie"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label in the text. `alone`: its segment holds no other words, at most a rate, a currency or a bracket."""
+
+    span: Span
+    meanings: tuple[LabelMeaning, ...]
+    alone: bool
+
+    def weight(self, field: str) -> float:
+        """How sure this label makes of *field*, 0 when it says something else."""
+        return next((meaning.weight for meaning in self.meanings if meaning.field == field), 0.0)
+
+
+def find_labels(segments: Iterable[Segment]) -> tuple[Label, ...]:
+    """All labels, the longest phrase first at each place, never inside a word."""
+    return tuple(label for segment in segments for label in _labels_in(segment))
+
+
+def _labels_in(segment: Segment) -> list[Label]:
+    known, longest = label_table(), _longest()
+    text = segment.text
+    letters = [(at, sign) for at, char in enumerate(text) for sign in squeezed_char(char)]
+    string = "".join(sign for _, sign in letters)
+    found: list[Label] = []
+    at = 0
+    while at < len(string):
+        length = _match(text, letters, string, at, min(longest, len(string) - at)) if _begins(text, letters, at) else 0
+        if length:
+            start, end = letters[at][0], letters[at + length - 1][0] + 1
+            alone = not any(sign.isalpha() for sign in _letters(text[:start]) + _letters(text[end:]))
+            found.append(Label(segment.span(start, end), known[string[at : at + length]], alone))
+        at += length or 1
+    return found
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\([^)]*\)|\b[A-Z]{3}\b|[€$£]", "", text)
+
+
+def _longest() -> int:
+    return max(map(len, label_table()))
+
+
+def _match(text: str, letters: list[tuple[int, str]], string: str, at: int, most: int) -> int:
+    known = label_table()
+    for length in range(most, 0, -1):
+        if string[at : at + length] in known and _ends(text, letters, at + length - 1):
+            return length
+    return 0
+
+
+def _begins(text: str, letters: list[tuple[int, str]], at: int) -> bool:
+    place = letters[at][0]
+    return place == 0 or not text[place - 1].isalpha() or (at > 0 and text[place - 1] in "°#№")
+
+
+def _ends(text: str, letters: list[tuple[int, str]], at: int) -> bool:
+    if at + 1 < len(letters) and letters[at + 1][0] == letters[at][0]:
+        return False
+    place = letters[at][0]
+    if place + 1 >= len(text):
+        return True
+    after = text[place + 1]
+    return not after.isalnum() or (after.isdigit() and not text[place].isdigit())
+
+
+def same_row(one: Segment, other: Segment) -> bool:
+    """Whether two segments stand on one line of print."""
+    if one.page != other.page:
+        return False
+    shared = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
+    return shared >= 0.45 * min(one.height, other.height)
+
+
+def tie(label: Label, value: Span) -> float:
+    """How likely *value* is what *label* announces, judged by place alone: 0 … 1."""
+    at, segment = label.span, value.segment
+    if at.page != value.page or (at.segment.index == segment.index and value.start < at.end):
+        return 0.0
+    if at.segment.index == segment.index:
+        return _tie_inside(label, value)
+    if same_row(at.segment, segment):
+        return _tie_beside(label, value)
+    return _tie_below(label, value)
+
+
+def _tie_inside(label: Label, value: Span) -> float:
+    between = value.segment.text[label.span.end : value.start]
+    letters = sum(char.isalnum() for char in between)
+    if letters > 40:
+        return 0.0
+    return max(0.25, 1.0 - 0.04 * letters)
+
+
+def _tie_beside(label: Label, value: Span) -> float:
+    """Values stand to the right; words between label and the segment's end make it a sentence rather than a label."""
+    if value.box.left < label.span.box.right:
+        return 0.0
+    rest = label.span.segment.text[label.span.end :]
+    words = sum(char.isalpha() for char in _letters(rest))
+    if words > 30 or (_short(label) and not label.alone):
+        return 0.0
+    distance = value.box.left - label.span.box.right
+    return max(0.3, 0.97 - 0.12 * distance - 0.02 * words)
+
+
+def _tie_below(label: Label, value: Span) -> float:
+    """Values stand under a head: near, and with an edge or the middle in common."""
+    head, box = label.span.box, value.box
+    height = max(1e-6, min(head.bottom - head.top, box.bottom - box.top))
+    lines = (box.top - head.bottom) / height
+    if not -0.6 <= lines <= 4.0 or (_short(label) and not label.alone):
+        return 0.0
+    rest = label.span.segment.text[label.span.end :]
+    if rest.lstrip().startswith(":") and any(char.isalnum() for char in rest):
+        return 0.0
+    if min(head.right, box.right) - max(head.left, box.left) <= 0 and abs(head.left - box.left) > 0.015:
+        return 0.0
+    off = min(
+        abs(head.left - box.left), abs(head.right - box.right), abs(head.left + head.right - box.left - box.right) / 2
+    )
+    return max(0.0, 0.86 - 0.1 * max(0.0, lines) - min(0.4, 3 * off))
+
+
+def _short(label: Label) -> bool:
+    return sum(char.isalnum() for char in label.span.text) <= 3

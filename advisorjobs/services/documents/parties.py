@@ -1,0 +1,217 @@
+"""What could be a party's name, how to reach whom, and which lines speak of the recipient rather than the issuer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from advisorjobs.services.documents.evidence import Evidence
+from advisorjobs.services.documents.labels import Label, same_row
+from advisorjobs.services.documents.layout import Segment
+from advisorjobs.services.documents.spelling import folded, squeezed
+from advisorjobs.services.documents.vocabulary import label_table, legal_form_pattern, phrases
+
+__all__ = [
+    "blocks_of",
+    "contact_signs",
+    "core",
+    "domains",
+    "is_name",
+    "name_before_form",
+    "recipient_segments",
+    "trimmed",
+]
+
+_MAIL = re.compile(r"[\w.+\-]+\s?@\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})", re.IGNORECASE)
+_SITE = re.compile(r"(?:https?://|\bwww\.)\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})|\b((?:[\w\-]+\.)+(?:com|org|net|co\.uk|de|fr|nl|be|es|it|eu|at|ch|io|us|example|pl|pt))\b", re.IGNORECASE)  # fmt: skip
+_PHONE = re.compile(r"(?:\+\d{2}[\s\d()/\-.]{7,}|\(?\b\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}\b|\b0\d[\s\d/\-.]{7,}\d)")
+_POSTAL = re.compile(r"\b(?:[A-Z]{1,2}-)?\d{4,5}\b\s?(?:[A-Z]{2}\b)?|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
+_SMALL_WORDS = frozenset("& + und and et y e en van de der den di du des la le del the of von".split())
+_ENDS_NAME = re.compile(r"[:;|·•()\"„“”/]|\s[-–—]\s|\b(?:by|von|par|door|por|da|iov|c/o)\b(?=\s)|©")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that stand under each other with a common edge."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(segment.text for segment in self.segments)
+
+
+def core(name: str) -> str:
+    """*name* without legal form, case and punctuation: what two spellings of one firm share."""
+    bare = legal_form_pattern().sub(" ", name)
+    return folded(bare).replace(" ", "") or folded(name).replace(" ", "")
+
+
+def trimmed(text: str) -> str:
+    """*text* without titles ("Invoice") and separators at its ends."""
+    words = text.strip(" ,.;:-–—|·•*").split()
+    titles = phrases("parties", "not_names")
+    while len(words) > 1 and folded(words[-1]) in titles:
+        words.pop()
+    while len(words) > 1 and folded(words[0]) in titles and not words[0].isupper():
+        words.pop(0)
+    return " ".join(words).strip(" ,;:-–—|·•*")
+
+
+def is_name(text: str) -> bool:
+    """Whether *text* by itself could be the name of a firm or person."""
+    plain = folded(text)
+    words = plain.split()
+    letters = sum(char.isalpha() for char in text)
+    if letters < 2 or len(words) > 8 or letters < 0.6 * len(text.replace(" ", "")):
+        return False
+    if text[:1].islower() and not legal_form_pattern().search(text) and "-" not in text:
+        return False
+    titles = phrases("parties", "not_names")
+    if (
+        plain in titles
+        or words[0] in {"dear", "sehr", "madame", "monsieur", "geachte"}
+        or all(w in titles for w in words)
+    ):
+        return False
+    if words[0] in phrases("parties", "contact_words"):
+        return False
+    if squeezed(text) in label_table() or _MAIL.search(text) or text.rstrip().endswith(":"):
+        return False
+    return not is_address(text)
+
+
+def is_address(text: str) -> bool:
+    """Whether *text* is a street or a town with its code rather than a name."""
+    words = folded(text).split()
+    if not any(char.isdigit() for char in text):
+        return False
+    street = phrases("parties", "street_words")
+    if any(word in street for word in words) or any(
+        word.endswith(("strasse", "straat", "weg", "laan")) for word in words
+    ):
+        return True
+    return bool(_POSTAL.search(text)) or words[0].isdigit() or words[-1].isdigit()
+
+
+def name_before_form(segment: Segment) -> Iterator[str]:
+    """Every name that ends in a legal form: "… sold by Example Stays Pvt. Ltd." gives "Example Stays Pvt. Ltd."."""
+    text = segment.text
+    prose = len(segment.words) > 7
+    previous_end = 0
+    for match in legal_form_pattern().finditer(text):
+        before = text[previous_end : match.start()].rstrip(" ,")
+        stops = list(_ENDS_NAME.finditer(before))
+        begin = stops[-1].end() if stops else 0
+        words = _name_words(before[begin:].split(), prose=prose)
+        previous_end = match.end()
+        if words and any(char.isalpha() for char in "".join(words)):
+            comma = "," if "," in text[max(0, match.start() - 2) : match.start()] else ""
+            yield f"{' '.join(words)}{comma} {match.group().strip()}"
+
+
+def _name_words(words: Sequence[str], *, prose: bool) -> list[str]:
+    """The capitalised words at the end of *words*, with small words only between them."""
+    allowed = frozenset("&+") if prose else _SMALL_WORDS
+    taken: list[str] = []
+    for word in reversed(words):
+        capital = any(char.isupper() for char in word) or word[:1].isdigit()
+        if (
+            len(taken) >= 7
+            or not (capital or word.casefold() in allowed)
+            or (taken and word.endswith((",", ".")) and prose)
+        ):
+            break
+        taken.insert(0, word)
+    while taken and taken[0].casefold() in _SMALL_WORDS and not taken[0][:1].isupper():
+        taken.pop(0)
+    return [word.strip("\"'„“”*") for word in taken]
+
+
+def domains(text: str) -> list[str]:
+    """Second-level names of mail and web addresses ("info@shop.example.co.uk" → "example"), public hosts left out."""
+    found = [match.group(1) for match in _MAIL.finditer(text)]
+    found += [match.group(1) or match.group(2) for match in _SITE.finditer(text)]
+    names = []
+    for host in found:
+        parts = re.sub(r"\.(?:co|com|org|ac|gov)\.[a-z]{2}$|\.[a-z]{2,10}$", "", host.casefold()).split(".")
+        if parts[-1] and parts[-1] not in phrases("parties", "public_domains") and len(parts[-1]) > 1:
+            names.append(parts[-1])
+    return names
+
+
+def contact_signs(text: str) -> int:
+    """How many ways to reach or look up somebody *text* holds."""
+    plain = f" {folded(text)} "
+    signs = len(_MAIL.findall(text)) + len(_SITE.findall(text)) + len(_PHONE.findall(text))
+    return signs + sum(f" {word} " in plain for word in phrases("parties", "contact_words"))
+
+
+def blocks_of(segments: Sequence[Segment]) -> list[Block]:
+    """The segments grouped into blocks of lines."""
+    groups: list[list[Segment]] = []
+    for segment in segments:
+        home = next((group for group in reversed(groups[-16:]) if _continues(group[-1], segment)), None)
+        if home is None:
+            groups.append([segment])
+        else:
+            home.append(segment)
+    return [Block(tuple(group)) for group in groups]
+
+
+def _continues(above: Segment, segment: Segment) -> bool:
+    if above.page != segment.page or same_row(above, segment):
+        return False
+    height = min(above.height, segment.height)
+    gap = segment.box.top - above.box.bottom
+    if not -0.5 * height <= gap <= 1.1 * height:
+        return False
+    one, other = above.box, segment.box
+    edges = (one.left - other.left, one.right - other.right, (one.left + one.right - other.left - other.right) / 2)
+    return min(abs(edge) for edge in edges) < 0.012
+
+
+def recipient_segments(evidence: Evidence) -> frozenset[int]:
+    """Indexes of the segments that name or address the recipient, a bank or a hotel, as labels say."""
+    found: set[int] = set()
+    for label in evidence.labels:
+        if label.weight("recipient") and _announces(label):
+            found.add(label.span.segment.index)
+            if not _text_after(label):
+                found.update(segment.index for segment in below(label, evidence.segments))
+    return frozenset(found)
+
+
+def _announces(label: Label) -> bool:
+    text = label.span.segment.text
+    rest = text[label.span.end :]
+    starts = not any(char.isalnum() for char in text[: label.span.start])
+    long = sum(char.isalnum() for char in label.span.text) > 5
+    return label.alone or (starts and (rest.lstrip().startswith((":", ".:")) or (long and len(rest) < 40)))
+
+
+def _text_after(label: Label) -> bool:
+    rest = label.span.segment.text[label.span.end :]
+    return rest.lstrip().startswith(":") and any(char.isalnum() for char in rest)
+
+
+def below(label: Label, segments: Sequence[Segment], *, most: int = 6) -> list[Segment]:
+    """The lines directly under *label* that begin (or lie) where it does; nothing further down than a gap."""
+    taken: list[Segment] = []
+    last = label.span.segment
+    for segment in segments[label.span.segment.index + 1 :]:
+        if segment.page != last.page or len(taken) == most:
+            break
+        gap = segment.box.top - last.box.bottom
+        height = max(last.height, segment.height)
+        if gap > (2.2 if not taken else 1.3) * height:
+            if segment.box.top > last.box.bottom + 4 * height:
+                break
+            continue
+        if same_row(last, segment) or gap < -0.6 * height:
+            continue
+        if abs(segment.box.left - label.span.box.left) < 0.03 or abs(segment.box.left - last.box.left) < 0.012:
+            taken.append(segment)
+            last = segment
+    return taken

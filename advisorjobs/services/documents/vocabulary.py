@@ -1,0 +1,78 @@
+"""The tables beside this file (labels, months, money, countries, parties, kinds), read once and made ready to search."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from advisorjobs.services.documents.spelling import folded, squeezed
+
+__all__ = ["LabelMeaning", "country_patterns", "label_table", "legal_form_pattern", "month_numbers", "phrases", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMeaning:
+    """What a phrase says about the value beside it."""
+
+    field: str
+    weight: float
+    title: bool
+
+
+@cache
+def table(name: str) -> Mapping[str, Any]:
+    """The table *name*.toml of this package."""
+    return tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def label_table() -> Mapping[str, tuple[LabelMeaning, ...]]:
+    """Squeezed phrase → its meanings; a phrase may head a column and name a total."""
+    meanings: dict[str, tuple[LabelMeaning, ...]] = {}
+    for entry in table("labels")["label"]:
+        meaning = LabelMeaning(entry["field"], entry["weight"], entry.get("titles", False))
+        for phrase in entry["phrases"]:
+            key = squeezed(phrase)
+            known = meanings.get(key, ())
+            if all(other.field != meaning.field for other in known):
+                meanings[key] = (*known, meaning)
+    return meanings
+
+
+@cache
+def month_numbers() -> Mapping[str, int]:
+    """Squeezed month name or abbreviation → 1…12."""
+    months = table("calendar")["months"]
+    return {squeezed(name): number for number, names in enumerate(months, 1) for name in names}
+
+
+@cache
+def country_patterns() -> Mapping[str, re.Pattern[str]]:
+    """Country code → one pattern that matches any of its signs."""
+    return {code: re.compile("|".join(signs)) for code, signs in table("countries")["patterns"].items()}
+
+
+@cache
+def phrases(file: str, key: str) -> frozenset[str]:
+    """A list of one of the tables, folded."""
+    return frozenset(folded(phrase) for phrase in table(file)[key])
+
+
+@cache
+def legal_form_pattern() -> re.Pattern[str]:
+    """Matches a legal form that stands as a word or words; dots and spaces inside it are optional, case matters little."""
+    forms = sorted(table("parties")["legal_forms"], key=len, reverse=True)
+    return re.compile(r"(?<![\w.&])(?:" + "|".join(_legal_form(form) for form in forms) + r")(?![\w])")
+
+
+def _legal_form(form: str) -> str:
+    """Short forms must keep their capitals (a "sa" in a sentence is none), longer ones may be all capitals."""
+    parts = [re.escape(part) for part in re.split(r"[.\s]+", form) if part]
+    joined = r"\.?\s?".join(parts)
+    loose = len(re.sub(r"\W", "", form)) >= 3
+    return f"(?i:{joined})\\.?" if loose else f"{joined}\\.?"
