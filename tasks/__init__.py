@@ -1,0 +1,1 @@
+"""The jobs of an accountants' practice: one module per queue."""

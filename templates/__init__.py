@@ -1,0 +1,1 @@
+"""Texts and pages that jobs fill in: e-mails, reports."""
