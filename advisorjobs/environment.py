@@ -98,7 +98,7 @@ class Environment:
             return None
         number = float(value) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", value) else -1.0
         if number < (least or 0) or (least is None and number == 0):
-            raise SettingsError(key, value, f"must be seconds, {f'{least:g} or more' if least else 'more than 0'}")
+            raise SettingsError(key, value, f"must be seconds, {'more than 0' if least is None else f'{least:g} or more'}")
         return timedelta(seconds=number)
 
     def size(self, key: str, default: int) -> int:
@@ -143,4 +143,4 @@ class Environment:
             if key.startswith(prefix) and key not in self.asked:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f": did you mean {near[0]}?" if near else "; the README lists what may be set"
-                raise SettingsError(key, self.environ[key], f"there is no such setting{hint}")
+                raise SettingsError(key, "…", f"there is no such setting{hint}")

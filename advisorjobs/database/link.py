@@ -1,0 +1,121 @@
+"""One database connection for one purpose: opened when needed, thrown away after an error, opened again with back-off."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow, tuple_row
+
+from advisorjobs.database.statement import statement
+
+__all__ = ["Link", "connection_options", "is_passing"]
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 1.0
+
+_PASSING = ("08", "53", "57P", "55P03", "40")
+_READ_ONLY = "25006"
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether *error* is the weather (connection, shutdown, lock time-out, read-only stand-by …): the same may work later."""
+    if isinstance(error, TimeoutError | OSError):
+        return True
+    if not isinstance(error, psycopg.Error):
+        return False
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return state.startswith(_PASSING) or state == _READ_ONLY
+
+
+def connection_options(application_name: str) -> dict[str, Any]:
+    """libpq parameters that notice a dead peer within half a minute and say who is connected."""
+    return {
+        "application_name": application_name,
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        "fallback_application_name": "advisorjobs",
+    }
+
+
+class Link:
+    """A connection that its owner may use as if it never broke: `fetch` raises what happened, the next call reconnects.
+
+    Not for use by two tasks at once. Every call has a deadline on this side: a query that is still unanswered then is
+    taken for lost together with its connection.
+    """
+
+    def __init__(self, dsn: str, purpose: str, *, prepare: bool = True) -> None:
+        self.dsn = dsn
+        self.purpose = purpose
+        self.prepare = prepare
+        self.connection: AsyncConnection[TupleRow] | None = None
+        self._pause = 0.0
+        self._not_before = 0.0
+
+    async def fetch(
+        self, name: str, params: Mapping[str, Any] | None = None, *, timeout: float = 10.0
+    ) -> list[TupleRow]:
+        """Runs sql/*name*.sql and returns all its rows, within *timeout* seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                connection = self.connection or await self._open()
+                cursor = connection.cursor(binary=True)
+                await cursor.execute(statement(name), params, prepare=self.prepare or None)
+                rows = await cursor.fetchall()
+        except BaseException as error:
+            if not isinstance(error, psycopg.Error) or is_passing(error) or self._broken():
+                await self.drop()
+            raise
+        self._pause = 0.0
+        return rows
+
+    async def value(self, name: str, params: Mapping[str, Any] | None = None, *, timeout: float = 10.0) -> Any:
+        """The first column of the only row of sql/*name*.sql."""
+        return (await self.fetch(name, params, timeout=timeout))[0][0]
+
+    async def open(self) -> AsyncConnection[TupleRow]:
+        """The connection itself, for LISTEN."""
+        return self.connection or await self._open()
+
+    async def drop(self) -> None:
+        """Throws the connection away; the next call opens another, after a pause that grows to a second."""
+        connection, self.connection = self.connection, None
+        self._pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self._pause * 2))
+        self._not_before = time.monotonic() + self._pause * random.uniform(0.5, 1.0)
+        if connection is not None:
+            connection.pgconn.finish()
+
+    async def close(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _open(self) -> AsyncConnection[TupleRow]:
+        wait = self._not_before - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self.connection = await AsyncConnection.connect(
+            self.dsn,
+            autocommit=True,
+            prepare_threshold=0 if self.prepare else None,
+            row_factory=tuple_row,
+            **connection_options(f"advisorjobs {self.purpose}"),
+        )
+        return self.connection
+
+    def _broken(self) -> bool:
+        return self.connection is None or self.connection.closed or self.connection.broken
