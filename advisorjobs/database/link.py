@@ -54,7 +54,7 @@ def connection_options(application_name: str) -> dict[str, Any]:
 class Link:
     """A connection that its owner may use as if it never broke: `fetch` raises what happened, the next call reconnects.
 
-    Not for use by two tasks at once. Every call has a deadline on this side: a query that is still unanswered then is
+    Tasks that share a link take turns. Every call has a deadline on this side: a query that is still unanswered then is
     taken for lost together with its connection.
     """
 
@@ -65,23 +65,25 @@ class Link:
         self.connection: AsyncConnection[TupleRow] | None = None
         self._pause = 0.0
         self._not_before = 0.0
+        self._lock = asyncio.Lock()
 
     async def fetch(
         self, name: str, params: Mapping[str, Any] | None = None, *, timeout: float = 10.0
     ) -> list[TupleRow]:
         """Runs sql/*name*.sql and returns all its rows, within *timeout* seconds."""
-        try:
-            async with asyncio.timeout(timeout):
-                connection = self.connection or await self._open()
-                cursor = connection.cursor(binary=True)
-                await cursor.execute(statement(name), params, prepare=self.prepare or None)
-                rows = await cursor.fetchall()
-        except BaseException as error:
-            if not isinstance(error, psycopg.Error) or is_passing(error) or self._broken():
-                await self.drop()
-            raise
-        self._pause = 0.0
-        return rows
+        async with self._lock:
+            try:
+                async with asyncio.timeout(timeout):
+                    connection = self.connection or await self._open()
+                    cursor = connection.cursor(binary=True)
+                    await cursor.execute(statement(name), params, prepare=self.prepare or None)
+                    rows = await cursor.fetchall()
+            except BaseException as error:
+                if not isinstance(error, psycopg.Error) or is_passing(error) or self._broken():
+                    await self.drop()
+                raise
+            self._pause = 0.0
+            return rows
 
     async def value(self, name: str, params: Mapping[str, Any] | None = None, *, timeout: float = 10.0) -> Any:
         """The first column of the only row of sql/*name*.sql."""
