@@ -7,6 +7,7 @@
   - PayloadError           a payload that is refused at the moment of enqueueing, naming the field
   - UnknownJob             no job, or no queue, of this name ("did you mean …")
   - MissingExtra           a library of an optional extra isn't installed
+  - LeaseLost              this process no longer owns the run: what it did was rolled back
   - JobError               raised by job functions and services, carries an ErrorCode
 """
 
@@ -20,6 +21,7 @@ __all__ = [
     "DatabaseUnavailable",
     "ErrorCode",
     "JobError",
+    "LeaseLost",
     "MissingExtra",
     "NotMigrated",
     "PayloadError",
@@ -82,6 +84,10 @@ class MissingExtra(AdvisorJobsError, ImportError):
     def __init__(self, extra: str, library: str) -> None:
         super().__init__(f"{library} is needed for this and isn't installed: pip install 'advisorjobs[{extra}]'")
         self.extra, self.library = extra, library
+
+
+class LeaseLost(AdvisorJobsError):
+    """This process no longer owns the run (it was given up for dead, or the job was taken back): nothing was written."""
 
 
 class JobError(AdvisorJobsError):

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from advisorjobs.errors import PayloadError
 
-__all__ = ["Payload", "parse_payload"]
+__all__ = ["Payload", "parse_payload", "payload_error"]
 
 P = TypeVar("P", bound="Payload")
 
@@ -30,6 +30,13 @@ def parse_payload(job: str, model: type[P], fields: Mapping[str, Any]) -> P:
     try:
         return model.model_validate(dict(fields))
     except pydantic.ValidationError as error:
-        raise PayloadError(
-            job, {".".join(map(str, e["loc"])) or "payload": e["msg"] for e in error.errors(include_input=False)}
-        ) from None
+        raise payload_error(job, error) from None
+
+
+def payload_error(job: str, error: pydantic.ValidationError) -> PayloadError:
+    """pydantic's verdict as ours: field -> what is wrong with it, without the value."""
+    fields = {
+        ".".join(map(str, each["loc"])) or "payload": each["msg"]
+        for each in error.errors(include_input=False, include_url=False, include_context=False)
+    }
+    return PayloadError(job, fields)

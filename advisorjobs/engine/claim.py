@@ -1,0 +1,181 @@
+"""Taking work: one claim at a time for all queues with room, at once while there is work, patiently while there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+
+import psycopg
+
+from advisorjobs.database.link import Link, is_passing
+from advisorjobs.engine.claimed import Claimed
+from advisorjobs.engine.complete import BATCH, Completer
+from advisorjobs.engine.dispatch import Dispatcher
+from advisorjobs.engine.lease import Lease
+from advisorjobs.engine.slots import Slots
+from advisorjobs.engine.wakeup import Listener
+
+__all__ = ["Claimer"]
+
+log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE = 0.004
+LONGEST_PAUSE = 1.0
+LONGEST_PAUSE_DEAF = 0.15
+"""Without LISTEN, polling is the only way to hear of work."""
+
+PATIENCE = 0.02
+"""A worker whose pauses have grown to this says that it waits, so that inserts notify."""
+
+LOOK_ASIDE = 1.0
+LEASE_LOST = "AJ001"
+
+
+class Claimer:
+    """The loop that claims. `wake()` and `room()` may be called at any time from the event loop."""
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        slots: Slots,
+        dispatcher: Dispatcher,
+        completer: Completer,
+        listener: Listener | None,
+        names: list[str],
+        polling: float,
+        on_lost: Callable[[], None],
+    ) -> None:
+        self.link = link
+        self.slots = slots
+        self.dispatcher = dispatcher
+        self.completer = completer
+        self.listener = listener
+        self.names = names
+        self.polling = polling
+        self.on_lost = on_lost
+        self.lease: Lease | None = None
+        self.caught_up = asyncio.Event()
+        self._event = asyncio.Event()
+        self._woken = False
+        self._waiting = False
+        self._pause = SHORTEST_PAUSE
+        self._aside_at = 0.0
+        self._aside = True
+
+    def wake(self) -> None:
+        """There may be work."""
+        self._woken = True
+        self._event.set()
+
+    def room(self) -> None:
+        """A run ended: there may be a free slot, or less to write."""
+        self._event.set()
+
+    async def loop(self) -> None:
+        """Claims for ever; after an error of the database, with the link's back-off."""
+        while True:
+            try:
+                await self._step()
+            except (psycopg.Error, TimeoutError, OSError) as error:
+                self._waiting = False
+                if getattr(error, "sqlstate", None) == LEASE_LOST:
+                    self.on_lost()
+                elif not is_passing(error):
+                    log.error("the claim failed: %s (sqlstate %s)", type(error).__name__, getattr(error, "sqlstate", None))
+                    await asyncio.sleep(LONGEST_PAUSE)
+
+    async def _step(self) -> None:
+        lease = self.lease
+        if lease is None or not lease.alive or len(self.completer) > 2 * BATCH:
+            await self._rest(0.1)
+            return
+        queues, counts = self.slots.wanted()
+        if not queues:
+            await self._rest(LONGEST_PAUSE)
+            return
+        self._woken = False
+        jobs = await self._claim(lease, queues, counts)
+        self.dispatcher.take(jobs, lease)
+        if len(jobs) >= sum(counts):
+            self._pause = SHORTEST_PAUSE
+            if self._waiting and len(jobs) > 1:
+                await self._say_waiting(lease, False)
+            await asyncio.sleep(0)
+        else:
+            await self._idle(lease, jobs)
+
+    async def _claim(self, lease: Lease, queues: list[str], counts: list[int]) -> list[Claimed]:
+        now = monotonic()
+        aside = self._aside or now - self._aside_at > LOOK_ASIDE
+        if aside:
+            self._aside_at = now
+        token = lease.open_claim()
+        held = 0
+        try:
+            rows = await self.link.fetch(
+                "claim_jobs",
+                {
+                    "worker": lease.worker,
+                    "token": token,
+                    "queues": queues,
+                    "free": counts,
+                    "names": self.names,
+                    "look_aside": aside,
+                },
+            )
+            held = len(rows)
+        finally:
+            lease.holds(token, held)
+        self._aside = aside and held >= sum(counts)
+        jobs = [Claimed(*row, token) for row in rows]
+        jobs.sort(key=_turn)
+        return jobs
+
+    async def _idle(self, lease: Lease, jobs: list[Claimed]) -> None:
+        """Nothing more is ready: waits for a word, a due job, or the pause, which grows from milliseconds to a second."""
+        if not jobs and self.dispatcher.slots.idle() and not len(self.completer):
+            self.caught_up.set()
+        if not self._waiting and self._pause >= PATIENCE:
+            await self._say_waiting(lease, True)
+            return  # and claim once more: what was inserted before the word was read without it
+        if self._woken:
+            await asyncio.sleep(0 if jobs else 0.001)
+            return
+        pause = self._pause
+        deaf = self.listener is None or not self.listener.listening
+        self._pause = min(self._pause * 2, self.polling, LONGEST_PAUSE_DEAF if deaf else LONGEST_PAUSE)
+        if pause >= PATIENCE:
+            due = await self.link.value("next_due")
+            if due is not None:
+                pause = min(pause, max(0.0, due) + 0.001)
+        if not self._woken:
+            await self._rest(pause, only_wake=True)
+
+    async def _rest(self, seconds: float, *, only_wake: bool = False) -> None:
+        end = monotonic() + seconds
+        while not self._woken:
+            self._event.clear()
+            left = end - monotonic()
+            if left <= 0:
+                return
+            try:
+                async with asyncio.timeout(left):
+                    await self._event.wait()
+            except TimeoutError:
+                return
+            if not only_wake:
+                return
+
+    async def _say_waiting(self, lease: Lease, waiting: bool) -> None:
+        await self.link.value("set_waiting", {"worker": lease.worker, "waiting": waiting})
+        self._waiting = waiting
+
+
+def _turn(job: Claimed) -> tuple[int, int]:
+    return -job.priority, job.id
+
+

@@ -1,0 +1,224 @@
+"""Writing down how runs ended: collected while one write is under way, then written as one batch, until it is certain."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg
+
+from advisorjobs.database.link import Link, is_passing
+from advisorjobs.engine.outcome import Ending
+from advisorjobs.errors import ErrorCode
+
+if TYPE_CHECKING:
+    from advisorjobs.engine.run import Run
+
+__all__ = ["BATCH", "Completer", "settlement_text"]
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class Done(NamedTuple):
+    """A run that ended well: `result` as JSON text."""
+
+    run: Run
+    run_ms: int
+    result: str
+
+
+class Settled(NamedTuple):
+    """A run that ended otherwise."""
+
+    run: Run
+    run_ms: int | None
+    ending: Ending
+
+
+class Completer:
+    """The outbox of a worker. What it holds is written in order of arrival, each batch until the database has it.
+
+    A batch that can't be written now (connection, lock time-out, shutdown) is tried again for as long as its lease
+    lives; a lost answer is looked up in the history, so that nothing is taken for lost that was written. A batch that
+    the database refuses is halved until the one bad row stands alone; that run is written as failed instead.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.done: deque[Done] = deque()
+        self.settled: deque[Settled] = deque()
+        self.writing = 0
+        self._arrived = asyncio.Event()
+        self._written = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Runs that are not written yet."""
+        return len(self.done) + len(self.settled) + self.writing
+
+    def complete(self, run: Run, run_ms: int, result: str) -> None:
+        self.done.append(Done(run, run_ms, result))
+        self._arrived.set()
+
+    def settle(self, run: Run, run_ms: int | None, ending: Ending) -> None:
+        self.settled.append(Settled(run, run_ms, ending))
+        self._arrived.set()
+
+    def forget(self) -> None:
+        """The lease is lost: nothing of it may be written."""
+        self.done.clear()
+        self.settled.clear()
+
+    async def drained(self) -> None:
+        """Returns once nothing is left to write."""
+        while len(self):
+            self._written.clear()
+            await self._written.wait()
+
+    async def loop(self) -> None:
+        """Writes what arrives, for ever."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self.done or self.settled:
+                await self._write_next()
+            self._written.set()
+
+    async def _write_next(self) -> None:
+        done = [self.done.popleft() for _ in range(min(BATCH, len(self.done)))]
+        settled = [self.settled.popleft() for _ in range(min(BATCH, len(self.settled)))]
+        self.writing = len(done) + len(settled)
+        if done:
+            await self._write_done(done)
+        if settled:
+            await self._write_settled(settled)
+        self.writing = 0
+
+    async def _write_done(self, batch: list[Done]) -> None:
+        batch.sort(key=lambda done: done.run.job.id)
+        try:
+            changed = await self._certainly("complete_runs", _completion(batch), [done.run for done in batch])
+        except psycopg.Error as error:
+            if len(batch) > 1:
+                await self._write_done(batch[: len(batch) // 2])
+                await self._write_done(batch[len(batch) // 2 :])
+            else:
+                await self._write_settled([Settled(batch[0].run, batch[0].run_ms, _refused(error))])
+            return
+        self._account([done.run for done in batch], changed)
+
+    async def _write_settled(self, batch: list[Settled]) -> None:
+        batch.sort(key=lambda settled: settled.run.job.id)
+        runs = _settlements(batch)
+        try:
+            changed = await self._certainly("settle_runs", {"runs": runs}, [settled.run for settled in batch])
+        except psycopg.errors.UniqueViolation:
+            # a queueing lock was taken between the statement's look and its write: the next look sees it
+            await asyncio.sleep(0.01)
+            await self._write_settled(batch)
+            return
+        except psycopg.Error as error:
+            if len(batch) > 1:
+                await self._write_settled(batch[: len(batch) // 2])
+                await self._write_settled(batch[len(batch) // 2 :])
+            elif batch[0].ending.error_code is not ErrorCode.DATABASE:
+                await self._write_settled([batch[0]._replace(ending=_refused(error))])
+            else:
+                log.error("a run's end can't be written: sqlstate %s", error.sqlstate)
+            return
+        self._account([settled.run for settled in batch], changed)
+
+    async def _certainly(self, name: str, params: dict[str, Any], runs: list[Run]) -> set[int]:
+        """Runs the statement until its answer is known; returns the ids of runs that it, or a lost try of it, changed."""
+        lost = False
+        while runs[0].lease.alive:
+            try:
+                changed = set(await self.link.value(name, params, timeout=30.0))
+                if lost and len(changed) < len(runs):
+                    changed |= await self._ended_before(runs)
+                return changed
+            except (psycopg.Error, TimeoutError, OSError) as error:
+                if not is_passing(error):
+                    raise
+                lost = True
+                log.warning("can't write how runs ended, trying again: %s", type(error).__name__)
+        return set()
+
+    async def _ended_before(self, runs: list[Run]) -> set[int]:
+        params = {
+            "worker": runs[0].lease.worker,
+            "ids": [run.job.id for run in runs],
+            "run_nos": [run.job.run_no for run in runs],
+        }
+        return set(await self.link.value("ended_by", params))
+
+    def _account(self, runs: list[Run], changed: set[int]) -> None:
+        for run in runs:
+            run.lease.written(run.job.token)
+        if len(changed) < len(runs):
+            missing = [run.job.id for run in runs if run.job.id not in changed]
+            log.warning("not written, because the runs were no longer this worker's: jobs %s", missing)
+
+
+def _completion(batch: list[Done]) -> dict[str, Any]:
+    """Array literals as text: one string costs less than a list of adapted values, and the types never vary."""
+    jobs = [done.run.job for done in batch]
+    return {
+        "ids": "{%s}" % ",".join([str(job.id) for job in jobs]),
+        "run_nos": "{%s}" % ",".join([str(job.run_no) for job in jobs]),
+        "tokens": "{%s}" % ",".join([job.token for job in jobs]),
+        "run_ms": "{%s}" % ",".join([str(done.run_ms) for done in batch]),
+        "results": [done.result for done in batch],
+        "locks": sorted({job.lock for job in jobs if job.lock is not None}) or None,
+    }
+
+
+def settlement_text(run: Run, run_ms: int | None, ending: Ending) -> str:
+    """How one run ended, as the statement settle_runs takes it."""
+    return _settlements([Settled(run, run_ms, ending)])
+
+
+def _settlements(batch: list[Settled]) -> str:
+    return json.dumps([_settlement(settled) for settled in batch])
+
+
+def _settlement(settled: Settled) -> dict[str, Any]:
+    job, ending = settled.run.job, settled.ending
+    return {
+        "id": job.id,
+        "run_no": job.run_no,
+        "token": job.token,
+        "run_ms": settled.run_ms,
+        "status": ending.status,
+        "final": ending.final,
+        "delay": ending.delay,
+        "attempt_back": ending.attempt_back,
+        "error_code": ending.error_code,
+        "error_message": _keepable(ending.error_message),
+        "stack_trace": _keepable(ending.stack_trace),
+        "queue": ending.queue,
+        "priority": ending.priority,
+        "lock": ending.lock,
+        "crashes": ending.crashes,
+        "parked": ending.parked,
+    }
+
+
+def _keepable(text: str | None) -> str | None:
+    """*text* without what Postgres can't keep (NUL, lone surrogates): a message may be bad, its run still ends."""
+    if text is None:
+        return None
+    return text.replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _refused(error: psycopg.Error) -> Ending:
+    return Ending(
+        status="failed",
+        final=True,
+        error_code=ErrorCode.DATABASE,
+        error_message=f"the database refused to keep how the run ended (sqlstate {error.sqlstate})",
+    )

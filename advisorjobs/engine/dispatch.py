@@ -1,0 +1,258 @@
+"""Running what was claimed: a task per run, its slot, its fate, and what is written when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
+from typing import Any, Protocol
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from advisorjobs.engine.claimed import Claimed
+from advisorjobs.engine.complete import Completer
+from advisorjobs.engine.handler import Handler
+from advisorjobs.engine.lease import Lease
+from advisorjobs.engine.outcome import (
+    RELEASED,
+    Ending,
+    Failure,
+    after_error,
+    after_outcome,
+    cancelled,
+    crashed,
+    failure_of,
+    timed_out,
+)
+from advisorjobs.engine.run import Fate, Run
+from advisorjobs.engine.slots import QueueSlots, Slots
+from advisorjobs.errors import ErrorCode
+from advisorjobs.job_run import RunPorts
+from advisorjobs.outcomes import Outcome
+
+__all__ = ["ChildDied", "ChildFailed", "Dispatcher", "Executor"]
+
+log = logging.getLogger(__name__)
+
+STALE_PREFETCH = 0.5
+"""A claimed job that has waited so long for a slot goes back: another worker may have one free."""
+
+
+class ChildFailed(Exception):
+    """The function raised in a child process (or thread): what is kept of the error."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
+class ChildDied(Exception):
+    """The child process that ran the job alone died by itself: killed, crashed, or over its memory limit."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Executor(Protocol):
+    """Runs blocking functions and suspects, each alone. Cancelling the call ends the work."""
+
+    async def run(self, run: Run) -> Any:
+        """The function's result. Raises Outcome, ChildFailed or ChildDied."""
+
+    def abort(self, run: Run) -> None:
+        """Tells the function that somebody wants it to stop (`should_abort`)."""
+
+
+class Dispatcher:
+    """`runs` holds all that this process has claimed and not yet ended, by job id."""
+
+    def __init__(
+        self,
+        *,
+        slots: Slots,
+        completer: Completer,
+        handlers: Mapping[str, Handler],
+        executor: Executor,
+        ports: RunPorts,
+        on_room: Callable[[], None],
+    ) -> None:
+        self.slots = slots
+        self.completer = completer
+        self.handlers = handlers
+        self.executor = executor
+        self.ports = ports
+        self.on_room = on_room
+        self.runs: dict[int, Run] = {}
+        self.stopping = False
+        self._loop = asyncio.get_running_loop()
+
+    def take(self, jobs: Iterable[Claimed], lease: Lease) -> None:
+        """Starts each job, or lets it wait for a slot of its queue."""
+        for job in jobs:
+            handler = self.handlers[job.name]
+            run = Run(job, handler, lease, self.ports)
+            run.queue = queue = self.slots.queues[job.queue]
+            older = self.runs.get(job.id)
+            if older is not None:  # its claim was rolled back by a failover: it is not this job's run any more
+                self._close(older, Fate.LOST)
+            self.runs[job.id] = run
+            if self.stopping:
+                self._give_back(run)
+            elif queue.running < queue.slots:
+                self._start(run, queue)
+            else:
+                run.started = monotonic()
+                queue.waiting.append(run)
+
+    def tick(self, now: float) -> list[Run]:
+        """Ends what is over its time limit, gives back prefetched work that waits too long; returns runs that were told
+        to stop and didn't, oldest first."""
+        stubborn = []
+        for run in list(self.runs.values()):
+            if run.task is None:
+                continue
+            if run.fate is None and now > run.deadline and not run.closed:
+                self._time_out(run, now)
+            elif run.fate is not None:
+                stubborn.append(run)
+        for queue in self.slots.queues.values():
+            if queue.waiting and now - queue.waiting[0].started > STALE_PREFETCH:
+                self.give_back_waiting(queue)
+                queue.rate, queue.prefetch = 0.0, 0
+        return sorted(stubborn, key=lambda run: run.fated_at)
+
+    def abort(self, ids: Iterable[int]) -> None:
+        """Somebody cancelled these running jobs."""
+        for job_id in ids:
+            run = self.runs.get(job_id)
+            if run is None or run.fate is not None or run.closed:
+                continue
+            if run.task is None:
+                run.queue.waiting.remove(run)
+                self._settle(run, cancelled())
+                self.runs.pop(job_id)
+                continue
+            self.executor.abort(run)
+            run.stop(Fate.ABORTED, monotonic())
+
+    def lose_all(self) -> None:
+        """The lease is gone: stops everything and writes nothing."""
+        for queue in self.slots.queues.values():
+            queue.waiting.clear()
+        for run in list(self.runs.values()):
+            if run.task is None:
+                self.runs.pop(run.job.id, None)
+            else:
+                self._close(run, Fate.LOST)
+        self.completer.forget()
+
+    def give_back_waiting(self, queue: QueueSlots) -> None:
+        """What was claimed and has not started goes back, uncharged."""
+        while queue.waiting:
+            self._give_back(queue.waiting.popleft())
+
+    def stop_running(self) -> None:
+        """The grace is over: cancels what still runs, to be given back."""
+        now = monotonic()
+        for run in list(self.runs.values()):
+            run.stop(Fate.STOPPING, now)
+
+    def blocking_run(self) -> Run | None:
+        """The run whose code holds the event loop right now. Called from the heartbeat's thread."""
+        task = asyncio.current_task(self._loop)
+        return next((run for run in list(self.runs.values()) if run.task is task), None) if task else None
+
+    def _start(self, run: Run, queue: QueueSlots) -> None:
+        queue.running += 1
+        run.started = now = monotonic()
+        run.deadline = now + run.handler.policy.timeout
+        run.task = self._loop.create_task(self._run(run, queue))
+
+    async def _run(self, run: Run, queue: QueueSlots) -> None:
+        try:
+            if run.handler.blocking or run.job.suspect:
+                result = await self.executor.run(run)
+            else:
+                result = await run.handler.call(run)
+            if not run.closed:
+                if isinstance(result, Outcome):
+                    self._settle(run, self._after(run, result))
+                else:
+                    self._complete(run, result)
+        except BaseException as error:  # sys.exit() in a job function ends the job, not the worker
+            self._settle_error(run, error)
+        finally:
+            if self.runs.get(run.job.id) is run:
+                del self.runs[run.job.id]
+            queue.running -= 1
+            queue.ended += 1
+            if queue.waiting and not self.stopping:
+                self._start(queue.waiting.popleft(), queue)
+            self.on_room()
+
+    def _complete(self, run: Run, result: Any) -> None:
+        if result is None:
+            text = "null"
+        else:
+            try:
+                text = to_json(result, fallback=_type_name).replace(b"\\u0000", b"\\ufffd").decode()
+            except (PydanticSerializationError, ValueError) as error:
+                self._settle_error(run, TypeError(f"the result can't be kept as JSON: {error}"))
+                return
+        run.closed = True
+        self.completer.complete(run, int((monotonic() - run.started) * 1000), text)
+
+    def _settle(self, run: Run, ending: Ending) -> None:
+        """Writes *ending*, unless how this run ended is decided already."""
+        if run.closed:
+            return
+        run.closed = True
+        self.completer.settle(run, int((monotonic() - run.started) * 1000) if run.task else None, ending)
+
+    def _settle_error(self, run: Run, error: BaseException) -> None:
+        if not run.closed:
+            self._settle(run, self._after(run, error))
+
+    def _after(self, run: Run, error: BaseException) -> Ending:
+        """What follows from an error, or from a value of the four that was returned or raised."""
+        job, handler = run.job, run.handler
+        if run.fate is Fate.STOPPING and isinstance(error, asyncio.CancelledError):
+            return RELEASED
+        if run.fate is Fate.ABORTED:
+            return cancelled()
+        match error:
+            case Outcome():
+                return after_outcome(error, job, handler.policy)
+            case ChildDied():
+                return crashed(job, error.reason, handler.policy, random.random)
+            case ChildFailed():
+                failure = error.failure
+            case asyncio.CancelledError():
+                failure = Failure(ErrorCode.CANCELLED, "the function cancelled itself", "")
+            case _:
+                failure = failure_of(error, handler.retry_choice(error, job))
+        if failure.aborted:
+            return cancelled()
+        return after_error(failure, job, handler.policy, random.random)
+
+    def _time_out(self, run: Run, now: float) -> None:
+        """Fences the run at once: what it still does has no effect on the job."""
+        choice = run.handler.retry_choice(TimeoutError(), run.job)
+        self._settle(run, timed_out(run.job, run.handler.policy, choice, random.random))
+        run.stop(Fate.TIMED_OUT, now)
+
+    def _give_back(self, run: Run) -> None:
+        self._settle(run, RELEASED)
+        self.runs.pop(run.job.id, None)
+
+    def _close(self, run: Run, fate: Fate) -> None:
+        run.closed = True
+        run.stop(fate, monotonic())
+        run.lease.written(run.job.token)
+
+
+def _type_name(value: Any) -> str:
+    return f"<{type(value).__name__}>"

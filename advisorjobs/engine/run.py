@@ -1,0 +1,65 @@
+"""One run of a job inside this process: what was claimed, who handles it, how long it may take, and its fate."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from advisorjobs.engine.claimed import Claimed
+    from advisorjobs.engine.handler import Handler
+    from advisorjobs.engine.lease import Lease
+    from advisorjobs.job_run import RunPorts
+
+__all__ = ["Fate", "Run"]
+
+
+class Fate(Enum):
+    """Why this process stopped a run. The first that befalls it stays."""
+
+    TIMED_OUT = "timed_out"
+    ABORTED = "aborted"
+    STOPPING = "stopping"
+    LOST = "lost"
+
+
+class Run:
+    """`started` and `deadline` are on the monotonic clock, in seconds. `closed`: how it ended is decided, whatever it still does."""
+
+    __slots__ = (
+        "closed",
+        "deadline",
+        "fate",
+        "fated_at",
+        "handler",
+        "in_transaction",
+        "job",
+        "lease",
+        "ports",
+        "queue",
+        "started",
+        "task",
+    )
+
+    def __init__(self, job: Claimed, handler: Handler, lease: Lease, ports: RunPorts) -> None:
+        self.job = job
+        self.handler = handler
+        self.lease = lease
+        self.ports = ports
+        self.queue: Any = None
+        self.task: asyncio.Task[None] | None = None
+        self.started = 0.0
+        self.deadline = 0.0
+        self.fate: Fate | None = None
+        self.fated_at = 0.0
+        self.closed = False
+        self.in_transaction = False
+
+    def stop(self, fate: Fate, now: float) -> None:
+        """Cancels the work, once; how a run answers is its own affair, what is written follows from the fate."""
+        if self.fate is None:
+            self.fate = fate
+            self.fated_at = now
+            if self.task is not None:
+                self.task.cancel()

@@ -1,0 +1,303 @@
+"""A worker: one event loop that claims, runs and writes, put together from the engine's parts, from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import psycopg
+
+from advisorjobs.database.link import Link, is_passing
+from advisorjobs.engine.claim import Claimer
+from advisorjobs.engine.complete import Completer, settlement_text
+from advisorjobs.engine.dispatch import Dispatcher, Executor
+from advisorjobs.engine.handler import Handler
+from advisorjobs.engine.heartbeat import Heartbeat, Pulse
+from advisorjobs.engine.lease import Lease
+from advisorjobs.engine.outcome import timed_out
+from advisorjobs.engine.run import Fate
+from advisorjobs.engine.slots import Slots
+from advisorjobs.engine.wakeup import Listener
+from advisorjobs.job_run import RunPorts
+
+__all__ = ["Worker", "WorkerSpec"]
+
+log = logging.getLogger(__name__)
+
+TICK = 0.1
+STUBBORN = 10.0
+"""A run that goes on so long after it was told to stop can't be stopped: the process is replaced."""
+
+LAST_WORDS = 3.0
+ORPHANS_EVERY = 300.0
+PARTITIONS_EVERY = 3600.0
+REPLACED = 70
+"""Exit status of a process that gave itself up (EX_SOFTWARE of sysexits.h): its supervisor starts another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSpec:
+    """What one worker process does. Times in seconds.
+
+    `slots`: queue name -> jobs at once. `direct_dsn`: past a pooler, for LISTEN and heartbeat. `lease`: silent for that
+    long is dead. `grace`: what running jobs get at stop before they are given back. `polling`: the longest pause of an
+    idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved.
+    """
+
+    dsn: str
+    direct_dsn: str
+    name: str
+    slots: Mapping[str, int]
+    lease: float = 15.0
+    grace: float = 25.0
+    polling: float = 1.0
+    listen: bool = True
+    prepare: bool = True
+    wait: bool = True
+    exit: Callable[[], None] = lambda: os._exit(REPLACED)
+
+
+def worker_name(worker_id: str | None) -> str:
+    """WORKER_ID, or host and process number."""
+    return worker_id or f"{socket.gethostname()}-{os.getpid()}"
+
+
+class Worker:
+    """Runs until `stop()`: no new claims, running jobs get their grace, the rest goes back, uncharged.
+
+    Must be made inside the event loop that runs it.
+    """
+
+    def __init__(
+        self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: RunPorts
+    ) -> None:
+        self.spec = spec
+        self.handlers = handlers
+        self.lease: Lease | None = None
+        self.heartbeat: Heartbeat | None = None
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self._now = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._links = {name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue")}
+        self._links["listen"] = Link(spec.direct_dsn, "listen")
+        self.pulse = Pulse(overdue=self._overdue)
+        self.slots = Slots(spec.slots)
+        self.completer = Completer(self._links["complete"])
+        self.dispatcher = Dispatcher(
+            slots=self.slots,
+            completer=self.completer,
+            handlers=handlers,
+            executor=executor,
+            ports=ports,
+            on_room=lambda: self.claimer.room(),
+        )
+        self.listener = (
+            Listener(self._links["listen"], on_work=lambda: self.claimer.wake(), on_cancel=self._look_for_aborts)
+            if spec.listen
+            else None
+        )
+        self.claimer = Claimer(
+            link=self._links["claim"],
+            slots=self.slots,
+            dispatcher=self.dispatcher,
+            completer=self.completer,
+            listener=self.listener,
+            names=sorted(handlers),
+            polling=spec.polling,
+            on_lost=self._lost.set,
+        )
+        self._looking = asyncio.Event()
+
+    def stop(self) -> None:
+        """Asks for a graceful stop; a second call ends it now. May be called from a signal handler or another thread."""
+        self._loop.call_soon_threadsafe(self._now.set if self._stop.is_set() else self._stop.set)
+
+    async def run(self) -> None:
+        """Works until stopped. Raises what the first contact with the database raises (NotMigrated, refused …)."""
+        await self._register()
+        log.info("worker %s starts on %s", self.spec.name, ", ".join(f"{q}={n}" for q, n in self.spec.slots.items()))
+        loops: list[Callable[[], Awaitable[None]]] = [
+            self.completer.loop,
+            self._tick_loop,
+            self._rescue_loop,
+            self._lease_loop,
+            self._abort_loop,
+        ]
+        if self.listener is not None:
+            loops.append(self.listener.loop)
+        tasks = [asyncio.ensure_future(loop()) for loop in loops]
+        claiming = asyncio.ensure_future(self.claimer.loop())
+        try:
+            await self._until_told(*tasks, claiming)
+        finally:
+            await self._wind_up(claiming, tasks)
+
+    async def _until_told(self, *tasks: asyncio.Future[None]) -> None:
+        """Returns when the worker is to stop; a part that ended by itself is an error of ours and is raised."""
+        words = [asyncio.ensure_future(self._stop.wait())]
+        if not self.spec.wait:
+            words.append(asyncio.ensure_future(self.claimer.caught_up.wait()))
+        try:
+            await asyncio.wait([*words, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._stop.set()
+            for word in words:
+                word.cancel()
+        for task in tasks:
+            if task.done():
+                task.result()
+
+    async def _wind_up(self, claiming: asyncio.Future[None], tasks: list[asyncio.Future[None]]) -> None:
+        """The stop: whatever hangs, the process can end within the grace and a few seconds."""
+        self.dispatcher.stopping = True
+        claiming.cancel()
+        await asyncio.wait([claiming], timeout=LAST_WORDS)
+        for queue in self.slots.queues.values():
+            self.dispatcher.give_back_waiting(queue)
+        await self._ended_within(self.spec.grace)
+        self.dispatcher.stop_running()
+        await self._ended_within(LAST_WORDS)
+        left = [run.job.id for run in self.dispatcher.runs.values() if run.task is not None]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self.completer.drained()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=1.0)
+        await self._leave()
+        for link in self._links.values():
+            await link.close()
+        log.info("worker %s has stopped", self.spec.name)
+        if left:
+            log.error("jobs %s did not stop when told; they were given back", left)
+
+    async def _ended_within(self, seconds: float) -> None:
+        """Waits for all runs to end, at most *seconds*, or until the stop is to be immediate."""
+        end = time.monotonic() + seconds
+        while self.dispatcher.runs and time.monotonic() < end and not (self._now.is_set() and seconds > LAST_WORDS):
+            await asyncio.sleep(0.02)
+
+    async def _register(self) -> None:
+        sent_at = time.monotonic()
+        token = uuid.uuid4().hex
+        params = {
+            "token": token,
+            "name": self.spec.name,
+            "queues": list(self.spec.slots),
+            "slots": list(self.spec.slots.values()),
+            "names": sorted(self.handlers),
+            "lease": self.spec.lease,
+        }
+        worker = await self._links["rescue"].value("register_worker", params)
+        self.lease = Lease(worker, token, self.spec.lease, sent_at)
+        self.claimer.lease = self.lease
+        self.heartbeat = Heartbeat(
+            self.spec.direct_dsn,
+            self.lease,
+            self.pulse,
+            on_lost=lambda: self._from_thread(self._lost.set),
+            on_aborts=lambda ids: self._from_thread(self.dispatcher.abort, ids),
+            on_stuck=self.spec.exit,
+        )
+        self.heartbeat.start()
+
+    def _from_thread(self, call: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
+            self._loop.call_soon_threadsafe(call, *args)
+
+    async def _leave(self) -> None:
+        if self.heartbeat is not None:
+            await asyncio.to_thread(self.heartbeat.stop)
+        if self.lease is None or not self.lease.alive:
+            return
+        try:
+            params = {"worker": self.lease.worker, "token": self.lease.token}
+            await self._links["rescue"].value("leave", params, timeout=LAST_WORDS)
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            log.warning("could not say goodbye (%s): the lease runs out by itself", type(error).__name__)
+
+    async def _lease_loop(self) -> None:
+        """A lost lease: stops all work, writes nothing of it, and starts anew under another name."""
+        while True:
+            await self._lost.wait()
+            log.error("the lease was lost: stopping all runs of worker %s, writing nothing of them", self.spec.name)
+            self.dispatcher.lose_all()
+            if self.heartbeat is not None:
+                await asyncio.to_thread(self.heartbeat.stop)
+            await self._register_again()
+            self._lost.clear()
+
+    async def _register_again(self) -> None:
+        while True:
+            try:
+                await self._register()
+                return
+            except (psycopg.Error, TimeoutError, OSError) as error:
+                if not is_passing(error):
+                    raise
+                await asyncio.sleep(0.05)
+
+    async def _tick_loop(self) -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            self.pulse.turned = now
+            if self.lease is not None and not self.lease.alive:
+                self._lost.set()
+                await asyncio.sleep(0)
+            self.slots.measure(now - last)
+            last = now
+            stubborn = self.dispatcher.tick(now)
+            if stubborn and now - stubborn[0].fated_at > STUBBORN and not self._stop.is_set() and self.heartbeat:
+                self.heartbeat.give_up([run.job.id for run in stubborn if run.fate is not Fate.LOST])
+
+    async def _rescue_loop(self) -> None:
+        """Takes back what dead processes held, thrice a lease; keeps history's partitions ahead."""
+        orphans_at = partitions_at = 0.0
+        while True:
+            try:
+                now = time.monotonic()
+                if now >= partitions_at:
+                    await self._links["rescue"].value("create_partitions")
+                    partitions_at = now + PARTITIONS_EVERY
+                if now >= orphans_at:
+                    await self._links["rescue"].value("rescue_orphans")
+                    orphans_at = now + ORPHANS_EVERY
+                while rescued := await self._links["rescue"].value("rescue"):
+                    log.warning("took back %d jobs from workers that fell silent", rescued)
+            except (psycopg.Error, TimeoutError, OSError) as error:
+                if not is_passing(error):
+                    log.error("rescue failed: %s", type(error).__name__)
+            await asyncio.sleep(self.spec.lease / 3)
+
+    def _look_for_aborts(self) -> None:
+        self._looking.set()
+
+    async def _abort_loop(self) -> None:
+        """Told that something was cancelled: asks what of it runs here. The heartbeat asks too, less often."""
+        while True:
+            await self._looking.wait()
+            self._looking.clear()
+            if not self.dispatcher.runs or self.lease is None:
+                continue
+            try:
+                self.dispatcher.abort(await self._links["rescue"].value("aborts", {"worker": self.lease.worker}))
+            except (psycopg.Error, TimeoutError, OSError) as error:
+                log.warning("could not ask what was cancelled: %s", type(error).__name__)
+
+    def _overdue(self) -> tuple[int, str] | None:
+        """For the heartbeat's thread: the run that holds the loop beyond its deadline, and the settlement that fences it."""
+        run = self.dispatcher.blocking_run()
+        if run is None or time.monotonic() < run.deadline:
+            return None
+        ending = timed_out(run.job, run.handler.policy, True, lambda: 0.0)
+        return run.job.id, settlement_text(run, None, ending)

@@ -1,0 +1,1 @@
+SELECT advisorjobs_create_partitions(2)

@@ -1,0 +1,1 @@
+SELECT advisorjobs_ended_by(%(worker)s::bigint, %(ids)s::bigint[], %(run_nos)s::int[])

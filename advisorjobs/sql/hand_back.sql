@@ -1,0 +1,1 @@
+SELECT advisorjobs_hand_back(%(worker)s::bigint, %(token)s::uuid, %(but)s::bigint[])

@@ -1,0 +1,1 @@
+SELECT advisorjobs_leave(%(worker)s::bigint, %(token)s::uuid)

@@ -1,0 +1,1 @@
+SELECT advisorjobs_publish(%(queues)s::jsonb, %(job_types)s::jsonb)

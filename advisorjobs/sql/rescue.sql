@@ -1,0 +1,1 @@
+SELECT advisorjobs_rescue(1000)

@@ -1,0 +1,1 @@
+SELECT advisorjobs_settle(%(runs)s::jsonb)

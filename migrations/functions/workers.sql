@@ -1,0 +1,142 @@
+-- Processes that work: register, renew the lease, leave; and the rescue of what a silent process held.
+-- All times are the database's. A worker is named by its id and its random token.
+
+DROP FUNCTION IF EXISTS advisorjobs_register(uuid, text, text[], integer[], text[], double precision);
+CREATE FUNCTION advisorjobs_register(
+    _token uuid, _name text, _queues text[], _slots integer[], _names text[], _lease double precision)
+RETURNS bigint
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    INSERT INTO advisorjobs_workers (token, name, queues, slots, job_names, lease, expires_at)
+    VALUES (_token, _name, _queues, _slots, _names, make_interval(secs => _lease), now() + make_interval(secs => _lease))
+    RETURNING id
+$$;
+
+-- Renews the lease. alive = false: the lease had run out or was taken; the caller owns nothing any more.
+--
+-- Reconciles too: runs that are this worker's in the database, but of a claim that it neither knows nor waits for (_claims: the
+-- tokens of all claims that it holds runs of or that are still unanswered), were claimed by a request whose answer was lost.
+-- They go back, attempt not charged. aborts: running jobs whose cancellation was asked for.
+CREATE OR REPLACE FUNCTION advisorjobs_beat(
+    _worker bigint, _token uuid, _claims uuid[], OUT alive boolean, OUT released bigint[], OUT aborts bigint[])
+LANGUAGE plpgsql
+SET search_path FROM CURRENT SET enable_seqscan = off
+AS $$
+BEGIN
+    UPDATE advisorjobs_workers SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + lease
+     WHERE id = _worker AND token = _token AND stopped_at IS NULL AND expires_at > clock_timestamp();
+    alive := FOUND;
+    IF NOT alive THEN
+        RETURN;
+    END IF;
+    released := advisorjobs_settle(lost.runs) FROM (
+        SELECT jsonb_agg(jsonb_build_object('id', id, 'run_no', run_no, 'token', run_token, 'status', 'released',
+               'final', false, 'attempt_back', true)) AS runs
+          FROM procrastinate_jobs
+         WHERE worker_id = _worker AND status = 'doing' AND run_token <> ALL (_claims)) lost
+     WHERE lost.runs IS NOT NULL;
+    aborts := ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested);
+END $$;
+
+-- Running jobs of this worker that somebody asked to cancel.
+CREATE OR REPLACE FUNCTION advisorjobs_aborts(_worker bigint) RETURNS bigint[]
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+    SELECT ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested)
+$$;
+
+-- Says whether this worker is idle: see wake.sql.
+CREATE OR REPLACE FUNCTION advisorjobs_set_waiting(_worker bigint, _waiting boolean) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    UPDATE advisorjobs_workers SET waiting = _waiting WHERE id = _worker AND stopped_at IS NULL
+$$;
+
+-- Gives back all that a worker still holds, attempts not charged, except _but; returns how many. For a process about to end.
+CREATE OR REPLACE FUNCTION advisorjobs_hand_back(_worker bigint, _token uuid, _but bigint[]) RETURNS integer
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _runs jsonb;
+BEGIN
+    SELECT jsonb_agg(jsonb_build_object('id', j.id, 'run_no', j.run_no, 'token', j.run_token, 'status', 'released',
+           'final', false, 'attempt_back', true)) INTO _runs
+      FROM procrastinate_jobs j JOIN advisorjobs_workers w ON w.id = j.worker_id AND w.token = _token
+     WHERE j.worker_id = _worker AND j.status = 'doing' AND j.id <> ALL (_but);
+    RETURN CASE WHEN _runs IS NULL THEN 0 ELSE cardinality(advisorjobs_settle(_runs)) END;
+END $$;
+
+CREATE OR REPLACE FUNCTION advisorjobs_leave(_worker bigint, _token uuid) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM advisorjobs_hand_back(_worker, _token, '{}');
+    UPDATE advisorjobs_workers SET stopped_at = now(), waiting = false WHERE id = _worker AND token = _token;
+END $$;
+
+-- The rescue: takes back what silent processes held, at most _most runs a call; returns how many it took.
+--
+-- What a dead process held goes back with its attempt returned, as a suspect: its next run is alone in a child process, whose
+-- own death is charged to it and to nobody else. Which of its runs had started can't be known here, so all are
+-- suspects. A job that was returned ten times in a row ends as failed, code crashed.
+-- Worker rows are locked with SKIP LOCKED: two rescuers share the work.
+CREATE OR REPLACE FUNCTION advisorjobs_rescue(_most integer) RETURNS integer
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _dead bigint[];
+    _runs jsonb;
+BEGIN
+    SELECT array_agg(id) INTO _dead FROM (
+        SELECT id FROM advisorjobs_workers WHERE stopped_at IS NULL AND expires_at < clock_timestamp()
+         ORDER BY id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED) w;
+    IF _dead IS NOT NULL THEN
+        UPDATE advisorjobs_workers SET waiting = false WHERE id = ANY (_dead) AND waiting;
+    END IF;
+    SELECT jsonb_agg(jsonb_build_object(
+               'id', id, 'run_no', run_no, 'token', run_token, 'status', 'crashed', 'error_code', 'crashed',
+               'error_message', 'the worker process that ran it died or lost its connection',
+               'final', rescues >= 9, 'attempt_back', rescues < 9, 'rescues', rescues + 1)) INTO _runs
+      FROM (SELECT j.id, j.run_no, j.run_token, j.rescues FROM procrastinate_jobs j
+             WHERE j.status = 'doing' AND j.worker_id = ANY (_dead) ORDER BY j.id LIMIT _most) held;
+    IF _runs IS NOT NULL THEN
+        RETURN cardinality(advisorjobs_settle(_runs));
+    END IF;
+    -- a minute's grace, so that a claim that was under way when the lease ran out is found by a later call
+    UPDATE advisorjobs_workers SET stopped_at = now()
+     WHERE id = ANY (_dead) AND expires_at < clock_timestamp() - interval '1 minute';
+    DELETE FROM advisorjobs_workers WHERE stopped_at < now() - interval '90 days';
+    RETURN 0;
+END $$;
+
+-- Jobs that are "doing" for nobody: a stock worker's from before a take-over, or a worker row that was deleted by hand. Walks the
+-- index of running jobs; called once at a worker's start and then every few minutes.
+CREATE OR REPLACE FUNCTION advisorjobs_rescue_orphans() RETURNS integer
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    _runs jsonb;
+BEGIN
+    UPDATE procrastinate_jobs j SET run_token = gen_random_uuid(), started_at = coalesce(started_at, now())
+     WHERE j.status = 'doing' AND j.run_token IS NULL;
+    SELECT jsonb_agg(jsonb_build_object(
+               'id', id, 'run_no', run_no, 'token', run_token, 'status', 'crashed', 'error_code', 'crashed',
+               'error_message', 'the worker process that ran it is gone',
+               'final', rescues >= 9, 'attempt_back', rescues < 9, 'rescues', rescues + 1)) INTO _runs
+      FROM (SELECT j.id, j.run_no, j.run_token, j.rescues FROM procrastinate_jobs j
+             WHERE j.status = 'doing' AND NOT EXISTS (
+                   SELECT FROM advisorjobs_workers w WHERE w.id = j.worker_id AND w.stopped_at IS NULL)
+             ORDER BY j.id LIMIT 1000) held;
+    RETURN CASE WHEN _runs IS NULL THEN 0 ELSE cardinality(advisorjobs_settle(_runs)) END;
+END $$;
+
+-- History's partitions for this month and the next _months.
+CREATE OR REPLACE FUNCTION advisorjobs_create_partitions(_months integer) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    _month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
+    _name text;
+BEGIN
+    FOR _ahead IN 0 .. _months LOOP
+        _name := 'advisorjobs_runs_' || to_char(_month, 'YYYY_MM');
+        IF to_regclass(_name) IS NULL THEN
+            PERFORM pg_advisory_xact_lock(hashtextextended('advisorjobs_create_partitions', 0));
+            EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF advisorjobs_runs FOR VALUES FROM (%L) TO (%L)',
+                _name, _month AT TIME ZONE 'UTC', (_month + interval '1 month') AT TIME ZONE 'UTC');
+        END IF;
+        _month := _month + interval '1 month';
+    END LOOP;
+END $$;
