@@ -39,7 +39,7 @@ class Amount:
 
 @cache
 def _currency_words() -> str:
-    words = [*table("money")["codes"], *table("money")["symbols"], "$", "kr", "Kr", "kr.", "Euro", "EURO", "euro"]
+    words = [*table("money")["codes"], *table("money")["symbols"], "$", "Fr.", "kr", "Kr", "kr.", "Euro", "EURO", "euro"]
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
@@ -49,7 +49,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w.,/'’])(?P<open>\()?(?P<minus>[-–−+]\s?)?(?P<before>{words})?\s?(?P<minus2>[-–−]\s?)?(?P<body>{_BODY})"
         rf"(?P<dashes>{_DASHES})(?P<minus3>\s?[-–−](?!\s?\w))?(?:\s?(?P<after>{words})(?![^\W\d_]))?(?P<close>\))?"
-        rf"(?!\s?%)(?![\w/:°]|[.,']\d|-\w)"
+        rf"(?!\s?%)(?![\w/:°]|[.,']\d|-\w)(?!\s?(?:Uhr|uhr|uur|h|hrs|kg|km|cm|mm)\b)(?!\s?[-–]\s?\d{{1,2}}[.:]\d\d\b)"
     )
 
 

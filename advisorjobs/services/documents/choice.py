@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,13 +48,29 @@ def choose_date(evidence: Evidence, *, kind: str) -> Choice | None:
     priors = _date_priors(evidence, kind)
     for place, found in enumerate(evidence.dates):
         pros, cons = said[place]
-        reasons = [*pros, priors[place]]
+        reasons = [*pros, priors[place], 0.85 if _follows_number(found.span, evidence) else 0.0]
         scores[found.value.isoformat()].append(likelier(reasons) * (1 - 0.7 * likelier(cons)))
     open_days = {found.value.isoformat() for found in evidence.dates if found.open}
     best = _best({value: _mild(found) for value, found in scores.items()}, least=0.0)
     if best and best.value in open_days and evidence.country is None:
         return Choice(best.value, round(best.confidence * 0.8, 2))
     return best
+
+
+_OF = re.compile(
+    r"^[\s:.#°]*\w*\d[\w\-/.]*\s*,?\s*(?:vom|von|van|d\.?d\.?|du|del?|dated|of|from|den|am|le|en date du|de fecha)\s*$", re.IGNORECASE
+)
+
+
+def _follows_number(span: Span, evidence: Evidence) -> bool:
+    """Whether a date stands in a title, after the document's number: "Invoice No. 17 of 3 May 2024"."""
+    return any(
+        label.weight("number") >= 0.5
+        and label.span.segment.index == span.segment.index
+        and label.span.end <= span.start
+        and _OF.match(span.segment.text[label.span.end : span.start])
+        for label in evidence.labels
+    )
 
 
 def _mild(scores: list[float]) -> float:

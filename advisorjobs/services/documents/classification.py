@@ -60,15 +60,16 @@ def _confidence(scores: dict[str, float], best: str) -> float:
 
 
 @cache
-def _table(kind: str) -> tuple[frozenset[str], tuple[tuple[str, float], ...]]:
-    """Squeezed titles, and folded phrases with their weights."""
+def _table(kind: str) -> tuple[frozenset[str], tuple[tuple[str, float], ...], tuple[str, ...]]:
+    """Squeezed titles, folded phrases with their weights, and squeezed nouns on which compound titles end."""
     entry = next(entry for entry in table("kinds")["kind"] if entry["type"] == kind)
     body = tuple((folded(phrase), float(weight)) for weight, words in entry["body"].items() for phrase in words)
-    return frozenset(squeezed(title) for title in entry["title"]), body
+    compounds = tuple(squeezed(noun) for noun in entry.get("compounds", ()))
+    return frozenset(squeezed(title) for title in entry["title"]), body, compounds
 
 
 def _words(evidence: Evidence, kind: str) -> list[tuple[float, str]]:
-    titles, body = _table(kind)
+    titles, body, compounds = _table(kind)
     plain = f" {folded(evidence.text)} "
     # OCR drops spaces between words, so long phrases are looked for without them as well.
     tight = plain.replace(" ", "")
@@ -78,11 +79,11 @@ def _words(evidence: Evidence, kind: str) -> list[tuple[float, str]]:
         if f" {phrase} " in plain or (len(phrase) > 12 and phrase.replace(" ", "") in tight)
     ]
     found = sorted(found, reverse=True)[:10]
-    title = _title_weight(evidence, titles)
+    title = _title_weight(evidence, titles, compounds)
     return [*found, (title, f"is headed as {kind.replace('_', ' ')}")] if title else found
 
 
-def _title_weight(evidence: Evidence, titles: frozenset[str]) -> float:
+def _title_weight(evidence: Evidence, titles: frozenset[str], compounds: tuple[str, ...]) -> float:
     """A title alone in its line counts most, the higher up the more; one at a short line's start or end counts half."""
     best = 0.0
     if not evidence.segments:
@@ -96,6 +97,8 @@ def _title_weight(evidence: Evidence, titles: frozenset[str]) -> float:
         whole = "".join(words)
         if whole.strip() in titles or whole.rstrip("0123456789") in titles:
             best = max(best, 8.0 * place)
+        elif len(words) <= 4 and any(word.endswith(compounds) for word in words):
+            best = max(best, 5.0 * place)
         elif any("".join(words[:n]) in titles or "".join(words[-n:]) in titles for n in range(1, min(6, len(words)))):
             best = max(best, (5.0 if len(words) <= 4 else 3.0) * place)
     return best

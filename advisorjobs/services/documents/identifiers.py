@@ -42,7 +42,8 @@ def find_identifiers(segments: Iterable[Segment], *, taken: Sequence[Span]) -> t
             value = re.sub(r"\s*([/\-])\s*", r"\1", match.group())
             if not _possible(value) or any(_mostly(span, other) for other in blocked.get(segment.index, ())):
                 continue
-            found.append(Identifier(span, value, _shape(value)))
+            bracketed = segment.text[: match.start()].endswith("(") and segment.text[match.end() :].startswith(")")
+            found.append(Identifier(span, value, _shape(value) * (0.3 if bracketed else 1.0)))
     return tuple(found)
 
 

@@ -174,8 +174,16 @@ def _texts_after(label: Label, evidence: Evidence, recipients: frozenset[int]) -
         for other in evidence.segments:
             if other is not segment and same_row(segment, other) and 0 <= other.box.left - segment.box.right < 0.25:
                 yield from _names_of(other, recipients)
-    for other in below(label, evidence.segments, most=3):
-        yield from _names_of(other, recipients)
+    for other in below(label, evidence.segments, most=4):
+        beside = _beside_name(other, evidence) if folded(other.text) in phrases("parties", "name_words") else None
+        yield from _names_of(beside or other, recipients)
+
+
+def _beside_name(word: Segment, evidence: Evidence) -> Segment | None:
+    """What stands to the right of the mere word "Name"."""
+    return next(
+        (other for other in evidence.segments if same_row(word, other) and other.box.left > word.box.right), None
+    )
 
 
 def _names_of(segment: Segment, recipients: frozenset[int]) -> Iterator[str]:

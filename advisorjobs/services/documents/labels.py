@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisorjobs.services.documents.layout import Segment, Span
-from advisorjobs.services.documents.spelling import squeezed_char
-from advisorjobs.services.documents.vocabulary import LabelMeaning, label_table
+from advisorjobs.services.documents.spelling import folded, squeezed_char
+from advisorjobs.services.documents.vocabulary import LabelMeaning, label_table, phrases
 
 __all__ = ["Label", "find_labels", "same_row", "tie"]
+
+
+_AMOUNT = re.compile(r"\d[.,]\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,30 @@ def _labels_in(segment: Segment) -> list[Label]:
             alone = not any(sign.isalpha() for sign in _letters(text[:start]) + _letters(text[end:]))
             found.append(Label(segment.span(start, end), known[string[at : at + length]], alone))
         at += length or 1
-    return found
+    return _qualified(found, text)
+
+
+def _qualified(found: list[Label], text: str) -> list[Label]:
+    """Labels of amounts with what qualifies them taken in: in "Sum (incl. VAT)" VAT is no label of its own, and "Sum
+    excl. VAT" speaks of the net amount."""
+    kept: list[Label] = []
+    for label in found:
+        before = kept[-1] if kept else None
+        if before is not None and _amount_label(before) and _amount_label(label):
+            words = set(folded(text[before.span.end : label.span.end]).split())
+            if _AMOUNT.search(text[before.span.end : label.span.start]):
+                words.clear()
+            if before.weight("total") and words & phrases("labels", "excluding"):
+                kept[-1] = replace(before, meanings=(LabelMeaning("net", 0.9, False),))
+                continue
+            if words & (phrases("labels", "including") | phrases("labels", "excluding")):
+                continue
+        kept.append(label)
+    return kept
+
+
+def _amount_label(label: Label) -> bool:
+    return any(meaning.field in ("total", "net", "tax") for meaning in label.meanings)
 
 
 def _letters(text: str) -> str:
@@ -65,8 +91,11 @@ def _match(text: str, letters: list[tuple[int, str]], string: str, at: int, most
 
 
 def _begins(text: str, letters: list[tuple[int, str]], at: int) -> bool:
+    """At a word's start, or where a compound's own noun starts ("Handels|rechnung Nr.")."""
     place = letters[at][0]
-    return place == 0 or not text[place - 1].isalpha() or (at > 0 and text[place - 1] in "°#№")
+    if place == 0 or not text[place - 1].isalpha() or (at > 0 and text[place - 1] in "°#№"):
+        return True
+    return text[place].islower() and " " not in text[:place] and any(text.startswith(noun, place) for noun in phrases("labels", "compounds"))
 
 
 def _ends(text: str, letters: list[tuple[int, str]], at: int) -> bool:
@@ -124,7 +153,7 @@ def _tie_below(label: Label, value: Span) -> float:
     head, box = label.span.box, value.box
     height = max(1e-6, min(head.bottom - head.top, box.bottom - box.top))
     lines = (box.top - head.bottom) / height
-    if not -0.6 <= lines <= 4.0 or (_short(label) and not label.alone):
+    if not -0.6 <= lines <= 5.5 or (_short(label) and not label.alone):
         return 0.0
     rest = label.span.segment.text[label.span.end :]
     if rest.lstrip().startswith(":") and any(char.isalnum() for char in rest):

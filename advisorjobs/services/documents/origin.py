@@ -54,4 +54,6 @@ def _code(sign: str, country: str | None) -> str | None:
         return money["dollar"].get(country or "", "USD")
     if sign.casefold().rstrip(".") == "kr":
         return money["crown"].get(country or "", "SEK")
+    if sign == "Fr.":
+        return money["franc"].get(country or "")
     return money["symbols"].get(sign) or money["words"].get(sign.casefold())

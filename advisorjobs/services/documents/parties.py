@@ -10,7 +10,7 @@ from advisorjobs.services.documents.evidence import Evidence
 from advisorjobs.services.documents.labels import Label, same_row
 from advisorjobs.services.documents.layout import Segment
 from advisorjobs.services.documents.spelling import folded, squeezed
-from advisorjobs.services.documents.vocabulary import label_table, legal_form_pattern, phrases
+from advisorjobs.services.documents.vocabulary import label_table, legal_form_pattern, phrases, table
 
 __all__ = [
     "blocks_of",
@@ -64,7 +64,7 @@ def is_name(text: str) -> bool:
     plain = folded(text)
     words = plain.split()
     letters = sum(char.isalpha() for char in text)
-    if letters < 2 or len(words) > 8 or letters < 0.6 * len(text.replace(" ", "")):
+    if "@" in text or letters < 2 or len(words) > 8 or letters < 0.6 * len(text.replace(" ", "")):
         return False
     if text[:1].islower() and not legal_form_pattern().search(text) and "-" not in text:
         return False
@@ -75,7 +75,7 @@ def is_name(text: str) -> bool:
         or all(w in titles for w in words)
     ):
         return False
-    if words[0] in phrases("parties", "contact_words"):
+    if words[0] in phrases("parties", "contact_words") or text.strip() in table("money")["codes"]:
         return False
     if squeezed(text) in label_table() or _MAIL.search(text) or text.rstrip().endswith(":"):
         return False

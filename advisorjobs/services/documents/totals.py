@@ -115,14 +115,23 @@ def _judge(total: Decimal, values: set[Decimal], support: Support, items: Decima
     net, tax, fits = _best_parts(total, values, support)
     score = said + 0.6 * fits + (0.2 if items and abs(items - total) <= _CENT else 0.0)
     score += 0.12 if total == max(values) else 0.0
+    score += 0.3 if _sum_of_others(total, support["total"]) else 0.0
     score -= 0.45 * support["paid"].get(total, 0.0) * (1 - 0.5 * said) + 0.35 * support["net"].get(total, 0.0) * (
         1 - said
     )
-    score -= 0.4 * support["tax"].get(total, 0.0) * (1 - said) + (0.7 if total <= 0 else 0.0)
+    score -= 0.4 * support["tax"].get(total, 0.0) * (1 - said)
+    least = max(0.5, max(support["total"].values(), default=0.0) - 0.05)
+    score -= 0.7 if total == 0 or (total < 0 and said < least) else 0.0
     confidence = likelier([0.82 * said, 0.6 * fits, 0.3 if total == max(values) else 0.0])
     if said < 0.3 and fits < 0.5:
         confidence = min(confidence, 0.35)
     return score, Totals(net, tax, Guess(total, round(min(0.99, confidence), 2)))
+
+
+def _sum_of_others(total: Decimal, said: Mapping[Decimal, float]) -> bool:
+    """Whether the other amounts of a column of totals (one for each tax rate) add up to this one."""
+    others = [value for value in said if value != total]
+    return len(others) >= 2 and abs(sum(others, Decimal(0)) - total) <= _CENT
 
 
 def _best_parts(total: Decimal, values: set[Decimal], support: Support) -> tuple[Guess | None, Guess | None, float]:
@@ -131,7 +140,7 @@ def _best_parts(total: Decimal, values: set[Decimal], support: Support) -> tuple
     taxes = set(support["tax"]) | {sum(support["tax"], Decimal(0))}
     for net in values | {total - tax for tax in taxes}:
         tax = total - net
-        if not 0 <= tax < net or (tax not in values and tax not in taxes) or (tax == 0 and tax not in support["tax"]):
+        if not 0 <= abs(tax) < abs(net) or net * tax < 0 or (tax not in values and tax not in taxes) or (tax == 0 and tax not in support["tax"]):
             continue
         score = _convincing(net, tax, values, support)
         if score > 0.25 and (best is None or score > best[0]):
@@ -149,7 +158,8 @@ def _convincing(net: Decimal, tax: Decimal, values: set[Decimal], support: Suppo
         said_tax = max(said_tax, 0.6)
     usual = 0.15 if net and tax and _usual_rate(net, tax) else 0.0
     both = 0.15 if net in values and tax in values else 0.0
-    return min(1.0, 0.4 * said_net + 0.4 * said_tax + usual + both)
+    printed = 1.0 if net in values else 0.6
+    return min(1.0, 0.4 * said_net + 0.4 * said_tax + usual + both) * printed
 
 
 def _usual_rate(net: Decimal, tax: Decimal) -> bool:

@@ -8,19 +8,25 @@ from typing import Any
 
 from advisorjobs.services.reading.libraries import needed
 
-__all__ = ["lying", "quarter_turned", "skew", "straightened", "unturned"]
+__all__ = ["lying", "quarter_turned", "skew", "straightened", "unturned", "upright"]
 
 _WIDE = 3.0
+_LONG = 1.8
 
 
 def lying(quads: Any) -> bool:
     """Whether most of the boxes that are clearly longer than high stand upright: the page lies on its side."""
-    upright = flat = 0
+    flat = 0
     for quad in quads:
         width, height = _sides(quad)
-        upright += height > 1.5 * width
-        flat += width > 1.5 * height
-    return bool(upright > flat)
+        flat += width > _LONG * height
+    return sum(map(upright, quads)) > flat
+
+
+def upright(quad: Any) -> bool:
+    """Whether a box is clearly higher than wide."""
+    width, height = _sides(quad)
+    return height > _LONG * width
 
 
 def skew(quads: Any) -> float:

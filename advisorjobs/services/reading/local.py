@@ -10,12 +10,12 @@ from typing import Any
 from advisorjobs.services.reading.intake import FileKind, file_kind
 from advisorjobs.services.reading.limits import DEFAULT_LIMITS, Limits
 from advisorjobs.services.reading.order import arranged
-from advisorjobs.services.reading.page import Page, Reading
+from advisorjobs.services.reading.page import Line, Page, Reading
 from advisorjobs.services.reading.pdf import open_page, open_pdf, page_pictures
 from advisorjobs.services.reading.pictures import Picture, drawn_page, frames, open_image
 from advisorjobs.services.reading.recognition import picture_words
 from advisorjobs.services.reading.tables import find_tables
-from advisorjobs.services.reading.text_layer import legible, words_of
+from advisorjobs.services.reading.text_layer import legible, page_words
 
 __all__ = ["LANGUAGES", "LocalReader"]
 
@@ -102,7 +102,7 @@ def _is_scan(document: Any, number: int) -> bool:
     with open_page(document, number) as page:
         if page is None:
             return False
-        words = words_of(page, form=document.formenv)
+        words = page_words(page, form=document.formenv).words
         letters = sum(len(word.text) for word in words)
         if letters >= _FEW_LETTERS:
             return not legible(words)
@@ -120,8 +120,12 @@ def _text_page(document: Any, number: int, progress: _Progress) -> Page:
         if page is None:
             return _unreadable(number, progress)
         width, height = page.get_size()
-        words = words_of(page, form=document.formenv)
-    return Page(number, width, height, arranged(words, width=width, height=height), "text_layer")
+        found = page_words(page, form=document.formenv)
+    if found.quarter % 2:
+        width, height = height, width
+    lines = arranged(found.words, width=width, height=height)
+    aside = (Line(found.across),) if found.across else ()
+    return Page(number, width, height, lines, "text_layer", aside)
 
 
 def _picture_page(picture: Picture, number: int, progress: _Progress, *, size: tuple[float, float] | None) -> Page:
@@ -130,10 +134,11 @@ def _picture_page(picture: Picture, number: int, progress: _Progress, *, size: t
         progress.notes.append(f"page {number}: read at reduced resolution")
     found = picture_words(picture)
     lines = arranged(found.words, width=found.width, height=found.height)
+    aside = (Line(found.across),) if found.across else ()
     width, height = size or (found.width, found.height)
     if (width > height) != (found.width > found.height):
         width, height = height, width
-    return Page(number, width, height, lines, "picture")
+    return Page(number, width, height, lines, "picture", aside)
 
 
 def _unreadable(number: int, progress: _Progress) -> Page:

@@ -60,17 +60,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page in reading order. `width` and `height` are points (1/72 inch) where known, else pixels."""
+    """One page in reading order. `width` and `height` are points (1/72 inch) where known, else pixels. `aside` holds what
+    runs another way than the page's text: notes up a margin, watermarks across the page."""
 
     number: int
     width: float
     height: float
     lines: tuple[Line, ...]
     source: Literal["text_layer", "picture", "service"]
+    aside: tuple[Line, ...] = ()
 
     @property
     def text(self) -> str:
-        return "\n".join(line.text for line in self.lines)
+        return "\n".join(line.text for line in (*self.lines, *self.aside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,47 +103,50 @@ class Reading:
         """A plain JSON object from which `from_json` makes an equal Reading."""
         return {
             "engine": self.engine,
-            "pages": [
-                {
-                    "number": page.number,
-                    "width": page.width,
-                    "height": page.height,
-                    "source": page.source,
-                    "lines": [
-                        [
-                            [w.text, w.box.left, w.box.top, w.box.right, w.box.bottom, w.confidence]
-                            for w in line.words
-                        ]
-                        for line in page.lines
-                    ],
-                }
-                for page in self.pages
-            ],
-            "tables": [{"page": t.page, "rows": [list(row) for row in t.rows]} for t in self.tables],
+            "pages": [_page_to_json(page) for page in self.pages],
+            "tables": [{"page": table.page, "rows": [list(row) for row in table.rows]} for table in self.tables],
             "notes": list(self.notes),
             "fields": self.fields,
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Reading:
+        """The Reading that `to_json` turned into *value*."""
         return cls(
             engine=value["engine"],
-            pages=tuple(
-                Page(
-                    number=page["number"],
-                    width=page["width"],
-                    height=page["height"],
-                    source=page["source"],
-                    lines=tuple(
-                        Line(tuple(Word(text, Box(*box), confidence) for text, *box, confidence in line))
-                        for line in page["lines"]
-                    ),
-                )
-                for page in value["pages"]
-            ),
-            tables=tuple(
-                Table(t["page"], tuple(tuple(row) for row in t["rows"])) for t in value["tables"]
-            ),
+            pages=tuple(map(_page_from_json, value["pages"])),
+            tables=tuple(Table(table["page"], tuple(map(tuple, table["rows"]))) for table in value["tables"]),
             notes=tuple(value["notes"]),
             fields=value["fields"],
         )
+
+
+def _page_to_json(page: Page) -> dict[str, Any]:
+    return {
+        "number": page.number,
+        "width": page.width,
+        "height": page.height,
+        "source": page.source,
+        "lines": list(map(_line_to_json, page.lines)),
+        "aside": list(map(_line_to_json, page.aside)),
+    }
+
+
+def _line_to_json(line: Line) -> list[list[Any]]:
+    """Words as [text, left, top, right, bottom, confidence]."""
+    return [[w.text, w.box.left, w.box.top, w.box.right, w.box.bottom, w.confidence] for w in line.words]
+
+
+def _page_from_json(value: dict[str, Any]) -> Page:
+    return Page(
+        number=value["number"],
+        width=value["width"],
+        height=value["height"],
+        source=value["source"],
+        lines=tuple(map(_line_from_json, value["lines"])),
+        aside=tuple(map(_line_from_json, value["aside"])),
+    )
+
+
+def _line_from_json(words: list[list[Any]]) -> Line:
+    return Line(tuple(Word(text, Box(*box), confidence) for text, *box, confidence in words))

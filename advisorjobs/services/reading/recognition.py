@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from advisorjobs.services.reading.geometry import lying, quarter_turned, skew, straightened, unturned
+from advisorjobs.services.reading.geometry import lying, quarter_turned, skew, straightened, unturned, upright
 from advisorjobs.services.reading.libraries import needed
 from advisorjobs.services.reading.page import Box, Word
 from advisorjobs.services.reading.pictures import Picture
@@ -38,9 +38,10 @@ _MODELS = {
 
 @dataclass(frozen=True, slots=True)
 class PictureWords:
-    """The words of a picture as it is read upright, and its size in pixels then."""
+    """The words of a picture as it is read upright, and its size in pixels then; `across` runs up or down it."""
 
     words: tuple[Word, ...]
+    across: tuple[Word, ...]
     width: float
     height: float
 
@@ -51,7 +52,7 @@ def picture_words(picture: Picture) -> PictureWords:
     quads = _found(picture)
     pixels, width, height = picture.pixels, float(picture.width), float(picture.height)
     if not len(quads):
-        return PictureWords((), width, height)
+        return PictureWords((), (), width, height)
     if lying(quads):
         quads = quarter_turned(quads, height=height)
         pixels, width, height = numpy.rot90(pixels, k=-1), height, width
@@ -61,12 +62,11 @@ def picture_words(picture: Picture) -> PictureWords:
     angle = skew(quads)
     level = straightened(quads, angle, width=width, height=height) if abs(angle) > _SLIGHT else quads
     lines = _recognised([_cut(pixels, quad) for quad in quads])
-    words = [
-        word
-        for quad, line in zip(level, lines, strict=True)
-        for word in _words(line, _box(quad, width=width, height=height))
-    ]
-    return PictureWords(tuple(words), width, height)
+    words: list[Word] = []
+    across: list[Word] = []
+    for quad, line in zip(level, lines, strict=True):
+        (across if upright(quad) else words).extend(_words(line, _box(quad, width=width, height=height)))
+    return PictureWords(tuple(words), tuple(across), width, height)
 
 
 @cache
@@ -131,7 +131,9 @@ def _cut(pixels: Any, quad: Any) -> Any:
     level = cv2.warpPerspective(
         part, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    return cv2.cvtColor(level, cv2.COLOR_GRAY2BGR)
+    if upright(quad):
+        level = numpy.rot90(level)
+    return cv2.cvtColor(numpy.ascontiguousarray(level), cv2.COLOR_GRAY2BGR)
 
 
 def _length(one: Any, other: Any) -> float:

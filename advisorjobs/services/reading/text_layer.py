@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 import ctypes
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import pi
 from typing import Any
 
 from advisorjobs.services.reading.libraries import needed
 from advisorjobs.services.reading.page import Box, Word
 
-__all__ = ["legible", "words_of"]
+__all__ = ["PageWords", "legible", "page_words"]
 
 _SCALE = 1_000_000
 _WORD_GAP = 0.28
 """A gap of so many letter heights parts two words even without a space between them."""
+_OBLIQUE = -1
+_SLIGHT = 0.15
+"""Letters may be off their direction by so many right angles."""
+_LINE_END_HYPHEN = 2
+_NO_PRINT = frozenset({0xAD, 0xFFFE, 0xFFFF, 0x200B, 0xFEFF})
 _HIDDEN_SHARE = 0.15
 """A text layer in which so many letters stand for nothing known is no use."""
 
 
 @dataclass(frozen=True, slots=True)
+class PageWords:
+    """The words of a page as most of its text reads: `quarter` says by how many quarters clockwise the page had to be
+    turned for that. `across` are words that run another way (margin notes, watermarks)."""
+
+    words: tuple[Word, ...]
+    across: tuple[Word, ...]
+    quarter: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Letter:
+    """A letter in the page's own coordinates; `quarter` is its direction of reading, counted anticlockwise from left to
+    right, or _OBLIQUE."""
+
     text: str
     left: float
     bottom: float
     right: float
     top: float
+    quarter: int
 
 
-def words_of(page: Any, *, form: Any = None) -> tuple[Word, ...]:
+def page_words(page: Any, *, form: Any = None) -> PageWords:
     """Every word of *page* (a pypdfium2 page) in the order of the file, form fields' values last.
 
     *form* is the document's form environment, None where it has no form.
     """
     place = _Placing(page)
-    words = [place.word(letters) for letters in _words(_letters(page))]
-    return (*words, *(_field_words(page, form, place) if form else ()))
+    found = [(letters[0].quarter, place.word(letters)) for letters in _words(_letters(page))]
+    counts = Counter({0: 0})
+    for quarter, word in found:
+        counts[quarter] += len(word.text) if quarter != _OBLIQUE else 0
+    main = max(counts, key=lambda quarter: counts[quarter])
+    words = tuple(_turned(word, main) for quarter, word in found if quarter == main)
+    across = tuple(_turned(word, main) for quarter, word in found if quarter != main)
+    fields = tuple(_turned(word, main) for word in _field_words(page, form, place)) if form else ()
+    return PageWords((*words, *fields), across, main)
+
+
+def _turned(word: Word, quarters: int) -> Word:
+    """*word* on a page turned clockwise by so many quarters."""
+    box = word.box
+    for _ in range(quarters):
+        box = Box(1 - box.bottom, box.left, 1 - box.top, box.right)
+    return Word(word.text, box, word.confidence)
 
 
 def legible(words: tuple[Word, ...]) -> bool:
@@ -75,24 +111,53 @@ def _letters(page: Any) -> Iterator[_Letter | None]:
     raw = needed("pypdfium2.raw")
     text = page.get_textpage()
     try:
-        edges = [ctypes.c_double() for _ in range(4)]
-        loose = raw.FS_RECTF()
-        for index in range(text.count_chars()):
-            char = chr(raw.FPDFText_GetUnicode(text, index) & 0xFFFFF)
-            if char.isspace() or char in "\0\xad\ufffe\u200b":
-                yield None
-                continue
-            if char == "\x02":  # a hyphen at a line's end
-                char = "-"
-            raw.FPDFText_GetCharBox(text, index, *edges)
-            left, right, bottom, top = (edge.value for edge in edges)
-            # The loose box has the font's height, so that "-" and "g" stand on one line.
-            if raw.FPDFText_GetLooseCharBox(text, index, loose):
-                bottom, top = loose.bottom, loose.top
-                left, right = min(left, loose.left), max(right, loose.right)
-            yield _Letter(char, left, min(bottom, top), right, max(bottom, top))
+        codes = [raw.FPDFText_GetUnicode(text, index) for index in range(text.count_chars())]
+        for index, char in enumerate(_characters(codes)):
+            if char is not None:
+                yield None if char.isspace() else _letter(raw, text, index, char)
     finally:
         text.close()
+
+
+def _characters(codes: list[int]) -> Iterator[str | None]:
+    """UTF-16 units as characters, a space for what is not print, None for the second half of a pair."""
+    half = 0
+    for code in codes:
+        if 0xD800 <= code < 0xDC00:
+            half = code
+            yield None
+        elif 0xDC00 <= code < 0xE000:
+            yield chr(0x10000 + ((half - 0xD800) << 10) + code - 0xDC00) if half else "\ufffd"
+            half = 0
+        elif code == _LINE_END_HYPHEN:
+            yield "-"
+        elif code < 32 or code in _NO_PRINT or code > 0x10FFFF:
+            yield " "
+        else:
+            yield chr(code)
+
+
+def _letter(raw: Any, text: Any, index: int, char: str) -> _Letter:
+    edges = [ctypes.c_double() for _ in range(4)]
+    raw.FPDFText_GetCharBox(text, index, *edges)
+    left, right, bottom, top = (edge.value for edge in edges)
+    quarter = _quarter(raw.FPDFText_GetCharAngle(text, index))
+    loose = raw.FS_RECTF()
+    # The loose box has the font's height, so that "-" and "g" stand on one line.
+    if raw.FPDFText_GetLooseCharBox(text, index, loose):
+        if quarter % 2:
+            left, right = loose.left, loose.right
+            bottom, top = min(bottom, loose.bottom), max(top, loose.top)
+        else:
+            bottom, top = loose.bottom, loose.top
+            left, right = min(left, loose.left), max(right, loose.right)
+    return _Letter(char, min(left, right), min(bottom, top), max(left, right), max(bottom, top), quarter)
+
+
+def _quarter(angle: float) -> int:
+    """The direction of reading of a letter that is turned clockwise by *angle* (radians)."""
+    quarters = -angle / (pi / 2)
+    return round(quarters) % 4 if abs(quarters - round(quarters)) < _SLIGHT else _OBLIQUE
 
 
 def _words(letters: Iterator[_Letter | None]) -> Iterator[list[_Letter]]:
@@ -108,11 +173,16 @@ def _words(letters: Iterator[_Letter | None]) -> Iterator[list[_Letter]]:
 
 
 def _parted(before: _Letter, letter: _Letter) -> bool:
-    """Whether two letters that follow each other stand apart: a gap, or another line."""
-    height = max(before.top - before.bottom, letter.top - letter.bottom, 0.1)
+    """Whether two letters that follow each other stand apart: a gap, another line, another direction."""
+    if before.quarter != letter.quarter:
+        return True
     across = max(letter.left - before.right, before.left - letter.right)
     down = max(letter.bottom - before.top, before.bottom - letter.top)
-    return across > _WORD_GAP * height or down > 0.0 or letter.right < before.left - height
+    height = max(before.top - before.bottom, letter.top - letter.bottom, 0.1)
+    if letter.quarter % 2:
+        across, down = down, across
+        height = max(before.right - before.left, letter.right - letter.left, 0.1)
+    return across > _WORD_GAP * height or down > 0.0
 
 
 def _field_words(page: Any, form: Any, place: _Placing) -> Iterator[Word]:
