@@ -110,10 +110,18 @@ class Server:
         options |= {"unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC", **self.settings}
         text = " ".join(shlex.quote(f"-c{name}={value}") for name, value in options.items())
         with self._alone() as lock:
-            # PostgreSQL refuses to start while the file names a living process, even one that has nothing to do with it.
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            self._forget_dead_server()
             start = ("start", "-w", "-t", int(START_DEADLINE), "-D", self.data, "-l", self.log, "-o", text)
             self._run("pg_ctl", *start, inherited=(lock,))
+
+    def _forget_dead_server(self) -> None:
+        """Removes what names the process of a killed server; called with the lock held, so nothing of it lives.
+
+        PostgreSQL would refuse to start while that number is somebody else's now, or a zombie that nobody buried yet.
+        """
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{self.port}", f".s.PGSQL.{self.port}.lock"):
+            (self.socket / name).unlink(missing_ok=True)
 
     def stop(self, mode: str = "fast") -> None:
         """Stops it: `fast` writes everything, `immediate` is a crash that the next start recovers from."""

@@ -1,0 +1,9 @@
+"""The fixtures live in tests/fixtures/, one noun a file."""
+
+pytest_plugins = [
+    "tests.fixtures.folders",
+    "tests.fixtures.waiting",
+    "tests.fixtures.clusters",
+    "tests.fixtures.servers",
+    "tests.fixtures.databases",
+]
