@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
@@ -48,8 +49,9 @@ class Completer:
     the database refuses is halved until the one bad row stands alone; that run is written as failed instead.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, on_written: Callable[[], None]) -> None:
         self.link = link
+        self.on_written = on_written
         self.done: deque[Done] = deque()
         self.settled: deque[Settled] = deque()
         self.writing = 0
@@ -97,6 +99,7 @@ class Completer:
         if settled:
             await self._write_settled(settled)
         self.writing = 0
+        self.on_written()
 
     async def _write_done(self, batch: list[Done]) -> None:
         batch.sort(key=lambda done: done.run.job.id)

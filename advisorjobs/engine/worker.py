@@ -90,7 +90,7 @@ class Worker:
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.completer = Completer(self._links["complete"])
+        self.completer = Completer(self._links["complete"], on_written=lambda: self.claimer.room())
         self.dispatcher = Dispatcher(
             slots=self.slots,
             completer=self.completer,

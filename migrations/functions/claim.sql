@@ -15,7 +15,7 @@
 -- Ready jobs that are due. One index probe when nothing is due.
 CREATE OR REPLACE FUNCTION advisorjobs_promote(_most integer) RETURNS integer
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off
+SET search_path FROM CURRENT SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
     _ids bigint[];
@@ -35,7 +35,7 @@ END $$;
 
 -- Seconds until the next delayed job of any queue is due; NULL when there is none. For an idle worker's sleep.
 CREATE OR REPLACE FUNCTION advisorjobs_next_due() RETURNS double precision
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
     SELECT extract(epoch FROM scheduled_at - clock_timestamp()) FROM procrastinate_jobs
      WHERE status = 'todo' AND scheduled_at IS NOT NULL ORDER BY scheduled_at LIMIT 1
@@ -52,7 +52,7 @@ $$;
 CREATE OR REPLACE FUNCTION advisorjobs_take_turns(_ids bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
     _locks text[];
@@ -88,7 +88,7 @@ END $$;
 -- ready index. The caller holds the locks' advisory locks since before it changed the job.
 CREATE OR REPLACE FUNCTION advisorjobs_next_turns(_locks text[]) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off
+SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 BEGIN
     UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(

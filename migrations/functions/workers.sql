@@ -19,7 +19,7 @@ $$;
 CREATE OR REPLACE FUNCTION advisorjobs_beat(
     _worker bigint, _token uuid, _claims uuid[], OUT alive boolean, OUT released bigint[], OUT aborts bigint[])
 LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 BEGIN
     UPDATE advisorjobs_workers SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + lease
@@ -39,7 +39,7 @@ END $$;
 
 -- Running jobs of this worker that somebody asked to cancel.
 CREATE OR REPLACE FUNCTION advisorjobs_aborts(_worker bigint) RETURNS bigint[]
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
     SELECT ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested)
 $$;
 
@@ -51,7 +51,7 @@ $$;
 
 -- Gives back all that a worker still holds, attempts not charged, except _but; returns how many. For a process about to end.
 CREATE OR REPLACE FUNCTION advisorjobs_hand_back(_worker bigint, _token uuid, _but bigint[]) RETURNS integer
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _runs jsonb;
 BEGIN
@@ -76,7 +76,7 @@ END $$;
 -- suspects. A job that was returned ten times in a row ends as failed, code crashed.
 -- Worker rows are locked with SKIP LOCKED: two rescuers share the work.
 CREATE OR REPLACE FUNCTION advisorjobs_rescue(_most integer) RETURNS integer
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _dead bigint[];
     _runs jsonb;
