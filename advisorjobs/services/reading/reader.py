@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from advisorjobs.errors import SettingsError
+from advisorjobs.services.reading.azure import AzureReader
 from advisorjobs.services.reading.limits import DEFAULT_LIMITS, Limits
+from advisorjobs.services.reading.local import LocalReader
 from advisorjobs.services.reading.page import Reading
 
 __all__ = ["DocumentReader", "document_reader"]
@@ -44,9 +46,5 @@ def document_reader(
             f"AZURE_FORM_RECOGNIZER_{given} is set, so this must be too; unset both to read documents locally",
         )
     if azure_endpoint and azure_key:
-        from advisorjobs.services.reading.azure import AzureReader
-
         return AzureReader(azure_endpoint, azure_key, limits=limits)
-    from advisorjobs.services.reading.local import LocalReader
-
     return LocalReader(limits=limits)
