@@ -8,6 +8,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The lock is complete, so nothing is resolved here: every file that comes is one whose hash is written down.
 LOCKED := install --no-deps --require-hashes
+POSTGRES := tests/postgres/node_modules
+VERSIONS := 14 15 16 17 18
+TESTS ?= tests
+DATABASE_TESTS = $(wildcard tests/database tests/engine)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +21,8 @@ help: ## list these targets
 		"Install a newer one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "AdvisorJobs needs Python 3.11 or newer;" \
 		"$(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 2; }
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) can't make a virtual environment (Debian: python3-venv)." \
+		>&2; exit 2; }
 
 # One stamp per lock: a changed lock, or changed packaging, is installed again; else nothing is done.
 .venv/%.stamp: requirements/%.txt requirements/build.txt pyproject.toml setup.cfg | .venv/bin/python
@@ -34,7 +39,40 @@ demo: .venv/all.stamp ## embedded Postgres, a worker and sample documents, watch
 up: .venv/all.stamp ## everything on this machine: database, migrations, workers; until ctrl-c
 	$(BIN)/advisorjobs up
 
+test: setup ## all tests, on the embedded Postgres (TEST_DATABASE_URL names another)
+	$(BIN)/python -m pytest $(TESTS)
+
+test-matrix: setup $(POSTGRES)/.stamp ## all tests on Postgres 14 to 18 (needs Node's npm, for the servers)
+	for version in $(VERSIONS); do echo "--- Postgres $$version"; \
+		TEST_POSTGRES_BIN=$(POSTGRES)/postgres-$$version/native/bin $(BIN)/python -m pytest $(TESTS) || exit; done
+
+test-oldest: setup $(POSTGRES)/.stamp ## what talks to the database, on the oldest Postgres
+	TEST_POSTGRES_BIN=$(POSTGRES)/postgres-14/native/bin $(BIN)/python -m pytest $(DATABASE_TESTS)
+
+# The lock holds a checksum for each package. Their install scripts only make symbolic links, which we do by name.
+$(POSTGRES)/.stamp: tests/postgres/package-lock.json
+	cd tests/postgres && npm ci --ignore-scripts --no-audit --no-fund --silent
+	for package in $(POSTGRES)/postgres-*; do (cd $$package && node scripts/hydrate-symlinks.js) || exit; done
+	@touch $@
+
+chaos: setup ## the fault tests at full length
+	TEST_CHAOS=full $(BIN)/python -m pytest -m faults $(TESTS)
+
+check: setup ## format, lint, types, direction of imports, sizes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest --quiet tests/house -m "not slow"
+
+bench: setup ## drain, enqueue and pick-up beside stock procrastinate and PgQueuer, as ratios
+	$(BIN)/python -m ops.bench
+
 lock: setup ## resolve the dependencies anew, with hashes and without addresses
 	requirements/lock.sh
 
-.PHONY: help setup demo up lock
+clean: ## remove what make made
+	rm -rf .venv build dist *.egg-info $(POSTGRES) .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup demo up test test-matrix test-oldest chaos check bench lock clean

@@ -98,7 +98,8 @@ class Environment:
             return None
         number = float(value) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", value) else -1.0
         if number < (least or 0) or (least is None and number == 0):
-            raise SettingsError(key, value, f"must be seconds, {'more than 0' if least is None else f'{least:g} or more'}")
+            rule = "more than 0" if least is None else f"{least:g} or more"
+            raise SettingsError(key, value, f"must be seconds, {rule}")
         return timedelta(seconds=number)
 
     def size(self, key: str, default: int) -> int:
@@ -137,7 +138,7 @@ class Environment:
         return given
 
     def refuse_unknown(self, prefix: str) -> None:
-        """Refuses a variable with *prefix* that nobody asked for: a slip of the pen would be a setting without effect."""
+        """Refuses a variable with *prefix* that nobody asked for: a slip of the pen would be without effect."""
         known = sorted(key for key in self.asked if key.startswith(prefix))
         for key in sorted(self.environ):
             if key.startswith(prefix) and key not in self.asked:

@@ -254,8 +254,8 @@ def clamd(env: Environment) -> Clamd | None:
 def effective_queue(settings: Settings, name: str, concurrency: Concurrency | None = None) -> Queue:
     """The row of queue *name* as this process works it.
 
-    Slots, the first that is given: *concurrency* (the command line's `-c`), WORKER_CONCURRENCY where it names the queue,
-    ADVISORJOBS_<QUEUE>_SLOTS, WORKER_CONCURRENCY as one number, the table. One number never reaches `scheduled`.
+    Slots, the first that is given: *concurrency* (the command line's `-c`), WORKER_CONCURRENCY where it names the
+    queue, ADVISORJOBS_<QUEUE>_SLOTS, WORKER_CONCURRENCY as one number, the table. One number never reaches `scheduled`.
     """
     row = queue_settings(name)
     override = settings.overrides.get(name, QueueOverride())
@@ -284,7 +284,7 @@ def require_services(settings: Settings, queues: Iterable[str]) -> None:
     """Refuses to start a production worker whose *queues* would fall back on a local engine, naming what is missing."""
     if not settings.production:
         return
-    needed = {
+    needed: Mapping[str, Mapping[str, object]] = {
         "document-processing": {
             "AZURE_FORM_RECOGNIZER_KEY": settings.form_recognizer,
             "AZURE_STORAGE_ACCOUNT_KEY": settings.storage,

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.clusters",
     "tests.fixtures.servers",
     "tests.fixtures.databases",
+    "tests.fixtures.desk",
 ]

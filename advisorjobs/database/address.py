@@ -1,4 +1,4 @@
-"""The address of a database: understood, shown without its password, and connected to with an error a person can use."""
+"""The address of a database: understood, shown without its password, connected to with an error a person can use."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def judge(done: set[str], known: list[str] | None, recorded: Mapping[str, str] |
 
 
 def altered(recorded: Mapping[str, str], live: Mapping[str, str]) -> list[str]:
-    """What isn't as it was recorded. A further function harms nobody; a further trigger on procrastinate's tables does."""
+    """What isn't as it was recorded. A further function harms nobody; a further trigger on its tables may."""
     gone = [name for name, definition in recorded.items() if live.get(name) != definition]
     return gone + [name for name in live if name.startswith("trigger ") and name not in recorded]
 

@@ -1,4 +1,4 @@
-"""The SQL that a database is built from, in the order in which it is applied: procrastinate's, ours, then the functions."""
+"""The SQL that a database is built from, in the order of its use: procrastinate's, ours, then the functions."""
 
 from __future__ import annotations
 

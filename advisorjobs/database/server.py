@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from time import monotonic
 
@@ -28,6 +29,7 @@ from advisorjobs.errors import DatabaseUnavailable
 __all__ = ["Server"]
 
 SOCKET_LIMIT = 107  # bytes of a unix socket's path, the closing zero not counted: sizeof(sockaddr_un.sun_path) - 1
+DATABASE = "advisorjobs"  # as sql/create_database.sql has it
 START_DEADLINE = 60.0
 CHILDREN_DEADLINE = 30.0
 HBA = """\
@@ -48,7 +50,6 @@ class Server:
     socket: Path
     account: Account
     port: int = 5432
-    database: str = "advisorjobs"
     superuser: str = "postgres"
     roles: str = "all"  # of the database, that our accounts may take; before PostgreSQL 16 "all" is a name like others
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Server:
     def dsn(self) -> str:
         """The address, in the form that every PostgreSQL library takes. It holds no secret."""
         port = "" if self.port == 5432 else f"&port={self.port}"
-        return f"postgresql://{self.superuser}@/{self.database}?host={self.socket}{port}"
+        return f"postgresql://{self.superuser}@/{DATABASE}?host={self.socket}{port}"
 
     @property
     def psql(self) -> str:
@@ -95,9 +96,8 @@ class Server:
         )  # fmt: skip
         (unfinished / "pg_hba.conf").write_text(HBA)
         (unfinished / "pg_ident.conf").write_text(self.ident())
-        if self.database != "postgres":
-            statement = f'CREATE DATABASE "{self.database}"\n'
-            self._run("postgres", "--single", "-D", unfinished, "postgres", told=statement)
+        statement = (files("advisorjobs.sql") / "create_database.sql").read_text()
+        self._run("postgres", "--single", "-D", unfinished, "postgres", told=statement)
         unfinished.rename(self.data)
 
     def ident(self) -> str:
@@ -162,7 +162,7 @@ class Server:
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
-        """Waits until nothing lives on the data (a killed postmaster leaves children for a moment), and holds the lock."""
+        """Waits until nothing lives on the data (a killed postmaster leaves children for a moment); holds the lock."""
         with self._lock() as lock:
             if not wait_until(lambda: taken(lock), CHILDREN_DEADLINE):
                 raise DatabaseUnavailable(f"processes of an earlier server still work on {self.data}")
@@ -186,8 +186,8 @@ class Server:
         report = self.data.with_name(f"{self.data.name}.{program}.out")
         with report.open("w+") as output:
             done = subprocess.run(
-                command, input=told, text=True, stdout=output, stderr=output, cwd="/", check=False, env=plain_environment(),
-                pass_fds=inherited, **self.account.become,
+                command, input=told, text=True, stdout=output, stderr=output, pass_fds=inherited, check=False, cwd="/",
+                env=plain_environment(), **self.account.become,
             )  # fmt: skip
             output.seek(0)
             said = output.read().strip()

@@ -21,8 +21,8 @@ __all__ = ["best_match", "steps_taken"]
 def steps_taken(connection: psycopg.Connection[Any], schema: str) -> int:
     """How many of procrastinate's steps the tables in *schema* have behind them.
 
-    Called outside a transaction: in a nested one PostgreSQL wouldn't let new values of an enum be used. Raises NotMigrated
-    where the tables are of no known release.
+    Called outside a transaction: in a nested one PostgreSQL wouldn't let new values of an enum be used. Raises
+    NotMigrated where the tables are of no known release.
     """
     present = objects(connection, schema)
     built: list[frozenset[str]] = []
