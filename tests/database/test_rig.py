@@ -9,5 +9,8 @@ async def test_an_async_connection_reaches_the_same_kind_of_database(aconnection
 
 def test_a_cluster_comes_back_after_a_kill(cluster):
     import psycopg
-    cluster.kill(); cluster.start()
-    psycopg.connect(cluster.dsn).close(); psycopg.connect(cluster.tcp_dsn).close()
+
+    cluster.kill()
+    cluster.start()
+    psycopg.connect(cluster.dsn).close()
+    psycopg.connect(cluster.tcp_dsn).close()
