@@ -1,43 +1,154 @@
-"""From procrastinate's worker options and our settings to a running worker."""
+"""Where a worker process is put together: handlers, executor, ports and the event loop's worker, from one App."""
 
 from __future__ import annotations
 
-import signal
 import asyncio
-from collections.abc import Iterable, Mapping
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from procrastinate import periodic
+
+from advisorjobs.engine.executor import Children
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.job_handler import JobHandler
+from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions
-from advisorjobs.engine.worker import Worker, WorkerSpec, worker_name
-from advisorjobs.settings import effective_queue
+from advisorjobs.engine.ports import LoopPorts
+from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.queues import queue_settings
+from advisorjobs.settings import effective_queue, require_services
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
+__all__ = ["StockWorker", "handlers_of", "plan_of", "run_plan", "run_worker"]
 
-class NoChildren:
-    async def run(self, run): return run.handler.call_blocking(run)
-    def abort(self, run): ...
+log = logging.getLogger(__name__)
+
+PERIODIC_PAUSE = 5.0
+
+
+class StockWorker:
+    """What procrastinate's middlewares get as the worker: the app, the worker's name and queues, and `stop()`."""
+
+    def __init__(self, app: App, plan: WorkerPlan) -> None:
+        self.app = app
+        self.worker_name = plan.name
+        self.queues = list(plan.slots)
+        self.concurrency = sum(plan.slots.values())
+        self.additional_context = dict(plan.additional_context)
+        self.logger = logging.getLogger("advisorjobs.worker")
+        self.ours: Worker | None = None
+
+    def stop(self) -> None:
+        """Asks for a graceful stop. May be called from any thread."""
+        if self.ours is not None:
+            self.ours.stop()
+
+
+def plan_of(app: App, options: Mapping[str, Any]) -> WorkerPlan:
+    """The plan of a worker of *app*; imports all job modules."""
+    app.perform_import_paths()
+    plan = plan_worker(app.settings, options, {task.queue for task in app.tasks.values()})
+    require_services(app.settings, plan.slots)
+    return replace(plan, name=worker_name(plan.name))
+
+
+def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Handler]:
+    """Every job that this process knows, by name; plain tasks by their aliases too."""
+    settings = app.settings
+    handlers: dict[str, Handler] = {
+        name: JobHandler(job_type, effective_queue(settings, job_type.queue or "default"))
+        for name, job_type in app.catalogue.items()
+    }
+    options = PlainOptions(
+        app=app,
+        worker=stock,
+        name=plan.name or "",
+        queues=list(plan.slots),
+        additional_context=plan.additional_context,
+        task_middleware=plan.task_middleware,
+        worker_middleware=plan.worker_middleware,
+    )
+    for name, task in app.tasks.items():
+        if name not in handlers:
+            handlers[name] = PlainHandler(name, task, effective_queue(settings, task.queue), options)
+    return handlers
 
 
 async def run_worker(app: App, options: Mapping[str, Any]) -> None:
+    """Runs a worker in this event loop until it is told to stop: procrastinate's run_worker_async."""
+    await run_plan(app, plan_of(app, options), _replacement())
+
+
+async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
+    """Runs *plan*; *replacement* ends this process when it can't be saved."""
     settings = app.settings
-    queues = list(options.get("queues") or ["critical","default"])
-    name = worker_name(settings.worker_id)
-    slots = {q: options.get("concurrency") or effective_queue(settings, q).slots for q in queues}
-    app.perform_import_paths()
-    dsn = app.dsn
-    handlers: dict[str, Handler] = {}
-    for n, jt in app.catalogue.items():
-        handlers[n] = JobHandler(jt, effective_queue(settings, jt.queue))
-    po = PlainOptions(app=app, worker=None, name=name, queues=queues)
-    for n, t in app.tasks.items():
-        if n not in handlers:
-            handlers[n] = PlainHandler(n, t, effective_queue(settings, t.queue), po)
-    spec = WorkerSpec(dsn=dsn, direct_dsn=settings.direct_url or dsn, name=name, slots=slots)
-    w = Worker(spec, handlers, NoChildren(), None)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, w.stop)
-    await w.run()
+    stock = StockWorker(app, plan)
+    handlers = handlers_of(app, plan, stock)
+    priorities = {name: queue_settings(name).priority for name in plan.slots}
+    async with LoopPorts(app.dsn, slots=sum(plan.slots.values())) as ports, Children(settings, priorities) as children:
+        spec = WorkerSpec(
+            dsn=app.dsn,
+            direct_dsn=settings.direct_url or app.dsn,
+            name=plan.name or "",
+            slots=plan.slots,
+            lease=plan.lease,
+            grace=plan.grace,
+            polling=plan.polling,
+            listen=plan.listen,
+            prepare=settings.prepared_statements,
+            wait=plan.wait,
+            exit=replacement,
+        )
+        stock.ours = worker = Worker(spec, handlers, children, ports)
+        with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
+            deferring = asyncio.ensure_future(_defer_periodic(app))
+            try:
+                await worker.run()
+            finally:
+                deferring.cancel()
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(worker: Worker) -> Iterator[None]:
+    """SIGTERM and SIGINT stop the worker; the second one at once.
+
+    Plain signal handlers, which run even while a job blocks the event loop: then the heartbeat's thread keeps the
+    deadline of the stop.
+    """
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: worker.stop()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def _defer_periodic(app: App) -> None:
+    """procrastinate's @app.periodic: its own deferrer, started again after whatever stops it."""
+    if not app.periodic_registry.periodic_tasks:
+        return
+    while True:
+        try:
+            await periodic.PeriodicDeferrer(registry=app.periodic_registry, **app.periodic_defaults).worker()
+        except Exception as error:  # whatever it is, schedules must go on
+            log.error("deferring periodic tasks failed, trying again: %s", type(error).__name__)
+        await asyncio.sleep(PERIODIC_PAUSE)
+
+
+def _replacement() -> Callable[[], None]:
+    """How this process is replaced when a job can't be stopped: the command line starts itself anew, in its own place; a
+    worker inside somebody's program ends it with status 70."""
+    command = Path(sys.argv[0]).stem if sys.argv else ""
+    if command in ("procrastinate", "advisorjobs") or "procrastinate" in sys.orig_argv[1:4]:
+        return lambda: os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return lambda: os._exit(REPLACED)

@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     SELECT array_agg(id ORDER BY id) INTO _ids FROM (
         SELECT id FROM procrastinate_jobs
-         WHERE status = 'todo' AND scheduled_at IS NOT NULL AND scheduled_at <= clock_timestamp()
+         WHERE status = 'todo' AND scheduled_at IS NOT NULL AND scheduled_at <= now()
          ORDER BY scheduled_at LIMIT _most
            FOR NO KEY UPDATE SKIP LOCKED) due;
     IF _ids IS NULL THEN
@@ -73,12 +73,19 @@ BEGIN
          ORDER BY j.priority DESC, j.id LIMIT 1) head
      WHERE head.id = ANY (_ids)
        AND NOT EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = l.lock AND d.status = 'doing');
+    -- The head of a line that nobody works is never parked, be it ours or not: nobody would bring it back. It is looked up
+    -- again here, as a job that came in since then may stand before it.
     UPDATE procrastinate_jobs SET parked = 'lock' WHERE id = ANY (ARRAY(
         SELECT behind.id FROM unnest(_locks) AS l(lock)
          CROSS JOIN LATERAL (
-            SELECT id FROM procrastinate_jobs j
+            SELECT j.id FROM procrastinate_jobs j
+             WHERE j.lock = l.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
+             ORDER BY j.priority DESC, j.id LIMIT 1) head
+         CROSS JOIN LATERAL (
+            SELECT j.id FROM procrastinate_jobs j
              WHERE j.lock = l.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
                AND NOT j.id = ANY (coalesce(_heads, '{}'))
+               AND (j.id <> head.id OR EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = l.lock AND d.status = 'doing'))
              ORDER BY j.priority DESC, j.id LIMIT 2000
                FOR NO KEY UPDATE SKIP LOCKED) behind));
     RETURN coalesce(_heads, '{}');
@@ -146,16 +153,18 @@ BEGIN
         RAISE EXCEPTION 'the lease of worker % has run out', _worker USING ERRCODE = 'AJ001';
     END IF;
     PERFORM advisorjobs_promote(1000);
-    IF _look_aside THEN
+    IF _look_aside AND EXISTS (SELECT FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job') THEN
         SELECT coalesce(array_agg(c.id) FILTER (WHERE c.lock IS NULL), '{}'), array_agg(c.id) FILTER (WHERE c.lock IS NOT NULL)
           INTO _taken, _locked
           FROM unnest(_queues, _free) AS q(name, free)
          CROSS JOIN LATERAL (
-            SELECT j.id, j.lock FROM procrastinate_jobs j
-             WHERE j.queue_name = q.name AND j.status = 'todo' AND j.parked = 'unknown_job'
-               AND j.task_name = ANY (_names) AND j.scheduled_at IS NULL
-             ORDER BY j.queue_name, j.task_name, j.priority DESC, j.id LIMIT q.free
-               FOR NO KEY UPDATE SKIP LOCKED) c;
+            SELECT p.id, p.lock FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
+                SELECT j.id, j.lock FROM procrastinate_jobs j
+                 WHERE j.queue_name = q.name AND j.task_name = n.name AND j.status = 'todo' AND j.parked = 'unknown_job'
+                   AND j.scheduled_at IS NULL
+                 ORDER BY j.priority DESC, j.id LIMIT q.free
+                   FOR NO KEY UPDATE SKIP LOCKED) p
+             LIMIT q.free) c;
         IF _locked IS NOT NULL THEN
             _taken := _taken || advisorjobs_take_turns(_locked);
         END IF;

@@ -1,0 +1,168 @@
+"""Several worker processes under one parent, which forks them, replaces those that die, and passes a stop on."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import logging
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from advisorjobs.engine.assembly import plan_of, run_plan
+from advisorjobs.engine.options import WorkerPlan, share
+from advisorjobs.engine.worker import REPLACED
+from advisorjobs.errors import AdvisorJobsError
+
+if TYPE_CHECKING:
+    from advisorjobs.application import App
+
+__all__ = ["Supervisor"]
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 10.0
+STEADY = 30.0
+"""A process that lived so long has not failed at its start: the next one is started without a pause."""
+
+USAGE = 2
+PR_SET_PDEATHSIG = 1
+
+
+class Supervisor:
+    """Runs a worker of *app* with procrastinate's *options* in *processes* processes that divide its slots.
+
+    The parent imports everything once and forks, so that the processes share their memory's bulk; it opens no
+    connection, starts no thread and runs no event loop. A process that can't be saved ends with status 70 and is
+    replaced, any other death too, with a growing pause. A process that ends with 2 was asked for something impossible:
+    then all stop.
+    """
+
+    def __init__(self, app: App, options: Mapping[str, Any], processes: int) -> None:
+        self.app = app
+        self.plan = plan_of(app, options)
+        self.processes = max(1, min(processes, max(self.plan.slots.values())))
+        self.running: dict[int, tuple[int, float]] = {}
+        self.stops = 0
+        self.status = 0
+        self._pause = dict.fromkeys(range(self.processes), 0.0)
+        self._due: dict[int, float] = {}
+
+    def run(self) -> int:
+        """Works until told to stop by SIGTERM or SIGINT (twice: at once); returns the exit status for the parent."""
+        _ = self.app.dsn  # the embedded server is joined by the parent, for all
+        gc.collect()
+        gc.freeze()
+        before = {number: signal.signal(number, self._told) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._due = dict.fromkeys(range(self.processes), 0.0)
+            while self.running or (self._due and not self.stops):
+                self._start_due()
+                self._reap()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return self.status
+
+    def _told(self, number: int, frame: object) -> None:
+        self.stops += 1
+        for pid in list(self.running):
+            _send(pid, signal.SIGTERM if self.stops <= 2 else signal.SIGKILL)
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for index in [index for index, at in self._due.items() if at <= now]:
+            if not self.stops:
+                del self._due[index]
+                self.running[self._fork(index)] = (index, now)
+
+    def _fork(self, index: int) -> int:
+        parent = os.getpid()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+        pid = os.fork()
+        if pid:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            return pid
+        status = 1
+        try:
+            self.running.clear()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            _die_with_parent(parent)
+            status = work(self.app, self._part(index))
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _part(self, index: int) -> WorkerPlan:
+        name = self.plan.name if self.processes == 1 else f"{self.plan.name}-{index + 1}"
+        return replace(self.plan, name=name, slots=share(self.plan.slots, index, self.processes))
+
+    def _reap(self) -> None:
+        """Notes every process that has ended, and when its successor is due."""
+        while self.running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            self._ended(pid, os.waitstatus_to_exitcode(status))
+        time.sleep(0.05)
+
+    def _ended(self, pid: int, code: int) -> None:
+        if pid not in self.running:
+            return
+        index, started = self.running.pop(pid)
+        if self.stops or code == 0:
+            return
+        if code == USAGE:
+            self.status = code
+            self._told(signal.SIGTERM, None)
+            return
+        if code == REPLACED or time.monotonic() - started > STEADY:
+            self._pause[index] = 0.0
+        else:
+            self._pause[index] = min(LONGEST_PAUSE, max(FIRST_PAUSE, self._pause[index] * 2))
+        log.error("worker process %d ended with status %d: starting another", pid, code)
+        self._due[index] = time.monotonic() + self._pause[index] * random.uniform(0.5, 1.0)
+
+
+def work(app: App, plan: WorkerPlan, replacement: Callable[[], None] = lambda: os._exit(REPLACED)) -> int:
+    """One worker process from start to end, on uvloop where it is installed; returns its exit status."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run_plan(app, plan, replacement))
+    except AdvisorJobsError as error:
+        print(f"advisorjobs: {error}", file=sys.stderr)
+        return USAGE
+    return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _die_with_parent(parent: int) -> None:
+    """On Linux the kernel ends this process when its parent dies, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        log.debug("process %d has ended already", pid)

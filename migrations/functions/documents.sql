@@ -1,0 +1,50 @@
+-- Documents and the jobs of their pipeline.
+
+-- Adds a document and queues the first job of its pipeline, in the caller's transaction. _document is a JSON object:
+--   id, organization_id, client_id (or null), file_name, media_type, size_bytes, sha256, storage_key
+-- Returns the job's id. An organization that isn't there yet is made; a client must exist (foreign key).
+DROP FUNCTION IF EXISTS advisorjobs_add_document(jsonb);
+CREATE FUNCTION advisorjobs_add_document(_document jsonb) RETURNS bigint
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    _organization text := _document ->> 'organization_id';
+    _before text := coalesce(current_setting('advisorjobs.organization', true), '');
+    _job bigint;
+BEGIN
+    PERFORM set_config('advisorjobs.organization', _organization, true);
+    INSERT INTO organizations (id, name) VALUES (_organization, _organization) ON CONFLICT DO NOTHING;
+    INSERT INTO documents (organization_id, id, client_id, file_name, media_type, size_bytes, sha256, storage_key)
+    SELECT organization_id, id, client_id, file_name, media_type, size_bytes, sha256, storage_key
+      FROM jsonb_to_record(_document) AS d(
+          organization_id text, id text, client_id text, file_name text, media_type text, size_bytes bigint, sha256 text,
+          storage_key text);
+    _job := advisorjobs_queue_document_step(_organization, _document ->> 'id', 'document:virus_scan');
+    PERFORM set_config('advisorjobs.organization', _before, true);
+    RETURN _job;
+END $$;
+
+-- Queues a step of a document's pipeline, once: if it was queued before, that job's id is returned. For the organization only
+-- that the transaction works for. Job functions have no right to the jobs' tables, so it runs with its owner's.
+CREATE OR REPLACE FUNCTION advisorjobs_queue_document_step(_organization text, _document text, _name text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    _job bigint;
+BEGIN
+    IF _organization IS DISTINCT FROM current_setting('advisorjobs.organization', true) THEN
+        RAISE EXCEPTION '% is queued for another organization than the transaction works for', _name
+            USING ERRCODE = '42501';
+    END IF;
+    SELECT (jobs ->> _name)::bigint INTO _job FROM documents
+     WHERE organization_id = _organization AND id = _document FOR NO KEY UPDATE;
+    IF _job IS NOT NULL THEN
+        RETURN _job;
+    END IF;
+    SELECT e.id INTO _job FROM advisorjobs_enqueue(jsonb_build_array(jsonb_build_object(
+        'name', _name, 'queue', 'document-processing', 'organization_id', _organization,
+        'args', jsonb_build_object('organization_id', _organization, 'document_id', _document, 'pipeline', true)))) e;
+    UPDATE documents SET jobs = jobs || jsonb_build_object(_name, _job)
+     WHERE organization_id = _organization AND id = _document;
+    RETURN _job;
+END $$;
+REVOKE ALL ON FUNCTION advisorjobs_queue_document_step(text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION advisorjobs_queue_document_step(text, text, text) TO advisorjobs_tenant;
