@@ -1,8 +1,8 @@
 """A process that uses the embedded server, for tests that need several of them, or one that dies.
 
 Run as a program: `joiner.py DATA_DIR [ACCOUNT]`. It says the server's address and start time in one line, and leaves
-once its standard input ends. With ACCOUNT (a user's number) root gives up its rights first, after the imports, so that the
-interpreter may lie in a folder that this user can't enter.
+once its standard input ends. With ACCOUNT (a user's number) root gives up its rights first, after the imports, so that
+the interpreter may lie in a folder that this user can't enter.
 """
 
 from __future__ import annotations
