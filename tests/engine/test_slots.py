@@ -1,0 +1,59 @@
+"""Slots and prefetch: how much a process asks for."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from advisorjobs.engine.slots import LARGEST_PREFETCH, QueueSlots, Slots
+
+
+def waiting(queue: QueueSlots, count: int) -> None:
+    queue.waiting.extend(cast(Any, [object()] * count))
+
+
+def test_an_idle_queue_asks_for_its_slots_and_nothing_more() -> None:
+    assert QueueSlots("emails", 10).wanted() == 10
+
+
+def test_a_full_queue_of_long_jobs_asks_for_nothing() -> None:
+    queue = QueueSlots("emails", 10)
+    queue.running = 10
+
+    assert queue.wanted() == 0
+
+
+def test_short_jobs_earn_a_prefetch_of_fifty_milliseconds_of_work() -> None:
+    queue = QueueSlots("emails", 10)
+    for _ in range(50):
+        queue.ended = 100
+        queue.measure(0.1)
+
+    assert queue.prefetch == 49 or queue.prefetch == 50
+    queue.running = 10
+    assert queue.wanted() == queue.prefetch
+
+
+def test_a_prefetch_is_filled_again_when_half_of_it_is_used_up() -> None:
+    queue = QueueSlots("emails", 10)
+    queue.running, queue.prefetch = 10, 40
+    waiting(queue, 21)
+    assert queue.wanted() == 0
+    queue.waiting.popleft()
+    assert queue.wanted() == 20
+
+
+def test_a_prefetch_is_bounded_and_long_jobs_lose_it() -> None:
+    queue = QueueSlots("emails", 10)
+    queue.ended = 1_000_000
+    queue.measure(0.1)
+    assert queue.prefetch == LARGEST_PREFETCH
+    for _ in range(100):
+        queue.measure(0.1)
+    assert queue.prefetch == 0
+
+
+def test_a_full_queue_takes_no_other_queue_s_place() -> None:
+    slots = Slots({"emails": 10, "critical": 5})
+    slots.queues["emails"].running = 10
+
+    assert slots.wanted() == (["critical"], [5])
