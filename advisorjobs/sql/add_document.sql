@@ -1,0 +1,1 @@
+SELECT advisorjobs_add_document(%(document)s::jsonb)

@@ -1,0 +1,1 @@
+SELECT advisorjobs_queue_document_step(%(organization)s, %(document)s, %(name)s)
