@@ -7,11 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from advisorjobs.services.documents.evidence import Evidence, likelier
 from advisorjobs.services.documents.identifiers import find_identifiers
 from advisorjobs.services.documents.labels import Label, same_row, tie
 from advisorjobs.services.documents.layout import Span
+from advisorjobs.services.documents.spelling import folded
+from advisorjobs.services.documents.vocabulary import phrases
 
 __all__ = ["Choice", "choose_date", "choose_number"]
 
@@ -43,11 +46,15 @@ def choose_date(evidence: Evidence, *, kind: str) -> Choice | None:
     """The day the document was issued, ISO."""
     spans = [found.span for found in evidence.dates]
     labels = [label for label in evidence.labels if label.weight("date") or label.weight("other_date")]
-    said = _said(labels, spans, ("date", "other_date"), usable=lambda label, span: True)
+    said = _said(labels, spans, ("date", "other_date"), usable=lambda label, span: not _bare(label))
+    periods = _periods(evidence)
     scores: dict[str, list[float]] = defaultdict(list)
     priors = _date_priors(evidence, kind)
     for place, found in enumerate(evidence.dates):
         pros, cons = said[place]
+        if place in periods:
+            ends = kind == "bank_statement" and not periods[place]
+            pros, cons = ([0.6], []) if ends else ([], [*cons, 0.8])
         reasons = [*pros, priors[place], 0.85 if _follows_number(found.span, evidence) else 0.0]
         scores[found.value.isoformat()].append(likelier(reasons) * (1 - 0.7 * likelier(cons)))
     open_days = {found.value.isoformat() for found in evidence.dates if found.open}
@@ -71,6 +78,31 @@ def _follows_number(span: Span, evidence: Evidence) -> bool:
         and _OF.match(span.segment.text[label.span.end : span.start])
         for label in evidence.labels
     )
+
+
+def _bare(label: Label) -> bool:
+    """Whether a mere preposition inside a line is taken for a label."""
+    return label.span.start > 0 and folded(label.span.text) in phrases("labels", "bare_dates")
+
+
+def _periods(evidence: Evidence) -> dict[int, bool]:
+    """The dates that begin (True) or end (False) a period, by their place in the evidence."""
+    found: dict[int, bool] = {}
+    for place, (one, other) in enumerate(pairwise(evidence.dates)):
+        if one.span.segment.index == other.span.segment.index:
+            between = one.span.segment.text[one.span.end : other.span.start]
+            if between.strip() in ("-", "–", "—") or folded(between) in phrases("labels", "until"):
+                found[place], found[place + 1] = True, False
+    return found
+
+
+_PLACE = re.compile(r"^[^\W\d_][^\d,;:]{1,28},\s*(?:den|the|le|el|li|de|il|on)?\s*$", re.IGNORECASE)
+
+
+def _after_place(span: Span) -> bool:
+    """Whether a date is written as letters are dated: "Utrecht, 5 March 2024"."""
+    text = span.segment.text
+    return bool(_PLACE.match(text[: span.start])) and not any(char.isalnum() for char in text[span.end :])
 
 
 def _mild(scores: list[float]) -> float:
@@ -141,6 +173,7 @@ def _date_priors(evidence: Evidence, kind: str) -> list[float]:
         prior = 0.3 - 0.02 * min(number, 10) if found.span.page == first_page else 0.1
         prior += 0.15 if found.span.page == first_page and found.span.box.top < 0.45 and kind == "letter" else 0.0
         prior += 0.2 if single else 0.0
+        prior += 0.35 if found.span.page == first_page and _after_place(found.span) else 0.0
         if kind == "bank_statement":
             prior = 0.35 if found.value == latest else 0.1
         priors.append(prior)

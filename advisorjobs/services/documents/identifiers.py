@@ -11,7 +11,8 @@ from advisorjobs.services.documents.layout import Segment, Span
 __all__ = ["Identifier", "find_identifiers"]
 
 _WORD = r"[A-Za-z0-9](?:[\w\-/.:_]*[A-Za-z0-9])?"
-_CANDIDATE = re.compile(rf"(?<![\w@.,])(?:[A-Z]{{1,4}}\s?[\-/]\s?)?{_WORD}(?:\s?[/\-]\s?\w*\d\w*)*(?![\w@])")
+_GROUPS = re.compile(r"(?<![\w.,/\-])\d{3,5}(?: \d{3,5}){1,4}(?![\w.,/\-])")
+_CANDIDATE = re.compile(rf"(?:(?<!\w)[A-Z]{{2,3}} (?=\d{{4}}/\d))?(?<![\w@.,])(?:[A-Z]{{1,4}}\s?[\-/]\s?)?{_WORD}(?:\s?[/\-]\s?\w*\d\w*)*(?![\w@])")
 _NEVER = re.compile(
     r"^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$"  # IBAN
     r"|^(?:https?:|www\.)|\.(?:com|net|org|de|fr|nl|es|it|uk|example)$"
@@ -37,7 +38,7 @@ def find_identifiers(segments: Iterable[Segment], *, taken: Sequence[Span]) -> t
         blocked.setdefault(span.segment.index, []).append(span)
     found = []
     for segment in segments:
-        for match in _CANDIDATE.finditer(segment.text):
+        for match in (*_GROUPS.finditer(segment.text), *_CANDIDATE.finditer(segment.text)):
             span = segment.span(*match.span())
             value = re.sub(r"\s*([/\-])\s*", r"\1", match.group())
             if not _possible(value) or any(_mostly(span, other) for other in blocked.get(segment.index, ())):

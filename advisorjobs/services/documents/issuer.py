@@ -25,7 +25,7 @@ from advisorjobs.services.documents.parties import (
     trimmed,
 )
 from advisorjobs.services.documents.spelling import folded
-from advisorjobs.services.documents.vocabulary import legal_form_pattern, phrases
+from advisorjobs.services.documents.vocabulary import legal_form_pattern, phrases, titles
 
 __all__ = ["choose_issuer"]
 
@@ -96,6 +96,15 @@ def _join_prefixes(groups: dict[str, list[_Claim]]) -> None:
                 and len(key) - len(other) <= 3
             ):
                 groups[other] += groups.pop(key)
+    # A brand joins the firm that bears its name ("ACME" and "Acme Trading Ltd").
+    for key in sorted(groups, key=len):
+        firm = next((other for other in groups if other != key and _bears(other, groups[other], key)), None)
+        if firm is not None:
+            groups[firm] += groups.pop(key)
+
+
+def _bears(key: str, claims: list[_Claim], brand: str) -> bool:
+    return len(brand) >= 5 and key.startswith(brand) and any(legal_form_pattern().search(c.name) for c in claims)
 
 
 def _spelling(claims: list[_Claim]) -> str:
@@ -112,11 +121,13 @@ def _names_in(evidence: Evidence, indexes: frozenset[int]) -> Iterator[str]:
 
 def _claims(evidence: Evidence, recipients: frozenset[int], kind: str) -> Iterator[_Claim]:
     free = [segment for segment in evidence.segments if segment.index not in recipients]
-    contacts = _contacts(evidence, recipients)
+    contacts, registered = _contacts(evidence, recipients), _registered(evidence, recipients)
     for segment in free:
         for name in name_before_form(segment):
             yield _Claim(name, 0.4)
             yield _Claim(name, contacts.get(segment.index, 0.0))
+            if segment.index in registered and (kind == "bank_statement" or not _is_bank(name)):
+                yield _Claim(name, 0.5)
         yield from _sender_line(segment)
     yield from _labelled(evidence, recipients)
     yield from _letterhead(evidence, free, contacts, kind)
@@ -133,6 +144,21 @@ def _contacts(evidence: Evidence, recipients: frozenset[int]) -> dict[int, float
         for segment in block.segments:
             gains[segment.index] = (0.0, 0.22, 0.32, 0.38)[min(signs, 3)]
     return gains
+
+
+def _registered(evidence: Evidence, recipients: frozenset[int]) -> frozenset[int]:
+    """Segments of blocks that say where a firm is registered or taxed: who must print that is the issuer."""
+    found: set[int] = set()
+    for block in blocks_of([segment for segment in evidence.segments if segment.index not in recipients]):
+        plain = f" {folded(block.text)} "
+        if any(f" {word} " in plain for word in phrases("parties", "registration_words")):
+            found.update(segment.index for segment in block.segments)
+    return frozenset(found)
+
+
+def _is_bank(name: str) -> bool:
+    """Whether a name is a bank's: on other papers than its own it is the one that the money goes to."""
+    return any(word.endswith(tuple(phrases("parties", "bank_words"))) for word in folded(name).split())
 
 
 def _sender_line(segment: Segment) -> Iterator[_Claim]:
@@ -200,15 +226,33 @@ def _letterhead(evidence: Evidence, free: list[Segment], contacts: dict[int, flo
     usual = median(segment.height for segment in page)
     labelled = {label.span.segment.index for label in evidence.labels if label.alone}
     head = [segment for segment in page if segment.box.top < 0.3 and segment.index not in labelled]
-    names = [segment for segment in head if is_name(trimmed(segment.text)) and ":" not in segment.text]
+    names = [segment for segment in head if is_name(trimmed(segment.text)) and not _is_title(segment.text)]
     for place, segment in enumerate(names[:6]):
+        name = _over_two_lines(segment, names[place + 1 : place + 2], usual) or trimmed(segment.text)
         size = segment.height / usual if usual else 1.0
         weight = 0.34 - 0.05 * place + min(0.25, 0.3 * max(0.0, size - 1.1))
         weight += 0.12 if set(folded(segment.text).split()) & phrases("parties", "trade_words") else 0.0
         weight += 0.15 if kind == "receipt" and place == 0 else 0.0
         weight -= 0.12 if segment.box.top > 0.16 and kind != "receipt" else 0.0
-        yield _Claim(trimmed(segment.text), max(0.05, weight))
-        yield _Claim(trimmed(segment.text), 0.6 * contacts.get(segment.index, 0.0))
+        yield _Claim(name, max(0.05, weight))
+        yield _Claim(name, 0.6 * contacts.get(segment.index, 0.0))
+
+
+def _is_title(text: str) -> bool:
+    """Whether a line says what the paper is ("Your electricity bill", "Statement of account") or labels something."""
+    words = f" {folded(text)} "
+    titled = any(f" {title} " in words for title in titles())
+    return ":" in text or (titled and not legal_form_pattern().search(text))
+
+
+def _over_two_lines(segment: Segment, following: list[Segment], usual: float) -> str | None:
+    """A large name that begins with the mere trade ("BAKERY") and goes on in the next line."""
+    for other in following:
+        near = -0.5 * segment.height <= other.box.top - segment.box.bottom < 0.8 * segment.height
+        alike = abs(other.height - segment.height) < 0.15 * segment.height
+        if near and alike and segment.height > 1.1 * usual and folded(segment.text) in phrases("parties", "trade_words"):
+            return trimmed(f"{segment.text} {other.text}")
+    return None
 
 
 def _signature(evidence: Evidence, free: list[Segment], kind: str) -> Iterator[_Claim]:

@@ -27,7 +27,12 @@ _MAIL = re.compile(r"[\w.+\-]+\s?@\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})", re.I
 _SITE = re.compile(r"(?:https?://|\bwww\.)\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})|\b((?:[\w\-]+\.)+(?:com|org|net|co\.uk|de|fr|nl|be|es|it|eu|at|ch|io|us|example|pl|pt))\b", re.IGNORECASE)  # fmt: skip
 _PHONE = re.compile(r"(?:\+\d{2}[\s\d()/\-.]{7,}|\(?\b\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}\b|\b0\d[\s\d/\-.]{7,}\d)")
 _POSTAL = re.compile(r"\b(?:[A-Z]{1,2}-)?\d{4,5}\b\s?(?:[A-Z]{2}\b)?|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
-_SMALL_WORDS = frozenset("& + und and et y e en van de der den di du des la le del the of von".split())
+_HONORIFIC = re.compile(
+    r"^(?:mr|mrs|ms|messrs|mr and mrs|herrn?|frau|familie|eheleute|mme|mlle|m|mm|madame|monsieur|dhr|mw|mevr|mevrouw"
+    r"|de heer|sr|sra|sres|d|dna|sig|sig ra|gent mo|egr|exmo|exma)\.?(?: (?:und|and|et|en|y|e) \w+\.?)?\s+(?=[A-ZÀ-Þ])",
+    re.IGNORECASE,
+)
+_SMALL_WORDS = frozenset("& + do da dos das og och i und and et y e en van de der den di du des la le del the of von".split())
 _ENDS_NAME = re.compile(r"[:;|·•()\"„“”/]|\s[-–—]\s|\b(?:by|von|par|door|por|da|iov|c/o)\b(?=\s)|©")
 
 
@@ -180,7 +185,13 @@ def recipient_segments(evidence: Evidence) -> frozenset[int]:
             found.add(label.span.segment.index)
             if not _text_after(label):
                 found.update(segment.index for segment in below(label, evidence.segments))
+    found.update(segment.index for segment in evidence.segments if _is_person(segment))
     return frozenset(found)
+
+
+def _is_person(segment: Segment) -> bool:
+    """Whether a line is a person spoken of politely ("Mrs P Okafor"): papers are sent to such, not by such."""
+    return bool(_HONORIFIC.match(segment.text)) and len(segment.words) <= 6 and not any(map(str.isdigit, segment.text))
 
 
 def _announces(label: Label) -> bool:

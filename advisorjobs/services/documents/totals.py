@@ -15,7 +15,7 @@ from advisorjobs.services.documents.vocabulary import table
 
 __all__ = ["Guess", "Totals", "find_totals"]
 
-_FIELDS = ("total", "net", "tax", "paid", "closing_balance")
+_FIELDS = ("total", "net", "tax", "paid", "withheld", "closing_balance", "opening_balance")
 _CENT = Decimal("0.02")
 
 Support = Mapping[str, Mapping[Decimal, float]]
@@ -112,7 +112,8 @@ def _same_kind(label: Label, other: Label) -> bool:
 def _judge(total: Decimal, values: set[Decimal], support: Support, items: Decimal) -> tuple[float, Totals]:
     """A score for *total* and the best net and tax beside it."""
     said = support["total"].get(total, 0.0)
-    net, tax, fits = _best_parts(total, values, support)
+    fuller = [total, *(total + abs(withheld) for withheld in support["withheld"])]
+    net, tax, fits = max((_best_parts(whole, values, support) for whole in fuller), key=lambda parts: parts[2])
     score = said + 0.6 * fits + (0.2 if items and abs(items - total) <= _CENT else 0.0)
     score += 0.12 if total == max(values) else 0.0
     score += 0.3 if _sum_of_others(total, support["total"]) else 0.0
@@ -137,7 +138,7 @@ def _sum_of_others(total: Decimal, said: Mapping[Decimal, float]) -> bool:
 def _best_parts(total: Decimal, values: set[Decimal], support: Support) -> tuple[Guess | None, Guess | None, float]:
     """Net and tax that make up *total*, and how convincing that is (0…1)."""
     best: tuple[float, Decimal, Decimal] | None = None
-    taxes = set(support["tax"]) | {sum(support["tax"], Decimal(0))}
+    taxes = {*support["tax"], sum(support["tax"], Decimal(0)), *(2 * tax for tax in support["tax"])}
     for net in values | {total - tax for tax in taxes}:
         tax = total - net
         if not 0 <= abs(tax) < abs(net) or net * tax < 0 or (tax not in values and tax not in taxes) or (tax == 0 and tax not in support["tax"]):
@@ -154,6 +155,8 @@ def _best_parts(total: Decimal, values: set[Decimal], support: Support) -> tuple
 
 def _convincing(net: Decimal, tax: Decimal, values: set[Decimal], support: Support) -> float:
     said_net, said_tax = support["net"].get(net, 0.0), support["tax"].get(tax, 0.0)
+    if not said_tax and tax not in values:  # two taxes of one rate, as in federal countries
+        said_tax = 0.9 * support["tax"].get(tax / 2, 0.0)
     if tax == sum(support["tax"], Decimal(0)) and len(support["tax"]) > 1:
         said_tax = max(said_tax, 0.6)
     usual = 0.15 if net and tax and _usual_rate(net, tax) else 0.0

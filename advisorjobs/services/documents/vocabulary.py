@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,7 +12,7 @@ from typing import Any
 
 from advisorjobs.services.documents.spelling import folded, squeezed
 
-__all__ = ["LabelMeaning", "country_patterns", "label_table", "legal_form_pattern", "month_numbers", "phrases", "table"]
+__all__ = ["LabelMeaning", "country_patterns", "label_table", "legal_form_pattern", "month_numbers", "phrases", "table", "titles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,27 @@ def table(name: str) -> Mapping[str, Any]:
 def label_table() -> Mapping[str, tuple[LabelMeaning, ...]]:
     """Squeezed phrase → its meanings; a phrase may head a column and name a total."""
     meanings: dict[str, tuple[LabelMeaning, ...]] = {}
-    for entry in table("labels")["label"]:
-        meaning = LabelMeaning(entry["field"], entry["weight"], entry.get("titles", False))
-        for phrase in entry["phrases"]:
-            key = squeezed(phrase)
-            known = meanings.get(key, ())
-            if all(other.field != meaning.field for other in known):
-                meanings[key] = (*known, meaning)
+    for phrase, meaning in (*_listed_labels(), *_title_labels()):
+        known = meanings.get(squeezed(phrase), ())
+        if all(other.field != meaning.field for other in known):
+            meanings[squeezed(phrase)] = (*known, meaning)
     return meanings
+
+
+def _listed_labels() -> Iterator[tuple[str, LabelMeaning]]:
+    for entry in table("labels")["label"]:
+        for phrase in entry["phrases"]:
+            yield phrase, LabelMeaning(entry["field"], entry["weight"], entry.get("titles", False))
+
+
+def _title_labels() -> Iterator[tuple[str, LabelMeaning]]:
+    """A title of a numbered kind of document announces its number, alone or with a word for "number" after it."""
+    for kind in table("kinds")["kind"]:
+        if kind["type"] in ("invoice", "receipt"):
+            for title in kind["title"]:
+                yield title, LabelMeaning("number", 0.5, True)
+                for word in table("labels")["number_words"]:
+                    yield f"{title} {word}", LabelMeaning("number", 0.9, False)
 
 
 @cache
@@ -61,6 +74,12 @@ def country_patterns() -> Mapping[str, re.Pattern[str]]:
 def phrases(file: str, key: str) -> frozenset[str]:
     """A list of one of the tables, folded."""
     return frozenset(folded(phrase) for phrase in table(file)[key])
+
+
+@cache
+def titles() -> frozenset[str]:
+    """What documents of any kind are headed with, folded."""
+    return frozenset(folded(title) for kind in table("kinds")["kind"] for title in kind["title"])
 
 
 @cache

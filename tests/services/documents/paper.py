@@ -18,7 +18,7 @@ from advisorjobs.services.reading.page import Box, Page, Reading, Word
 
 PAPERS = Path(__file__).parent / "papers"
 _SIZES = {"": 1.0, "## ": 1.35, "# ": 1.8}
-_LINE = re.compile(r"^(\s*)(##? )?(.*)$")
+_PIECE = re.compile(r"(##? )?(\S+(?: \S+)*)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Paper:
 
     @property
     def columns(self) -> int:
-        return max(round(piece.column + len(piece.text) * piece.size) for piece in self.pieces()) + (4 if self.slip else 10)
+        return max(round(piece.column + len(piece.text) * piece.size) for piece in self.pieces()) + (
+            4 if self.slip else 10
+        )
 
     @property
     def rows(self) -> int:
@@ -59,10 +61,8 @@ class Paper:
 
     def pieces(self) -> Iterator[Piece]:
         for number, line in enumerate(self.lines):
-            indent, mark, text = _LINE.match(line).groups()
-            size = _SIZES[mark or ""]
-            for match in re.finditer(r"\S+(?: \S+)*", text):
-                yield Piece(match.group(), len(indent) + match.start(), number, size)
+            for match in _PIECE.finditer(line):
+                yield Piece(match.group(2), match.start(), number, _SIZES[match.group(1) or ""])
 
     def reading(self) -> Reading:
         """As a text layer gives it, every sign equally wide."""

@@ -56,7 +56,9 @@ def _handler(state: AzureServer) -> type[BaseHTTPRequestHandler]:
                 address = urlparse(self.path)
                 model = address.path.rpartition("/")[2].removesuffix(":analyze")
                 state.asked.append((model, parse_qs(address.query), body))
-                place = f"{state.endpoint}/formrecognizer/documentModels/{model}/analyzeResults/1?api-version=2023-07-31"
+                place = (
+                    f"{state.endpoint}/formrecognizer/documentModels/{model}/analyzeResults/1?api-version=2023-07-31"
+                )
                 self._answer(202, None, {"Operation-Location": place})
 
         def do_GET(self) -> None:

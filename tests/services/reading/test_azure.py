@@ -72,7 +72,12 @@ def test_an_invoice_s_fields_are_taken_over_by_extraction(
 
     item = {"Description": {"type": "string", "valueString": "Tea"}, "Amount": money(10.0), "Quantity": {"type": "number", "valueNumber": 2.0}}  # fmt: skip
     fields = {
-        "VendorName": {"type": "string", "valueString": "Tea House Ltd", "content": "Tea House Ltd", "confidence": 0.95},
+        "VendorName": {
+            "type": "string",
+            "valueString": "Tea House Ltd",
+            "content": "Tea House Ltd",
+            "confidence": 0.95,
+        },
         "InvoiceId": {"type": "string", "valueString": "INV-7", "content": "INV-7", "confidence": 0.98},
         "InvoiceDate": {"type": "date", "valueDate": "2024-05-03", "content": "3 May", "confidence": 0.93},
         "InvoiceTotal": money(11.9),
