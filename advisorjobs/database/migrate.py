@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Self
 
 import psycopg
@@ -24,6 +23,7 @@ from psycopg.types.json import Jsonb
 from advisorjobs.database import scripts
 from advisorjobs.database.address import connect, parse, unreachable
 from advisorjobs.database.scripts import Script
+from advisorjobs.database.statement import statement
 from advisorjobs.database.takeover import steps_taken
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 
@@ -231,7 +231,3 @@ def state(connection: psycopg.Connection[Any]) -> tuple[str | None, bool, bool]:
 def row(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
     (only,) = cursor.fetchall()
     return tuple(only)
-
-
-def statement(name: str) -> bytes:
-    return (files("advisorjobs.sql") / f"{name}.sql").read_bytes()

@@ -17,13 +17,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from time import monotonic
 
 import psycopg
 
 from advisorjobs.database.account import Account
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import DatabaseUnavailable
 
 __all__ = ["Server"]
@@ -96,8 +96,7 @@ class Server:
         )  # fmt: skip
         (unfinished / "pg_hba.conf").write_text(HBA)
         (unfinished / "pg_ident.conf").write_text(self.ident())
-        statement = (files("advisorjobs.sql") / "create_database.sql").read_text()
-        self._run("postgres", "--single", "-D", unfinished, "postgres", told=statement)
+        self._run("postgres", "--single", "-D", unfinished, "postgres", told=statement("create_database"))
         unfinished.rename(self.data)
 
     def ident(self) -> str:

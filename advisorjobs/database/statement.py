@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
-from typing import LiteralString, cast
+from typing import LiteralString
 
 __all__ = ["statement"]
 
@@ -12,5 +12,4 @@ __all__ = ["statement"]
 @functools.cache
 def statement(name: str) -> LiteralString:
     """The SQL of sql/*name*.sql. Parameters are written %(name)s; the text is the project's own, never a caller's."""
-    text = importlib.resources.files("advisorjobs.sql").joinpath(f"{name}.sql").read_text("utf-8")
-    return cast("LiteralString", text)
+    return importlib.resources.files("advisorjobs.sql").joinpath(f"{name}.sql").read_text("utf-8")

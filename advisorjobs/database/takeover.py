@@ -1,18 +1,18 @@
 """How far procrastinate's schema in a database is, which procrastinate doesn't write down.
 
 Its steps are built one after the other in a schema aside, and after each the objects are compared with those in the
-database. The transaction is rolled back; the database's own tables are only read.
+database. That schema is dropped at the end; the database's own tables are only read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 import psycopg
 
 from advisorjobs.database import scripts
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import NotMigrated
 
 __all__ = ["best_match", "steps_taken"]
@@ -21,16 +21,17 @@ __all__ = ["best_match", "steps_taken"]
 def steps_taken(connection: psycopg.Connection[Any], schema: str) -> int:
     """How many of procrastinate's steps the tables in *schema* have behind them.
 
-    Called outside a transaction: in a nested one PostgreSQL wouldn't let new values of an enum be used. Raises
-    NotMigrated where the tables are of no known release.
+    Called in autocommit, by one at a time. Raises NotMigrated where the tables are of no known release.
     """
     present = objects(connection, schema)
     built: list[frozenset[str]] = []
-    with connection.transaction(force_rollback=True):
-        connection.execute((files("advisorjobs.sql") / "open_probe.sql").read_bytes())
+    connection.execute(statement("open_probe"))
+    try:
         for script in scripts.procrastinate_upgrades():
             connection.execute(script.sql.encode())
             built.append(objects(connection, "advisorjobs_probe"))
+    finally:
+        connection.execute(statement("close_probe"))
     return best_match(present, built)
 
 
@@ -50,5 +51,5 @@ def best_match(present: frozenset[str], built: Sequence[frozenset[str]]) -> int:
 
 
 def objects(connection: psycopg.Connection[Any], schema: str) -> frozenset[str]:
-    query = (files("advisorjobs.sql") / "procrastinate_objects.sql").read_bytes()
+    query = statement("procrastinate_objects")
     return frozenset(line for (line,) in connection.execute(query, {"schema": schema}))

@@ -1,4 +1,4 @@
-"""A database that is empty or that procrastinate already uses comes to this program's state, whoever migrates beside."""
+"""A database that is empty or that procrastinate already uses comes to this program's state, whoever else migrates."""
 
 from __future__ import annotations
 
