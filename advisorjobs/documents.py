@@ -74,15 +74,14 @@ class AddDocument:
         named = {"organization_id": organization_id, "client_id": client_id, "filename": filename}
         if connection is None:
             return await asyncio.to_thread(self.sync, data, **named)
+        if not inspect.iscoroutinefunction(connection.execute):
+            raise TypeError("add_document() is awaited with an async connection; with a blocking one: .sync(…)")
         content, name = await asyncio.to_thread(_content, data, filename)
         shelf = storage(the_app().settings).shelf(organization_id)
         document = _new_document(shelf, content, name, organization_id, client_id)
         await asyncio.to_thread(shelf.put, document.storage_key, content)
         try:
-            answer = connection.execute(statement("add_document"), _parameters(document))
-            if not inspect.isawaitable(answer):
-                raise TypeError("add_document() is awaited with an async connection; with a blocking one: .sync(…)")
-            await answer
+            await connection.execute(statement("add_document"), _parameters(document))
         except BaseException:
             await asyncio.to_thread(shelf.remove, document.storage_key)
             raise
@@ -97,6 +96,8 @@ class AddDocument:
         filename: str | None = None,
         connection: Any = None,
     ) -> str:
+        if connection is not None and inspect.iscoroutinefunction(connection.execute):
+            raise TypeError("add_document.sync() takes a blocking connection; with an async one: await add_document(…)")
         content, name = _content(data, filename)
         shelf = storage(the_app().settings).shelf(organization_id)
         document = _new_document(shelf, content, name, organization_id, client_id)
@@ -106,7 +107,7 @@ class AddDocument:
                 with connect(the_app().dsn) as own:
                     own.execute(statement("add_document"), _parameters(document))
             else:
-                _execute_blocking(connection, document)
+                connection.execute(statement("add_document"), _parameters(document))
         except BaseException as error:
             # A commit whose answer was lost may have happened: then the row decides, at the next sweep.
             if connection is not None or not is_passing(error):
@@ -145,13 +146,6 @@ def _known_folders(organization_id: str, folders: Sequence[str]) -> set[str]:
             statement("known_documents"), {"organization": organization_id, "folders": list(folders)}
         )
         return {folder for (folder,) in rows}
-
-
-def _execute_blocking(connection: Any, document: NewDocument) -> None:
-    answer = connection.execute(statement("add_document"), _parameters(document))
-    if inspect.iscoroutine(answer):
-        answer.close()
-        raise TypeError("add_document.sync() takes a blocking connection; with an async one: await add_document(…)")
 
 
 def _content(data: bytes | str | Path, filename: str | None) -> tuple[bytes, str]:

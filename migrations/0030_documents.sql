@@ -1,13 +1,6 @@
 -- Organizations, their clients and the clients' documents: the rows that the document jobs work on.
 --
--- Every table shows a transaction the rows of one organization only, the one that it names in advisorjobs.organization,
--- whoever asks: job functions (role advisorjobs_tenant), the application, the owner of the tables (FORCE). Without that
--- setting there are no rows. Superusers are never bound.
-
-DO $$ BEGIN
-    CREATE ROLE advisorjobs_tenant NOLOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
+-- All three show a transaction the rows of the organization that it works for, and no others (0020_tenancy.sql).
 
 CREATE TABLE organizations (
     id text PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 200),
@@ -78,12 +71,9 @@ CREATE TABLE documents (
 CREATE INDEX documents_client_idx ON documents (organization_id, client_id, created_at);
 CREATE INDEX documents_storage_idx ON documents (organization_id, storage_key);
 
-ALTER TABLE organizations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE clients ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE documents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY own_organization ON organizations USING (id = current_setting('advisorjobs.organization', true));
-CREATE POLICY own_organization ON clients USING (organization_id = current_setting('advisorjobs.organization', true));
-CREATE POLICY own_organization ON documents USING (organization_id = current_setting('advisorjobs.organization', true));
-
+SELECT advisorjobs_isolate('clients'), advisorjobs_isolate('documents');
+-- organizations are kept apart by their own id
+ALTER TABLE organizations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
+CREATE POLICY advisorjobs_organization ON organizations USING (id = advisorjobs_organization());
 GRANT SELECT ON organizations TO advisorjobs_tenant;
-GRANT SELECT, INSERT, UPDATE, DELETE ON clients, documents TO advisorjobs_tenant;

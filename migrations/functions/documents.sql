@@ -30,7 +30,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     _job bigint;
 BEGIN
-    IF _organization IS DISTINCT FROM current_setting('advisorjobs.organization', true) THEN
+    IF _organization IS DISTINCT FROM advisorjobs_organization() THEN
         RAISE EXCEPTION '% is queued for another organization than the transaction works for', _name
             USING ERRCODE = '42501';
     END IF;
