@@ -148,7 +148,7 @@ def test_a_size_is_bytes_or_carries_its_unit(text: str, size: int) -> None:
 def test_a_concurrency_is_one_number_or_one_per_queue() -> None:
     assert parse_concurrency("7") == 7
     assert parse_concurrency("emails=20, reports=2") == {"emails": 20, "reports": 2}
-    with pytest.raises(SettingsError, match="^-c="):
+    with pytest.raises(SettingsError, match=r"^-c="):
         parse_concurrency("x", key="-c")
 
 
