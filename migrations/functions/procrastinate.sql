@@ -8,8 +8,9 @@ DECLARE
     job_ids bigint[];
 BEGIN
     WITH given AS MATERIALIZED (
-        SELECT nextval('procrastinate_jobs_id_seq') AS id, job.*, -coalesce(q.priority, 3) AS own_priority
-          FROM unnest(jobs) AS job LEFT JOIN advisorjobs_queues q ON q.name = job.queue_name),
+        SELECT nextval('procrastinate_jobs_id_seq') AS id, job.*,
+               coalesce((SELECT -q.priority FROM advisorjobs_queues q WHERE q.name = job.queue_name), -3) AS own_priority
+          FROM unnest(jobs) AS job),
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id, queued_at)
