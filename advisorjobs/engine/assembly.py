@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import periodic
 
-from advisorjobs.engine.executor import Children
+from advisorjobs.engine.child_messages import ChildSpec
+from advisorjobs.engine.child_pool import PoolLimits
+from advisorjobs.engine.child_program import named
+from advisorjobs.engine.executor import ChildExecutor
 from advisorjobs.engine.handler import Handler
-from advisorjobs.engine.job_handler import JobHandler
+from advisorjobs.engine.job_handler import JobHandler, is_portable
 from advisorjobs.engine.options import WorkerPlan, plan_worker
-from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions
-from advisorjobs.engine.ports import LoopPorts
+from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
+from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
-from advisorjobs.queues import queue_settings
 from advisorjobs.settings import effective_queue, require_services
 
 if TYPE_CHECKING:
@@ -83,6 +85,22 @@ def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Han
     return handlers
 
 
+def child_spec(app: App, plan: WorkerPlan) -> ChildSpec:
+    """How the worker's child processes become able to run the blocking ones of its jobs."""
+    settings = app.settings
+    stock_app, _, _ = os.environ.get("PROCRASTINATE_APP", "").rpartition(".")
+    return ChildSpec(
+        imports=(*settings.imports, *filter(None, [stock_app])),
+        dsn=app.dsn,
+        prepare=settings.prepared_statements,
+        log_level=settings.log_level,
+        worker=plan.name or "",
+        queues=tuple(plan.slots),
+        additional_context=dict(plan.additional_context) if is_json(dict(plan.additional_context)) else {},
+        task_middleware=tuple(named(each) for each in plan.task_middleware if is_portable(each)),
+    )
+
+
 async def run_worker(app: App, options: Mapping[str, Any]) -> None:
     """Runs a worker in this event loop until it is told to stop: procrastinate's run_worker_async."""
     await run_plan(app, plan_of(app, options), _replacement())
@@ -93,8 +111,15 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
     settings = app.settings
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
-    priorities = {name: queue_settings(name).priority for name in plan.slots}
-    async with LoopPorts(app.dsn, slots=sum(plan.slots.values())) as ports, Children(settings, priorities) as children:
+    async with (
+        AsyncPorts(app.dsn, size=sum(plan.slots.values()), prepare=settings.prepared_statements) as ports,
+        ChildExecutor(
+            child_spec(app, plan),
+            PoolLimits(children=settings.children, size=settings.child_memory // 2),
+            memory=settings.child_memory,
+        ) as children,
+    ):
+        children.announce(handlers.values())
         spec = WorkerSpec(
             dsn=app.dsn,
             direct_dsn=settings.direct_url or app.dsn,

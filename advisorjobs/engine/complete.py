@@ -18,7 +18,7 @@ from advisorjobs.errors import ErrorCode
 if TYPE_CHECKING:
     from advisorjobs.engine.run import Run
 
-__all__ = ["BATCH", "Completer", "settlement_text"]
+__all__ = ["BATCH", "Completer", "completion", "settlement_text"]
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +165,11 @@ class Completer:
         if len(changed) < len(runs):
             missing = [run.job.id for run in runs if run.job.id not in changed]
             log.warning("not written, because the runs were no longer this worker's: jobs %s", missing)
+
+
+def completion(run: Run, run_ms: int, result: str) -> dict[str, Any]:
+    """The parameters of complete_runs for one run, for a job function's own transaction; *result* as JSON text."""
+    return _completion([Done(run, run_ms, result)])
 
 
 def _completion(batch: list[Done]) -> dict[str, Any]:

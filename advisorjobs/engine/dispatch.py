@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Protocol
 
-from pydantic_core import PydanticSerializationError, to_json
-
 from advisorjobs.engine.claimed import Claimed
 from advisorjobs.engine.complete import Completer
 from advisorjobs.engine.handler import Handler
@@ -23,18 +21,25 @@ from advisorjobs.engine.outcome import (
     after_outcome,
     cancelled,
     crashed,
-    failure_of,
+    judged,
     timed_out,
 )
+from advisorjobs.engine.ports import Ports
+from advisorjobs.engine.result import result_text
 from advisorjobs.engine.run import Fate, Run
 from advisorjobs.engine.slots import QueueSlots, Slots
 from advisorjobs.errors import ErrorCode
-from advisorjobs.job_run import RunPorts
 from advisorjobs.outcomes import Outcome
 
 __all__ = ["ChildDied", "ChildFailed", "Dispatcher", "Executor"]
 
 log = logging.getLogger(__name__)
+
+ABORT_GRACE = 10.0
+"""What a blocking function gets, in seconds, to end by itself once somebody cancelled its job."""
+
+STOP_GRACE = 2.0
+"""The same, when the worker's grace is over."""
 
 STALE_PREFETCH = 0.5
 """A claimed job that has waited so long for a slot goes back: another worker may have one free."""
@@ -62,8 +67,8 @@ class Executor(Protocol):
     async def run(self, run: Run) -> Any:
         """The function's result. Raises Outcome, ChildFailed or ChildDied."""
 
-    def abort(self, run: Run) -> None:
-        """Tells the function that somebody wants it to stop (`should_abort`)."""
+    def abort(self, run: Run, grace: float) -> None:
+        """Tells the function that it is to stop (`should_abort`), and ends it after *grace* seconds if it goes on."""
 
 
 class Dispatcher:
@@ -76,7 +81,7 @@ class Dispatcher:
         completer: Completer,
         handlers: Mapping[str, Handler],
         executor: Executor,
-        ports: RunPorts,
+        ports: Ports,
         on_room: Callable[[], None],
     ) -> None:
         self.slots = slots
@@ -114,7 +119,7 @@ class Dispatcher:
         for run in list(self.runs.values()):
             if run.task is None:
                 continue
-            if run.fate is None and now > run.deadline and not run.closed:
+            if run.fate is None and now > run.deadline and not run.closed and not run.in_transaction:
                 self._time_out(run, now)
             elif run.fate is not None:
                 stubborn.append(run)
@@ -128,15 +133,14 @@ class Dispatcher:
         """Somebody cancelled these running jobs."""
         for job_id in ids:
             run = self.runs.get(job_id)
-            if run is None or run.fate is not None or run.closed:
+            if run is None or run.fate is not None or run.closed or run.in_transaction:
                 continue
             if run.task is None:
                 run.queue.waiting.remove(run)
                 self._settle(run, cancelled())
                 self.runs.pop(job_id)
                 continue
-            self.executor.abort(run)
-            run.stop(Fate.ABORTED, monotonic())
+            self._stop(run, Fate.ABORTED, ABORT_GRACE)
 
     def lose_all(self) -> None:
         """The lease is gone: stops everything and writes nothing."""
@@ -156,14 +160,22 @@ class Dispatcher:
 
     def stop_running(self) -> None:
         """The grace is over: cancels what still runs, to be given back."""
-        now = monotonic()
         for run in list(self.runs.values()):
-            run.stop(Fate.STOPPING, now)
+            self._stop(run, Fate.STOPPING, STOP_GRACE)
 
     def blocking_run(self) -> Run | None:
         """The run whose code holds the event loop right now. Called from the heartbeat's thread."""
         task = asyncio.current_task(self._loop)
         return next((run for run in list(self.runs.values()) if run.task is task), None) if task else None
+
+    def _stop(self, run: Run, fate: Fate, grace: float) -> None:
+        """Cancels a coroutine; a function elsewhere is asked first, as cancelling it means killing it."""
+        now = monotonic()
+        if not is_elsewhere(run):
+            run.stop(fate, now)
+        elif run.fate is None:
+            run.ask(fate, now + grace)
+            self.executor.abort(run, grace)
 
     def _start(self, run: Run, queue: QueueSlots) -> None:
         queue.running += 1
@@ -173,7 +185,7 @@ class Dispatcher:
 
     async def _run(self, run: Run, queue: QueueSlots) -> None:
         try:
-            if run.handler.blocking or run.job.suspect:
+            if is_elsewhere(run):
                 result = await self.executor.run(run)
             else:
                 result = await run.handler.call(run)
@@ -194,14 +206,11 @@ class Dispatcher:
             self.on_room()
 
     def _complete(self, run: Run, result: Any) -> None:
-        if result is None:
-            text = "null"
-        else:
-            try:
-                text = to_json(result, fallback=_type_name).replace(b"\\u0000", b"\\ufffd").decode()
-            except (PydanticSerializationError, ValueError) as error:
-                self._settle_error(run, TypeError(f"the result can't be kept as JSON: {error}"))
-                return
+        try:
+            text = result_text(result)
+        except TypeError as error:
+            self._settle_error(run, error)
+            return
         run.closed = True
         self.completer.complete(run, int((monotonic() - run.started) * 1000), text)
 
@@ -219,7 +228,7 @@ class Dispatcher:
     def _after(self, run: Run, error: BaseException) -> Ending:
         """What follows from an error, or from a value of the four that was returned or raised."""
         job, handler = run.job, run.handler
-        if run.fate is Fate.STOPPING and isinstance(error, asyncio.CancelledError):
+        if run.fate is Fate.STOPPING and is_answer(error):
             return RELEASED
         if run.fate is Fate.ABORTED:
             return cancelled()
@@ -233,7 +242,7 @@ class Dispatcher:
             case asyncio.CancelledError():
                 failure = Failure(ErrorCode.CANCELLED, "the function cancelled itself", "")
             case _:
-                failure = failure_of(error, handler.retry_choice(error, job))
+                failure = judged(error, job, handler)
         if failure.aborted:
             return cancelled()
         return after_error(failure, job, handler.policy, random.random)
@@ -254,5 +263,16 @@ class Dispatcher:
         run.lease.written(run.job.token)
 
 
-def _type_name(value: Any) -> str:
-    return f"<{type(value).__name__}>"
+def is_elsewhere(run: Run) -> bool:
+    """Whether the function doesn't run on the event loop but in a child process, or a thread."""
+    return run.handler.blocking or run.job.suspect
+
+
+def is_answer(error: BaseException) -> bool:
+    """Whether *error* is how a function ends that was told to stop, and not an error of its own."""
+    match error:
+        case asyncio.CancelledError() | ChildDied():
+            return True
+        case ChildFailed():
+            return error.failure.aborted or error.failure.code is ErrorCode.CANCELLED
+    return any(kind.__name__ == "JobAborted" for kind in type(error).__mro__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,11 +38,12 @@ class RetryChoice:
 class Handler(Protocol):
     """A kind of job as the engine sees it.
 
-    `blocking` functions run in a child process, found there by `name`; `portable` is whether a child can find it (else it
-    runs in a thread, where a time limit only fences the run and abandons the thread).
+    `blocking` functions run in a child process, found there by `name` once `module` is imported; `portable` is whether a
+    child can find it (else it runs in a thread, where a time limit only fences the run and abandons the thread).
     """
 
     name: str
+    module: str
     policy: Policy
     blocking: bool
     portable: bool
@@ -52,6 +53,9 @@ class Handler(Protocol):
 
     def call_blocking(self, run: Run) -> Any:
         """Runs the blocking function in the calling thread or process."""
+
+    def wrap(self, run: Run, inner: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
+        """*inner* (the call in a child process or a thread) inside what always runs on the event loop around a job."""
 
     def retry_choice(self, error: BaseException, job: Claimed) -> RetryChoice | None | bool:
         """What the job's own strategy says about *error*: a choice, None (no retry), or True (the queue's rules decide)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pydantic
@@ -25,6 +25,7 @@ class JobHandler:
     def __init__(self, job_type: JobType[Any], row: Queue) -> None:
         self.job_type = job_type
         self.name = job_type.name
+        self.module = job_type.function.__module__
         self.blocking = job_type.blocking
         self.portable = is_portable(job_type.function)
         self.policy = Policy(
@@ -42,6 +43,9 @@ class JobHandler:
 
     def call_blocking(self, run: Run) -> Any:
         return self._function(self.job_run(run))
+
+    def wrap(self, run: Run, inner: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
+        return inner()
 
     def retry_choice(self, error: BaseException, job: Claimed) -> RetryChoice | bool | None:
         return True
@@ -63,11 +67,13 @@ class JobHandler:
             payload=payload,
             tags=tuple(job.tags or ()),
             token=job.token,
-            ports=run.ports,
+            ports=run.ports.of(run),
         )
 
 
 def is_portable(function: Any) -> bool:
     """Whether another process can find *function*: at the top level of a module that can be imported by its name."""
-    module = sys.modules.get(function.__module__)
-    return function.__module__ != "__main__" and module is not None and "<locals>" not in function.__qualname__
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+    if module is None or name is None or module == "__main__":
+        return False
+    return module in sys.modules and "<locals>" not in name

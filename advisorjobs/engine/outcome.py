@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from advisorjobs.engine.claimed import Claimed
     from advisorjobs.engine.handler import Handler, Policy, RetryChoice
 
-__all__ = ["CRASHES", "RELEASED", "Ending", "Failure", "after_error", "after_outcome", "cancelled", "crashed", "timed_out"]
+__all__ = [
+    "CRASHES",
+    "RELEASED",
+    "Ending",
+    "Failure",
+    "after_error",
+    "after_outcome",
+    "cancelled",
+    "crashed",
+    "failure_of",
+    "judged",
+    "timed_out",
+]
 
 CRASHES = 3
 """A job whose child process died this many times is poisonous: it fails."""
@@ -76,6 +88,18 @@ def failure_of(error: BaseException, choice: RetryChoice | bool | None = True) -
         choice=choice,
         aborted=any(kind.__name__ == "JobAborted" for kind in type(error).__mro__),
     )
+
+
+def judged(error: BaseException, job: Claimed, handler: Handler | None) -> Failure:
+    """*error* with the verdict of the job's own retry strategy; a strategy that fails itself is the end of the job."""
+    if handler is None:
+        return failure_of(error)
+    try:
+        choice = handler.retry_choice(error, job)
+    except Exception as broken:
+        broken.__context__ = error
+        return failure_of(broken, None)
+    return failure_of(error, choice)
 
 
 _CODES_BY_MODULE: Mapping[str, ErrorCode] = {

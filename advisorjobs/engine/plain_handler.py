@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,14 +38,19 @@ class PlainHandler:
 
     def __init__(self, name: str, task: tasks.Task[Any, Any, Any], row: Queue, options: PlainOptions) -> None:
         self.name = name
+        self.module = task.func.__module__
         self.task = task
         self.options = options
         coroutine = inspect.iscoroutinefunction(task.func)
         self.blocking = not coroutine
-        self.portable = is_portable(task.func)
         self.policy = Policy(retries=0, backoff=row.backoff, timeout=row.timeout.total_seconds())
         wide = [each for each in options.task_middleware if middleware.is_async_middleware(each) == coroutine]
         self._middleware = [*wide, *task.task_middleware]
+        self.portable = (
+            is_portable(task.func)
+            and all(is_portable(each) for each in wide)
+            and (not task.pass_context or is_json(options.additional_context))
+        )
         self._direct = not (self._middleware or options.worker_middleware or task.pass_context)
         self._function = task.func
 
@@ -90,6 +96,14 @@ class PlainHandler:
             abort_reason=lambda: _reason(run),
             start_timestamp=time.time(),
         )
+
+
+def is_json(value: Any) -> bool:
+    """Whether *value* reaches another process as it is."""
+    try:
+        return bool(json.loads(json.dumps(value)) == value)
+    except (TypeError, ValueError):
+        return False
 
 
 def stock_job(job: Claimed) -> jobs.Job:

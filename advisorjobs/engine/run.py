@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from advisorjobs.engine.claimed import Claimed
     from advisorjobs.engine.handler import Handler
     from advisorjobs.engine.lease import Lease
-    from advisorjobs.job_run import RunPorts
+    from advisorjobs.engine.ports import Ports
 
 __all__ = ["Fate", "Run"]
 
@@ -25,9 +25,14 @@ class Fate(Enum):
 
 
 class Run:
-    """`started` and `deadline` are on the monotonic clock, in seconds. `closed`: how it ended is decided, whatever it still does."""
+    """`started` and `deadline` are on the monotonic clock, in seconds.
+
+    `closed`: how it ended is decided, whatever it still does. `asked`: told its fate and not yet stopped by force.
+    `in_transaction`: the commit that completes it is under way.
+    """
 
     __slots__ = (
+        "asked",
         "closed",
         "deadline",
         "fate",
@@ -42,7 +47,7 @@ class Run:
         "task",
     )
 
-    def __init__(self, job: Claimed, handler: Handler, lease: Lease, ports: RunPorts) -> None:
+    def __init__(self, job: Claimed, handler: Handler, lease: Lease, ports: Ports) -> None:
         self.job = job
         self.handler = handler
         self.lease = lease
@@ -53,13 +58,22 @@ class Run:
         self.deadline = 0.0
         self.fate: Fate | None = None
         self.fated_at = 0.0
+        self.asked = False
         self.closed = False
         self.in_transaction = False
+
+    def ask(self, fate: Fate, until: float) -> None:
+        """Lets the function find out by `should_abort`; *until* then it has time to end by itself."""
+        if self.fate is None:
+            self.fate, self.fated_at, self.asked = fate, until, True
 
     def stop(self, fate: Fate, now: float) -> None:
         """Cancels the work, once; how a run answers is its own affair, what is written follows from the fate."""
         if self.fate is None:
             self.fate = fate
             self.fated_at = now
-            if self.task is not None:
-                self.task.cancel()
+        elif not self.asked:
+            return
+        self.asked = False
+        if self.task is not None:
+            self.task.cancel()

@@ -22,10 +22,10 @@ from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.heartbeat import Heartbeat, Pulse
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import timed_out
+from advisorjobs.engine.ports import Ports
 from advisorjobs.engine.run import Fate
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
-from advisorjobs.job_run import RunPorts
 
 __all__ = ["Worker", "WorkerSpec"]
 
@@ -76,7 +76,7 @@ class Worker:
     """
 
     def __init__(
-        self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: RunPorts
+        self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: Ports
     ) -> None:
         self.spec = spec
         self.handlers = handlers
