@@ -11,25 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from classic.migrations.backends.base import STATUS_APPLIED
-from classic.migrations.backends.psycopg import PsycopgBackend
-from classic.migrations.migrations import Migration
-from classic.migrations.migrator import Migrator
 from psycopg.types.json import Jsonb
 
 from advisorjobs.database import scripts
-from advisorjobs.database.address import connect, parse, unreachable
+from advisorjobs.database.address import connect
 from advisorjobs.database.scripts import Script
 from advisorjobs.database.statement import statement
 from advisorjobs.database.takeover import steps_taken
-from advisorjobs.errors import DatabaseUnavailable, NotMigrated
+from advisorjobs.errors import DatabaseUnavailable, MissingExtra, NotMigrated
+
+if TYPE_CHECKING:
+    from advisorjobs.database.migration_tool import Tool
 
 __all__ = ["Migrated", "check_migrated", "check_migrated_async", "migrate", "pending", "refuse_unmigrated"]
 
-HISTORY = "advisorjobs_migrations"
 CURE = "run `advisorjobs migrate`"
 
 
@@ -40,52 +38,6 @@ class Migrated:
     applied: tuple[str, ...]
 
 
-class Tool(Migrator):
-    """The migration tool on a full address (TLS, several hosts, a socket), and with scripts that are sent whole.
-
-    It would cut files into statements by a parser of its own, which need not understand every function body.
-    """
-
-    def __init__(self, dsn: str) -> None:
-        super().__init__("psycopg", migration_table=HISTORY)
-        self.dsn = dsn
-
-    def __enter__(self) -> Self:
-        try:
-            self._backend = PsycopgBackend(db_args=parse(self.dsn), migration_table=HISTORY)
-        except psycopg.OperationalError as error:
-            raise unreachable(self.dsn, error) from error
-        self._backend.acquire_lock()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Closes, which rolls back and drops the lock. The tool's own way would log the error's text."""
-        self.close()
-
-    @property
-    def connection(self) -> psycopg.Connection[Any]:
-        connection: psycopg.Connection[Any] = self.backend.connection
-        return connection
-
-    def apply_scripts(self, wanted: Iterable[Script]) -> list[str]:
-        """Applies *wanted* in order, each with its note in one transaction, and returns their names."""
-        wanted = list(wanted)
-        if wanted:
-            self.apply([as_migration(script) for script in wanted], {})
-        return list(names_of(wanted))
-
-    def note(self, wanted: Iterable[Script]) -> None:
-        """Notes that *wanted* are applied, without applying them."""
-        for script in wanted:
-            self.backend.mark(script.name, STATUS_APPLIED)
-
-
-def as_migration(script: Script) -> Migration:
-    migration = Migration(script.name, script.name)
-    migration.apply_statements = [script.sql]
-    return migration
-
-
 def migrate(dsn: str, *, fill: Sequence[Callable[[psycopg.Connection[Any]], None]] = ()) -> Migrated:
     """Brings the database at *dsn* (no pooler that shares connections between transactions) to this program's state.
 
@@ -93,7 +45,7 @@ def migrate(dsn: str, *, fill: Sequence[Callable[[psycopg.Connection[Any]], None
     under the same lock and in the transaction of the functions. Raises DatabaseUnavailable; a script that fails raises
     psycopg's error and leaves the scripts before it applied.
     """
-    with Tool(dsn) as tool:
+    with migration_tool(dsn) as tool:
         schema, _, has_procrastinate = state(tool.connection)
         if schema is None:
             raise DatabaseUnavailable(
@@ -104,6 +56,15 @@ def migrate(dsn: str, *, fill: Sequence[Callable[[psycopg.Connection[Any]], None
         names += tool.apply_scripts(lacking(applied(tool.connection)))
         names += renew_functions(tool, fill, anything_applied=bool(names))
     return Migrated(tuple(names))
+
+
+def migration_tool(dsn: str) -> Tool:
+    """Imported at use: what enqueues checks databases and migrates none, and goes without the tool."""
+    try:
+        from advisorjobs.database.migration_tool import Tool
+    except ModuleNotFoundError as error:
+        raise MissingExtra("worker", "classic-migrations") from error
+    return Tool(dsn)
 
 
 def lay_ground(tool: Tool, schema: str, *, has_procrastinate: bool) -> list[str]:

@@ -44,6 +44,11 @@ def test_importing_advisorjobs_loads_no_library_of_an_extra_and_reads_no_environ
     assert read == []
 
 
+def test_what_enqueues_talks_to_the_database_without_the_migration_tool() -> None:
+    loaded, _ = imported("advisorjobs.database.migrate", "advisorjobs.database.embedded", "advisorjobs.settings")
+    assert loaded & EXTRAS == set()
+
+
 @pytest.mark.skipif(not TASKS, reason="there are no task modules yet")
 def test_importing_all_task_modules_loads_no_library_of_an_extra() -> None:
     loaded, read = imported(*TASKS)
