@@ -1,0 +1,109 @@
+"""What commands stand on: a database that runs and is migrated, and a worker process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from advisorjobs.database.address import connect
+from advisorjobs.database.embedded import join, resolve
+from advisorjobs.database.migrate import check_migrated, migrate
+from advisorjobs.errors import AdvisorJobsError, SettingsError
+from advisorjobs.settings import Settings
+
+__all__ = ["Database", "WorkerStopped", "opened", "prepared", "worker"]
+
+STOP_DEADLINE = 15.0
+
+
+class WorkerStopped(AdvisorJobsError):
+    """The worker process that a command started has ended before the work was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`psql` is the command line with which a person gets in; `embedded` where the server is our own."""
+
+    dsn: str
+    psql: str
+    embedded: bool
+
+
+@contextmanager
+def prepared(settings: Settings) -> Iterator[Database]:
+    """The database, started where it is the embedded one and nobody did, and migrated."""
+    with started(settings) as database:
+        migrate(database.dsn)
+        yield database
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[Database]:
+    if settings.database_url is not None or settings.production:
+        with resolve(settings, start=True) as dsn:
+            yield Database(dsn, 'psql "$DATABASE_URL"', embedded=False)
+        return
+    with join(settings, start=True) as server:
+        yield Database(server.dsn, server.psql, embedded=True)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Any]:
+    """A connection, autocommit, to a database that runs already and is migrated; else an error with the cure."""
+    with resolve(settings, start=False) as dsn, connect(dsn, autocommit=True) as connection:
+        check_migrated(connection)
+        yield connection
+
+
+class WorkerProcess:
+    """`advisorjobs worker` in a process of its own, its log in a file."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    def check(self) -> None:
+        """Raises WorkerStopped, with the last line of its log, if it has ended."""
+        status = self.process.poll()
+        if status is not None:
+            lines = self.log.read_text("utf-8", "replace").splitlines()
+            said = lines[-1].removeprefix("advisorjobs: ") if lines else "it said nothing"
+            raise WorkerStopped(f"the worker ended with status {status}: {said} (log: {self.log})")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def worker(settings: Settings, worker_type: str) -> Iterator[WorkerProcess]:
+    """A worker of *worker_type* for as long as the block lasts."""
+    path = settings.data_dir / "logs" / "worker.log"
+    with log_file(path) as log:
+        command = [sys.executable, "-m", "advisorjobs", "worker", "--type", worker_type]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    running = WorkerProcess(process, path)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def log_file(path: Path) -> IO[bytes]:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path.open("wb")
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SettingsError(
+            "ADVISORJOBS_DATA_DIR", str(path.parents[1]), f"the folder can't be written ({reason}): name another"
+        ) from error

@@ -1,0 +1,45 @@
+"""The entry of `advisorjobs`: runs a command and turns what goes wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from advisorjobs.cli.failure import Failure, failure_of
+from advisorjobs.errors import MissingExtra
+
+__all__ = ["main", "run"]
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Runs the command that the process was called with, and ends the process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command; returns the exit status: 0 well, 1 failed, 2 wrong use, 130 interrupted."""
+    try:
+        try:
+            from advisorjobs.cli.commands import command_line
+        except ModuleNotFoundError as error:
+            raise MissingExtra("worker", error.name or "typer") from error
+        status = command_line().main(list(arguments), prog_name="advisorjobs", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        return say(failure)
+
+
+def say(failure: Failure) -> int:
+    if failure.text:
+        print(f"advisorjobs: {failure.text}", file=sys.stderr)
+    return failure.status

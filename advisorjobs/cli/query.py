@@ -1,0 +1,22 @@
+"""The statements of the command line: sql/*.sql on a blocking connection, rows as dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisorjobs.database.statement import statement
+
+__all__ = ["ask"]
+
+
+def ask(
+    connection: Any, name: str, params: Mapping[str, Any] | None = None, *, organization: str | None = None
+) -> list[dict[str, Any]]:
+    """The rows of sql/*name*.sql, in a transaction that works for *organization* where one is given."""
+    with connection.transaction():
+        if organization is not None:
+            connection.execute(statement("work_for"), {"organization": organization})
+        cursor = connection.execute(statement(name), params or {})
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -1,0 +1,27 @@
+"""`advisorjobs up`: everything on this machine, until ctrl-c."""
+
+from __future__ import annotations
+
+import typer
+
+__all__ = ["command"]
+
+command = typer.Typer(rich_markup_mode=None)
+
+
+@command.command(name="up")
+def up() -> None:
+    """Starts the database (embedded without DATABASE_URL), migrates it and works on all queues until ctrl-c."""
+    from advisorjobs.application import the_app
+    from advisorjobs.cli.ground import prepared
+    from advisorjobs.cli.worker import run_worker
+
+    settings = the_app().settings
+    with prepared(settings) as database:
+        where = "the embedded PostgreSQL runs" if database.embedded else "the database of DATABASE_URL is reached"
+        typer.echo(
+            f"{where} and is migrated; look inside with\n  {database.psql}\nworkers start; stop with ctrl-c", err=True
+        )
+        status = run_worker(None, None, None, None)
+    typer.echo("stopped", err=True)
+    raise typer.Exit(status)
