@@ -11,7 +11,7 @@ LOCKED := install --no-deps --require-hashes
 POSTGRES := tests/postgres/node_modules
 VERSIONS := 14 15 16 17 18
 TESTS ?= tests
-DATABASE_TESTS = $(wildcard tests/database tests/engine)
+DATABASE_TESTS = $(wildcard tests/database tests/engine tests/tenancy tests/faults)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
