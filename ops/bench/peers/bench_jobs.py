@@ -1,0 +1,39 @@
+"""The empty jobs of the benchmark as AdvisorJobs has them: a plain task, and a typed one of fifty organizations."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from meter import Tally
+
+from advisorjobs import app
+from advisorjobs.job_run import JobRun
+from advisorjobs.payloads import Payload
+from advisorjobs.task import task
+
+_tally: Tally | None = None
+
+
+def tally() -> Tally:
+    """This process's tally, begun at its first job."""
+    global _tally, _watching
+    if _tally is None:
+        _tally = Tally(f"{os.environ['PEER_TALLY']}", int(os.environ["PEER_EXPECTED"]))
+        _watching = asyncio.ensure_future(_tally.watch())
+    return _tally
+
+
+@app.task(name="bench:empty", queue="critical")
+async def empty(number: int) -> None:
+    tally().hit(number)
+
+
+class TypedPayload(Payload):
+    number: int
+    note: str
+
+
+@task("bench:typed", payload=TypedPayload, queue="critical")
+async def typed(job: JobRun[TypedPayload]) -> None:
+    tally().hit(job.payload.number)
