@@ -90,6 +90,7 @@ class Claimer:
 
     async def _step(self) -> None:
         lease = self.lease
+        self._woken = False
         if lease is None or not lease.alive or len(self.completer) > 2 * BATCH:
             await self._rest(0.1)
             return
@@ -97,7 +98,6 @@ class Claimer:
         if not queues:
             await self._rest(LONGEST_PAUSE)
             return
-        self._woken = False
         jobs = await self._claim(lease, queues, counts)
         self.dispatcher.take(jobs, lease)
         if len(jobs) >= sum(counts):
