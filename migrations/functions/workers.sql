@@ -15,15 +15,20 @@ $$;
 --
 -- Reconciles too: runs that are this worker's in the database, but of a claim that it neither knows nor waits for (_claims: the
 -- tokens of all claims that it holds runs of or that are still unanswered), were claimed by a request whose answer was lost.
--- They go back, attempt not charged. aborts: running jobs whose cancellation was asked for.
+-- They go back, attempt not charged; only those from before the last beat, as a claim that was begun after _claims was read
+-- may commit before this looks. aborts: running jobs whose cancellation was asked for.
 CREATE OR REPLACE FUNCTION advisorjobs_beat(
     _worker bigint, _token uuid, _claims uuid[], OUT alive boolean, OUT released bigint[], OUT aborts bigint[])
 LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
+DECLARE
+    _last_beat timestamptz;
 BEGIN
-    UPDATE advisorjobs_workers SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + lease
-     WHERE id = _worker AND token = _token AND stopped_at IS NULL AND expires_at > clock_timestamp();
+    UPDATE advisorjobs_workers w SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + w.lease
+      FROM (SELECT id, beat_at FROM advisorjobs_workers WHERE id = _worker FOR NO KEY UPDATE) AS last
+     WHERE w.id = last.id AND w.token = _token AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()
+    RETURNING last.beat_at INTO _last_beat;
     alive := FOUND;
     IF NOT alive THEN
         RETURN;
@@ -32,7 +37,7 @@ BEGIN
         SELECT jsonb_agg(jsonb_build_object('id', id, 'run_no', run_no, 'token', run_token, 'status', 'released',
                'final', false, 'attempt_back', true)) AS runs
           FROM procrastinate_jobs
-         WHERE worker_id = _worker AND status = 'doing' AND run_token <> ALL (_claims)) lost
+         WHERE worker_id = _worker AND status = 'doing' AND run_token <> ALL (_claims) AND started_at < _last_beat) lost
      WHERE lost.runs IS NOT NULL;
     aborts := ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested);
 END $$;
