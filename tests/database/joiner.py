@@ -7,7 +7,6 @@ the interpreter may lie in a folder that this user can't enter.
 
 from __future__ import annotations
 
-import importlib.readers  # noqa: F401 - importlib.resources does so late, when our rights may be gone
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 import psycopg
 
 from advisorjobs.database.embedded import join
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import AdvisorJobsError
 from advisorjobs.settings import Settings
 
@@ -75,6 +75,7 @@ def say(line: str) -> None:
 
 def main(data_dir: str, account: str | None = None) -> None:
     if account is not None:
+        statement("create_database")  # read now, as are the modules that reading it takes
         os.setgroups([])
         os.setgid(int(account))
         os.setuid(int(account))
