@@ -6,5 +6,7 @@ pytest_plugins = [
     "tests.fixtures.clusters",
     "tests.fixtures.servers",
     "tests.fixtures.databases",
+    "tests.fixtures.children",
     "tests.fixtures.desk",
+    "tests.fixtures.effects",
 ]

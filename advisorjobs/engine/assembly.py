@@ -93,7 +93,6 @@ def child_spec(app: App, plan: WorkerPlan) -> ChildSpec:
         imports=(*settings.imports, *filter(None, [stock_app])),
         dsn=app.dsn,
         prepare=settings.prepared_statements,
-        log_level=settings.log_level,
         worker=plan.name or "",
         queues=tuple(plan.slots),
         additional_context=dict(plan.additional_context) if is_json(dict(plan.additional_context)) else {},

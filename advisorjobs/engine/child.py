@@ -34,11 +34,12 @@ from advisorjobs.engine.child_messages import (
 from advisorjobs.engine.child_program import Program
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.lease import Lease
-from advisorjobs.engine.outcome import judged
+from advisorjobs.engine.outcome import Failure, judged
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.ports_blocking import BlockingPorts
 from advisorjobs.engine.result import type_name
 from advisorjobs.engine.run import Fate, Run
+from advisorjobs.errors import ErrorCode
 from advisorjobs.outcomes import Outcome
 
 __all__ = ["main"]
@@ -126,6 +127,8 @@ class Child:
             return self._result(result)
         except Outcome as outcome:
             return to_json({"outcome": outcome_message(outcome)})
+        except asyncio.CancelledError:
+            return to_json({"failure": failure_message(Failure(ErrorCode.CANCELLED, "the function was cancelled", ""))})
         except BaseException as error:  # sys.exit() in a job function ends the job, not the child
             return to_json({"failure": failure_message(judged(error, job, handler))}, fallback=type_name)
 

@@ -43,15 +43,15 @@ class ChildSpec:
     """How a child becomes able to run the jobs of its parent.
 
     `application`: "module:name" of the App, or of what returns it. `imports`: modules with further tasks, the one that
-    PROCRASTINATE_APP names among them. `dsn`: where job functions connect to. `worker`, `queues`, `additional_context`:
-    what a JobContext says. `task_middleware`: "module:name" of each blocking one.
+    PROCRASTINATE_APP names among them. `logging`: what sets it up, given the settings. `dsn`: where job
+    functions connect to. `worker`, `queues`, `additional_context`: what a JobContext says. `task_middleware`: "module:name" of each blocking one.
     """
 
     application: str = "advisorjobs.application:the_app"
     imports: tuple[str, ...] = ()
     dsn: str = field(repr=False)
     prepare: bool = True
-    log_level: str = "info"
+    logging: str = "advisorjobs.cli.logs:log_to_terminal"
     worker: str = ""
     queues: tuple[str, ...] = ()
     additional_context: dict[str, Any] = field(default_factory=dict)

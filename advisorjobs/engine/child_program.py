@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import TYPE_CHECKING, Any
 
 from advisorjobs.engine.child_messages import ChildSpec
@@ -38,11 +37,11 @@ class Program:
 
     def __init__(self, spec: ChildSpec) -> None:
         self.spec = spec
-        logging.basicConfig(level=spec.log_level.upper())
         for module in spec.imports:
             importlib.import_module(module)
         found = named_object(spec.application)
         self.app: App = found() if callable(found) else found
+        named_object(spec.logging)(self.app.settings)
         self.app.perform_import_paths()
         self.options = PlainOptions(
             app=self.app,

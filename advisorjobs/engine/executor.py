@@ -86,7 +86,7 @@ class ChildExecutor:
             child.tell(abort=run.fate.value, job=run.job.id)
             why = f"did not stop within {grace:g} s of being asked"
             self._grace[run] = self._loop.call_later(grace, child.kill, why)
-        elif run.handler.blocking and not run.handler.portable and run.deadline != math.inf:
+        elif run.handler.blocking and not run.handler.portable and has_begun(run):
             self._grace[run] = self._loop.call_later(grace, run.task.cancel)  # type: ignore[union-attr]
         elif run.task is not None:
             run.task.cancel()
@@ -119,7 +119,7 @@ class ChildExecutor:
             try:
                 message = await self._perform(child, run)
             except ChildGone as error:
-                if run in self._working:
+                if has_begun(run):
                     raise ChildDied(f"the child process that ran it {error.why}") from None
                 log.info("a child process ended before its job began: trying another")
             except BaseException:  # cancelled, above all: the work ends here and now
@@ -135,6 +135,7 @@ class ChildExecutor:
     async def _perform(self, child: ChildProcess, run: Run) -> dict[str, Any]:
         """Has *child* do the work; returns its last word on it."""
         handler = run.handler
+        self._working[run] = child
         child.tell(
             run=claimed_message(run.job),
             module=handler.module,
@@ -146,7 +147,6 @@ class ChildExecutor:
             match message:
                 case {"begun": _}:
                     child.jobs += 1
-                    self._working[run] = child
                     begin(run)
                     self._watch()
                 case {"written": _}:
@@ -198,6 +198,11 @@ def begin(run: Run) -> None:
     """The function's own time starts now."""
     run.started = now = monotonic()
     run.deadline = now + run.handler.policy.timeout
+
+
+def has_begun(run: Run) -> bool:
+    """Whether the function was called; before, nothing that happens is its doing."""
+    return run.deadline != math.inf
 
 
 def answer_of(message: dict[str, Any]) -> Any:

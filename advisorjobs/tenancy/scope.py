@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextma
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import AsyncConnection, Connection
+from psycopg import AsyncConnection, AsyncTransaction, Connection, Transaction
 from psycopg.pq import TransactionStatus
 
 from advisorjobs.database.statement import statement
@@ -40,8 +40,8 @@ def scope(connection: Connection[Any], organization: str | None) -> Iterator[Out
     """
     nested = connection.info.transaction_status is not TransactionStatus.IDLE
     with ExitStack() as stack:
-        with connection.pipeline():  # BEGIN and this in one round trip
-            stack.enter_context(connection.transaction())
+        with connection.pipeline():  # BEGIN and this in one round trip; connection.transaction() would stay in it
+            stack.enter_context(Transaction(connection))
             cursor = connection.execute(statement("enter_scope"), _inside(organization))
         outside = _outside(cursor.fetchone())
         yield outside
@@ -55,7 +55,7 @@ async def scope_async(connection: AsyncConnection[Any], organization: str | None
     nested = connection.info.transaction_status is not TransactionStatus.IDLE
     async with AsyncExitStack() as stack:
         async with connection.pipeline():
-            await stack.enter_async_context(connection.transaction())
+            await stack.enter_async_context(AsyncTransaction(connection))
             cursor = await connection.execute(statement("enter_scope"), _inside(organization))
         outside = _outside(await cursor.fetchone())
         yield outside
