@@ -5,32 +5,52 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-from collections.abc import Iterable, Mapping
-from typing import Any
+import pkgutil
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import procrastinate
-from procrastinate import blueprints
+from procrastinate import blueprints, jobs, tasks
 
 from advisorjobs.catalogue import Catalogue
 from advisorjobs.connector import Connector
+from advisorjobs.database.operation import Operation
+from advisorjobs.database.runner import AsyncRunner, BlockingRunner
+from advisorjobs.deferrer import Deferrer, quieten
+from advisorjobs.enqueue import Enqueuer
 from advisorjobs.job_manager import JobManager
-from advisorjobs.queues import QUEUES, WORKER_TYPES
+from advisorjobs.published import publish
 from advisorjobs.settings import Settings
 from advisorjobs.task import JobType
+from advisorjobs.tenancy.redaction import redact
+
+if TYPE_CHECKING:
+    from procrastinate import worker
+
+    from advisorjobs.schema import SchemaManager
 
 __all__ = ["App", "the_app"]
+
+R = TypeVar("R")
 
 
 class App(procrastinate.App):
     """procrastinate's App on our engine. Composed once per process, at first use; opens connections only when used.
 
-    `settings` and `catalogue` are what everything else is built from.
+    `settings` and `catalogue` are what everything else is built from; `run_async` and `run` carry operations out.
     """
 
+    job_manager: JobManager
+
     def __init__(self, settings: Settings) -> None:
+        redact(f"procrastinate.{module.name}" for module in pkgutil.iter_modules(procrastinate.__path__))
         self.settings = settings
-        super().__init__(connector=Connector(lambda: self.dsn))
+        self._awaited = AsyncRunner(lambda: self.dsn, prepare=settings.prepared_statements)
+        self._blocking = BlockingRunner(lambda: self.dsn, prepare=settings.prepared_statements)
+        self.own_connector = Connector(self._awaited, self._blocking)
+        self._job_types_registered = False
+        super().__init__(connector=self.own_connector)
         self.job_manager = JobManager(self)
+        self.enqueuer = Enqueuer(lambda: self.catalogue, self._plain_queue)
 
     @functools.cached_property
     def dsn(self) -> str:
@@ -46,14 +66,84 @@ class App(procrastinate.App):
         """All job types; imports their modules at first use."""
         return Catalogue.load(self.settings.imports)
 
-    def _check_stack(self) -> None:
-        """procrastinate warns of apps that are defined in __main__; ours never is."""
+    async def run_async(self, operation: Operation[R]) -> R:
+        """Carries *operation* out, awaited; see AsyncRunner.run."""
+        return await self._awaited.run(operation)
+
+    def run(self, operation: Operation[R]) -> R:
+        """Carries *operation* out, blocking; see BlockingRunner.run."""
+        return self._blocking.run(operation)
+
+    def publish(self, connection: Any = None) -> None:
+        """Tells the database of queues and job types: `migrate` calls it with its connection."""
+        self.run(self.publication(connection))
+
+    async def publish_async(self) -> None:
+        """As `publish`: a worker calls it when it starts."""
+        await self.run_async(self.publication())
+
+    def publication(self, connection: Any = None) -> Operation[None]:
+        """The operation that tells the database of queues and job types."""
+        self.perform_import_paths()
+        plain = {name: task.queue for name, task in self.tasks.items() if name not in self.catalogue}
+        return publish(self.catalogue, plain, connection)
+
+    def perform_import_paths(self) -> None:
+        """Imports all job modules; their jobs are in `tasks` then, beside procrastinate's plain ones."""
+        super().perform_import_paths()  # type: ignore[no-untyped-call]
+        if not self._job_types_registered:
+            for job_type in self.catalogue.values():
+                self._register_task(_as_task(job_type, self))
+            self._job_types_registered = True
+
+    def configure_task(self, name: str, *, allow_unknown: bool = True, **options: Any) -> jobs.JobDeferrer:
+        """As procrastinate's; jobs of ours are known too."""
+        return Deferrer.of(super().configure_task(name, allow_unknown=allow_unknown, **options))
+
+    def add_tasks_from(self, blueprint: blueprints.Blueprint, *, namespace: str) -> None:
+        """As procrastinate's."""
+        super().add_tasks_from(blueprint, namespace=namespace)
+        for task in blueprint.tasks.values():
+            quieten(task)
+
+    @property
+    def schema_manager(self) -> SchemaManager:
+        """Applies our migrations."""
+        from advisorjobs.schema import SchemaManager
+
+        return SchemaManager(self)
 
     async def run_worker_async(self, **options: Any) -> None:
         """A full worker of ours with procrastinate's options; see `engine/` for what each means here."""
+        if self.connector is not self.own_connector:
+            await super().run_worker_async(**options)
+            return
         from advisorjobs.engine.assembly import run_worker
 
         await run_worker(self, options)
+
+    def _worker(self, **options: Any) -> worker.Worker:
+        """procrastinate's own worker, for tests on its in-memory connector."""
+        made = super()._worker(**options)
+        redact([made.logger.name])
+        return made
+
+    def _register_task(self, task: tasks.Task[Any, Any, Any]) -> None:
+        super()._register_task(task)
+        quieten(task)
+
+    def _check_stack(self) -> None:
+        """procrastinate warns of apps that are defined in __main__; ours never is."""
+
+    def _plain_queue(self, name: str) -> str | None:
+        self.perform_import_paths()
+        task = self.tasks.get(name)
+        return task.queue if task is not None else None
+
+
+def _as_task(job_type: JobType[Any], app: App) -> tasks.Task[Any, Any, Any]:
+    """*job_type* as procrastinate lists and defers it. Our engine runs it by the catalogue."""
+    return tasks.Task(job_type.function, blueprint=app, name=job_type.name, queue=job_type.queue or "default")
 
 
 @functools.cache

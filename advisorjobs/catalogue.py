@@ -51,6 +51,10 @@ class Catalogue(Mapping[str, JobType[Any]]):
             raise UnknownJob(f"there is no job {name!r}: {hint}")
         return found
 
+    def find(self, name: str) -> JobType[Any] | None:
+        """The job type of this name, or None."""
+        return self._types.get(name)
+
     def __contains__(self, name: object) -> bool:
         return name in self._types
 
@@ -59,7 +63,6 @@ class Catalogue(Mapping[str, JobType[Any]]):
 
     def __len__(self) -> int:
         return len(self._types)
-
 
 
 def _job_types(module: ModuleType, row: Queue | None) -> Iterator[JobType[Any]]:

@@ -3,7 +3,7 @@
 
 CREATE TABLE advisorjobs_cleaned (
     queue_name text NOT NULL,               -- '*': all queues
-    status text NOT NULL CHECK (status IN ('completed', 'failed', 'cancelled')),
+    status text NOT NULL CHECK (status IN ('completed', 'failed', 'cancelled', 'aborted')),  -- aborted: while it ran
     before timestamptz NOT NULL,            -- jobs that ended earlier are cleaned
     PRIMARY KEY (queue_name, status)
 );

@@ -9,7 +9,6 @@ leaves no lock behind. Each script and the note that it was applied are one tran
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +20,13 @@ from advisorjobs.database.address import connect
 from advisorjobs.database.scripts import Script
 from advisorjobs.database.statement import statement
 from advisorjobs.database.takeover import steps_taken
+from advisorjobs.database.unmigrated import CURE, refuse_unmigrated
 from advisorjobs.errors import DatabaseUnavailable, MissingExtra, NotMigrated
 
 if TYPE_CHECKING:
     from advisorjobs.database.migration_tool import Tool
 
 __all__ = ["Migrated", "check_migrated", "check_migrated_async", "migrate", "pending", "refuse_unmigrated"]
-
-CURE = "run `advisorjobs migrate`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +142,6 @@ def altered(recorded: Mapping[str, str], live: Mapping[str, str]) -> list[str]:
     """What isn't as it was recorded. A further function harms nobody; a further trigger on its tables may."""
     gone = [name for name, definition in recorded.items() if live.get(name) != definition]
     return gone + [name for name in live if name.startswith("trigger ") and name not in recorded]
-
-
-@contextmanager
-def refuse_unmigrated() -> Iterator[None]:
-    """Turns PostgreSQL's word that a table, function, column or type of ours isn't there into NotMigrated."""
-    try:
-        yield
-    except (
-        psycopg.errors.UndefinedTable,
-        psycopg.errors.UndefinedFunction,
-        psycopg.errors.UndefinedColumn,
-        psycopg.errors.UndefinedObject,
-    ) as error:
-        reason = error.diag.message_primary
-        raise NotMigrated(f"the database isn't migrated, or to an older version ({reason}): {CURE}") from error
 
 
 def lacking(done: set[str]) -> list[Script]:

@@ -29,7 +29,8 @@ CREATE VIEW advisorjobs_jobs AS
        AND NOT EXISTS (
            SELECT FROM advisorjobs_cleaned c
             WHERE c.queue_name IN (r.queue_name, '*') AND r.finished_at < c.before
-              AND c.status = CASE r.status WHEN 'completed' THEN 'completed' WHEN 'cancelled' THEN 'cancelled' ELSE 'failed' END);
+              AND c.status = CASE WHEN r.status = 'completed' THEN 'completed' WHEN r.status <> 'cancelled' THEN 'failed'
+                                  WHEN r.started_at IS NULL THEN 'cancelled' ELSE 'aborted' END);
 
 -- One job, alive or ended; no row when there is none. status: waiting, delayed, active, completed, failed or cancelled.
 -- priority: 1 (first) to 9.
@@ -212,7 +213,7 @@ BEGIN
          WHERE (_queue IS NULL OR j.queue_name = _queue)
            AND (j.status = 'failed' AND 'failed' = ANY (_statuses)
                 OR j.status = 'succeeded' AND 'completed' = ANY (_statuses)
-                OR j.status IN ('cancelled', 'aborted') AND 'cancelled' = ANY (_statuses))
+                OR j.status IN ('cancelled', 'aborted') AND j.status::text = ANY (_statuses))
            AND advisorjobs_ended_at(j) < _before
          ORDER BY j.id LIMIT _most
            FOR UPDATE SKIP LOCKED));

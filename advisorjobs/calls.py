@@ -1,0 +1,82 @@
+"""Calls that are written once, as builders of operations, and made in two ways: awaited, or blocking by `.sync`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+if TYPE_CHECKING:
+    from advisorjobs.application import App
+    from advisorjobs.database.operation import Operation
+
+__all__ = ["Awaiting", "Blocking", "Helper", "call"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M")
+
+
+class Awaiting:
+    """Base of objects whose calls are awaited."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+
+class Blocking:
+    """Base of `.sync` views: the same calls, blocking."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+
+class call(Generic[P, R]):
+    """Makes a method that builds an operation one that carries it out: awaited on Awaiting, blocking on Blocking."""
+
+    def __init__(self, build: Callable[Concatenate[Any, P], Operation[R]]) -> None:
+        self.build = build
+        self.__doc__ = build.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> call[P, R]: ...
+    @overload
+    def __get__(self, owner: Awaiting, kind: type) -> Callable[P, Awaitable[R]]: ...
+    @overload
+    def __get__(self, owner: Blocking, kind: type) -> Callable[P, R]: ...
+    def __get__(self, owner: Awaiting | Blocking | None, kind: type) -> Any:
+        if owner is None:
+            return self
+        app = owner.app
+
+        async def awaited(*args: P.args, **kwargs: P.kwargs) -> R:
+            return await app.run_async(self.build(owner, *args, **kwargs))
+
+        def blocking(*args: P.args, **kwargs: P.kwargs) -> R:
+            return app.run(self.build(owner, *args, **kwargs))
+
+        return functools.update_wrapper(awaited if isinstance(owner, Awaiting) else blocking, self.build)
+
+
+class Helper(Generic[P, R]):
+    """A function of the same two ways: `await queue_…(…)`, or `queue_….sync(…)` in blocking code."""
+
+    def __init__(self, build: Callable[Concatenate[App, P], Operation[R]]) -> None:
+        self._build = build
+        functools.update_wrapper(self, build)
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Awaited, with an async connection if any."""
+        app = _the_app()
+        return await app.run_async(self._build(app, *args, **kwargs))
+
+    def sync(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Blocking, with a blocking connection if any; works in threads and inside a running event loop too."""
+        app = _the_app()
+        return app.run(self._build(app, *args, **kwargs))
+
+
+def _the_app() -> App:
+    from advisorjobs.application import the_app
+
+    return the_app()

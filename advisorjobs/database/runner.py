@@ -1,0 +1,116 @@
+"""The two runners of operations: one that is awaited, one that blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psycopg
+
+from advisorjobs.database.adapters import awaited_fetch, blocking_fetch, fetch_on_async_psycopg, fetch_on_psycopg
+from advisorjobs.database.address import unreachable
+from advisorjobs.database.link import connection_options
+from advisorjobs.database.operation import Operation
+from advisorjobs.database.pool import AsyncPool, BlockingPool
+from advisorjobs.database.unmigrated import refuse_unmigrated
+
+__all__ = ["AsyncRunner", "BlockingRunner"]
+
+R = TypeVar("R")
+DEADLINE = 60.0
+"""Seconds for one operation on a connection of our own; one on the caller's has the caller's."""
+
+
+class AsyncRunner:
+    """Carries operations out for coroutines, in any event loop. *dsn* is asked at first use."""
+
+    def __init__(self, dsn: Callable[[], str], *, prepare: bool = True) -> None:
+        self._dsn = dsn
+        self._prepare = prepare
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = weakref.WeakKeyDictionary()
+        atexit.register(self._close_all)
+
+    async def run(self, operation: Operation[R]) -> R:
+        """Raises NotMigrated, DatabaseUnavailable, TypeError for a wrong connection, and the database's own errors."""
+        with refuse_unmigrated():
+            if operation.connection is not None:
+                rows = await awaited_fetch(operation)(operation.connection, operation)
+            else:
+                pool = await self._pool()
+                async with asyncio.timeout(DEADLINE), pool.connection() as connection:
+                    rows = await fetch_on_async_psycopg(connection, operation)
+        return operation.read(rows)
+
+    def close(self) -> None:
+        """Closes the idle connections of the running loop; the next call opens another."""
+        pool = self._pools.get(asyncio.get_running_loop())
+        if pool is not None:
+            pool.close()
+
+    async def _pool(self) -> AsyncPool:
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            pool = self._pools[loop] = AsyncPool(self._connect)
+            await pool.start()
+        return pool
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        dsn = self._dsn()
+        try:
+            return await psycopg.AsyncConnection.connect(dsn, **options(prepare=self._prepare))
+        except psycopg.OperationalError as error:
+            raise unreachable(dsn, error) from error
+
+    def _close_all(self) -> None:
+        for pool in list(self._pools.values()):
+            pool.close()
+
+
+class BlockingRunner:
+    """Carries operations out for blocking code, in any thread, and in processes that are forked off."""
+
+    def __init__(self, dsn: Callable[[], str], *, prepare: bool = True) -> None:
+        self._dsn = dsn
+        self._prepare = prepare
+        self._pool = BlockingPool(self._connect)
+        self._parents: list[BlockingPool] = []  # kept, so that nothing here closes a connection of the parent's
+        atexit.register(self.close)
+
+    def run(self, operation: Operation[R]) -> R:
+        """As AsyncRunner.run."""
+        with refuse_unmigrated():
+            if operation.connection is not None:
+                rows = blocking_fetch(operation)(operation.connection, operation)
+            else:
+                with self._own_pool().connection() as connection:
+                    rows = fetch_on_psycopg(connection, operation)
+        return operation.read(rows)
+
+    def close(self) -> None:
+        """Closes the idle connections; the next call opens another."""
+        self._pool.close()
+
+    def _own_pool(self) -> BlockingPool:
+        if not self._pool.is_own():
+            self._parents.append(self._pool)
+            self._pool = BlockingPool(self._connect)
+        return self._pool
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        dsn = self._dsn()
+        try:
+            return psycopg.connect(dsn, **options(prepare=self._prepare))
+        except psycopg.OperationalError as error:
+            raise unreachable(dsn, error) from error
+
+
+def options(*, prepare: bool) -> dict[str, Any]:
+    return {
+        **connection_options("advisorjobs"),
+        "autocommit": True,
+        "prepare_threshold": 0 if prepare else None,
+    }

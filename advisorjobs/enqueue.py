@@ -1,0 +1,273 @@
+"""From payload to row: checks a job and builds the operation that creates it, in anyone's transaction.
+
+No I/O here. All that can be refused is refused before anything is sent, so that a caller's transaction stays usable.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypedDict, TypeVar
+
+from advisorjobs.catalogue import Catalogue
+from advisorjobs.database.operation import Operation, Row
+from advisorjobs.database.statement import statement
+from advisorjobs.errors import PayloadError
+from advisorjobs.json_text import json_text
+from advisorjobs.payloads import Payload, parse_payload
+from advisorjobs.queues import known_queue
+from advisorjobs.task import JobType
+
+__all__ = [
+    "CommonOptions",
+    "Enqueued",
+    "Enqueuer",
+    "JobOptions",
+    "NewJob",
+    "checked_fields",
+    "enqueue_rows",
+    "ids_of",
+    "new_job",
+    "organization_of",
+    "refuse_unknown_option",
+    "row_text",
+]
+
+R = TypeVar("R")
+ROWS_AT_ONCE = 2000
+BYTES_AT_ONCE = 4 << 20
+LONGEST = timedelta(days=36_525)
+
+
+class CommonOptions(TypedDict, total=False):
+    """What a job that has its time already may be given."""
+
+    connection: Any
+    priority: int | None
+    unique_key: str | None
+    unique_for: timedelta | float | None
+    tags: Sequence[str]
+
+
+class JobOptions(CommonOptions, total=False):
+    """What every helper takes beside its payload.
+
+    `connection`: create the job in this connection's open transaction. `schedule_at`: not before this moment (with its
+    time zone); `schedule_in`: not before so long from now (a timedelta or seconds, by the database's clock).
+    `priority`: 1 (first) to 9; default the queue's. `unique_key`: at most one living job of this organization and name
+    has it; a second call creates nothing and returns the first job's id; with `unique_for` (a timedelta or seconds)
+    also for that long after the job's end. `tags`: words to find it by.
+    """
+
+    schedule_at: datetime | None
+    schedule_in: timedelta | float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to be created. `payload`: the job's model, or its fields; `queue` None: the job's own; else see JobOptions.
+
+    Raises PayloadError for an option that can't be used.
+    """
+
+    name: str
+    payload: Mapping[str, Any] | Payload
+    queue: str | None = None
+    schedule_at: datetime | None = None
+    schedule_in: timedelta | float | None = None
+    priority: int | None = None
+    unique_key: str | None = None
+    unique_for: timedelta | float | None = None
+    tags: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for option, rule in _broken_rules(self):
+            raise PayloadError(self.name, {option: rule})
+
+
+class Enqueued(NamedTuple):
+    """A job's id, and whether this call created it (False: the job that holds the unique_key)."""
+
+    id: int
+    created: bool
+
+
+def new_job(job: NewJob | Mapping[str, Any]) -> NewJob:
+    """*job* as it is, or made from a mapping with NewJob's fields as keys; `data` is understood for `payload`."""
+    if isinstance(job, NewJob):
+        return job
+    given = {("payload" if key == "data" else key): value for key, value in job.items()}
+    for key in given:
+        refuse_unknown_option("a job", key, NewJob.__slots__)
+    missing = {"name", "payload"} - given.keys()
+    if missing:
+        raise TypeError(
+            f"a job needs {' and '.join(sorted(missing))}, got only {', '.join(sorted(given)) or 'nothing'}"
+        )
+    return NewJob(**given)
+
+
+def refuse_unknown_option(who: str, option: str, known: Iterable[str]) -> None:
+    """Raises TypeError with the nearest of *known* when *option* is none of them."""
+    known = tuple(known)
+    if option not in known:
+        near = difflib.get_close_matches(option, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"they are {', '.join(known)}"
+        raise TypeError(f"{who} has no option {option!r}: {hint}")
+
+
+class Enqueuer:
+    """Builds operations that create jobs. *plain_queue* says which queue a plain procrastinate task belongs to."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue], plain_queue: Callable[[str], str | None]) -> None:
+        self._catalogue = catalogue
+        self._plain_queue = plain_queue
+
+    def add(self, asked_by: str, job: NewJob, connection: Any = None) -> Operation[int]:
+        """Creates one job; read as its id. Raises PayloadError, UnknownJob."""
+        return Operation(
+            asked_by=asked_by,
+            statement=statement("enqueue_batch"),
+            batches=({"jobs": f"[{self.row(job)}]"},),
+            read=lambda rows: _enqueued(rows)[0].id,
+            connection=connection,
+        )
+
+    def add_many(
+        self, asked_by: str, jobs: Iterable[NewJob | Mapping[str, Any]], connection: Any = None
+    ) -> Operation[list[Enqueued]]:
+        """Creates all of *jobs*, or none; read in their order. An error's text begins with the place: `jobs[17] …`."""
+        rows: list[str] = []
+        for index, job in enumerate(jobs):
+            try:
+                rows.append(self.row(new_job(job)))
+            except PayloadError as error:
+                raise PayloadError(f"jobs[{index}]: {error.job}", error.fields) from None
+            except (LookupError, TypeError) as error:
+                raise type(error)(f"jobs[{index}]: {error}") from None
+        return enqueue_rows(asked_by, rows, _enqueued, connection)
+
+    def row(self, job: NewJob) -> str:
+        """*job* as advisorjobs_enqueue takes it, in JSON."""
+        queue = known_queue(job.queue) if job.queue is not None else None
+        catalogue = self._catalogue()
+        plain_queue = None if job.name in catalogue else self._plain_queue(job.name)
+        if plain_queue is None:
+            job_type = catalogue[job.name]
+            fields = checked_fields(job_type, job.payload)
+            own_queue = job_type.queue
+        else:
+            fields, own_queue = dict(job.payload), plain_queue
+        head = {
+            "name": job.name,
+            "queue": queue or own_queue,
+            "organization_id": organization_of(fields),
+            **_row_options(job),
+        }
+        return row_text(head, json_text(job.name, fields))
+
+
+def checked_fields(job_type: JobType[Any], payload: Mapping[str, Any] | Payload) -> dict[str, Any]:
+    """The fields that were given, as JSON values, once the job's model has accepted them.
+
+    Fields left out stay out: a worker of the last release takes the job although its model lacks the newest of them.
+    """
+    if not isinstance(payload, job_type.payload):
+        if isinstance(payload, Payload):
+            raise PayloadError(job_type.name, {"payload": f"must be {job_type.payload.__name__} or its fields"})
+        checked: Payload = parse_payload(job_type.name, job_type.payload, payload)
+    else:
+        checked = payload
+    return checked.model_dump(mode="json", exclude_unset=True)
+
+
+def organization_of(fields: Mapping[str, Any]) -> str | None:
+    organization = fields.get("organization_id")
+    return organization if isinstance(organization, str) else None
+
+
+def row_text(head: Mapping[str, Any], args: str) -> str:
+    """A row in JSON; *args* is JSON already."""
+    return f'{_ENCODE(head)[:-1]},"args":{args}}}'
+
+
+_ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+def enqueue_rows(
+    asked_by: str, rows: Sequence[str], read: Callable[[list[Row]], R], connection: Any = None
+) -> Operation[R]:
+    """The operation that creates *rows*, cut into statements that are neither long in rows nor in bytes."""
+    return Operation(
+        asked_by=asked_by,
+        statement=statement("enqueue_batch"),
+        batches=tuple({"jobs": f"[{','.join(chunk)}]"} for chunk in _chunks(rows)),
+        read=read,
+        connection=connection,
+    )
+
+
+def ids_of(rows: list[Row]) -> list[int]:
+    """Reads the ids alone."""
+    return [number for row in rows for number in row["ids"] or ()]
+
+
+def _enqueued(rows: list[Row]) -> list[Enqueued]:
+    return [Enqueued(*pair) for row in rows for pair in zip(row["ids"] or (), row["created"] or (), strict=True)]
+
+
+def _chunks(rows: Sequence[str]) -> Iterator[Sequence[str]]:
+    start = size = 0
+    for index, row in enumerate(rows):
+        if index > start and (index - start >= ROWS_AT_ONCE or size + len(row) > BYTES_AT_ONCE):
+            yield rows[start:index]
+            start, size = index, 0
+        size += len(row)
+    if start < len(rows):
+        yield rows[start:]
+
+
+def _row_options(job: NewJob) -> dict[str, Any]:
+    """The options in the words of advisorjobs_enqueue; what isn't set stays out."""
+    options = {
+        "priority": None if job.priority is None else -job.priority,
+        "scheduled_at": None if job.schedule_at is None else job.schedule_at.isoformat(),
+        "delay": None if job.schedule_in is None else _seconds(job.schedule_in),
+        "unique_key": job.unique_key,
+        "unique_for": None if job.unique_for is None else _seconds(job.unique_for),
+        "tags": list(job.tags) or None,
+    }
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _broken_rules(job: NewJob) -> Iterator[tuple[str, str]]:
+    at, delay, priority, key = job.schedule_at, job.schedule_in, job.priority, job.unique_key
+    if at is not None and (not isinstance(at, datetime) or at.utcoffset() is None):
+        yield "schedule_at", f"must be a datetime with its time zone, got {at!r}"
+    if at is not None and delay is not None:
+        yield "schedule_in", "and schedule_at exclude each other: give one"
+    if delay is not None and not 0 <= _seconds(delay) <= LONGEST.total_seconds():
+        yield "schedule_in", f"must be a timedelta or seconds, from 0 to 100 years, got {delay!r}"
+    if priority is not None and not (type(priority) is int and 1 <= priority <= 9):
+        yield "priority", f"must be 1 (first) to 9, got {priority!r}"
+    if key is not None and not (isinstance(key, str) and 1 <= len(key) <= 500 and key.isprintable()):
+        yield "unique_key", "must be 1 to 500 printable characters"
+    if job.unique_for is not None and key is None:
+        yield "unique_for", "needs a unique_key"
+    if job.unique_for is not None and not 0 < _seconds(job.unique_for) <= LONGEST.total_seconds():
+        yield "unique_for", f"must be a timedelta or seconds, more than 0 and at most 100 years, got {job.unique_for!r}"
+    if job.tags and (
+        isinstance(job.tags, str) or not all(isinstance(tag, str) and tag.isprintable() for tag in job.tags)
+    ):
+        yield "tags", f"must be a list of printable texts, got {job.tags!r}"
+
+
+def _seconds(span: timedelta | float) -> float:
+    """*span* in seconds; NaN, which fits into no range, for what is none."""
+    if isinstance(span, timedelta):
+        return span.total_seconds()
+    return float(span) if isinstance(span, int | float) and not isinstance(span, bool) else math.nan

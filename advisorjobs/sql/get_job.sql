@@ -1,0 +1,1 @@
+SELECT * FROM get_job(%(job_id)s::bigint)

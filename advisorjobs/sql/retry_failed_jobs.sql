@@ -1,0 +1,1 @@
+SELECT retry_failed_jobs(%(queue)s::text)

@@ -1,0 +1,1 @@
+SELECT coalesce((SELECT retry_job(id) FROM procrastinate_jobs WHERE id = %(job_id)s::bigint AND queue_name = %(queue)s), false)
