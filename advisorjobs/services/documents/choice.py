@@ -14,7 +14,7 @@ from advisorjobs.services.documents.identifiers import find_identifiers
 from advisorjobs.services.documents.labels import Label, same_row, tie
 from advisorjobs.services.documents.layout import Span
 from advisorjobs.services.documents.spelling import folded
-from advisorjobs.services.documents.vocabulary import phrases
+from advisorjobs.services.documents.vocabulary import phrases, titles
 
 __all__ = ["Choice", "choose_date", "choose_number"]
 
@@ -27,8 +27,8 @@ class Choice:
     confidence: float
 
 
-def choose_number(evidence: Evidence) -> Choice | None:
-    """The invoice's, receipt's or statement's own number."""
+def choose_number(evidence: Evidence, *, kind: str) -> Choice | None:
+    """The invoice's, receipt's or statement's own number; what numbers that very kind of paper comes first."""
     taken = [found.span for found in evidence.dates] + [a.span for a in evidence.amounts if a.money]
     candidates = find_identifiers(evidence.segments, taken=taken)
     spans = [candidate.span for candidate in candidates]
@@ -38,8 +38,17 @@ def choose_number(evidence: Evidence) -> Choice | None:
     for place, candidate in enumerate(candidates):
         pros, cons = said[place]
         if pros:
-            scores[candidate.value].append(likelier(pros) * candidate.shape * (1 - 0.7 * likelier(cons)))
+            own = 1.0 if kind != "receipt" or _of_receipt(candidate.span, labels) else 0.8
+            scores[candidate.value].append(likelier(pros) * candidate.shape * (1 - 0.7 * likelier(cons)) * own)
     return _best({value: likelier(found) for value, found in scores.items()}, least=0.2)
+
+
+def _of_receipt(span: Span, labels: Sequence[Label]) -> bool:
+    """Whether a label beside *span* begins with what receipts are headed with ("Receipt no")."""
+    names = tuple(titles("receipt"))
+    return any(
+        label.weight("number") and folded(label.span.text).startswith(names) and tie(label, span) > 0.3 for label in labels
+    )
 
 
 def choose_date(evidence: Evidence, *, kind: str) -> Choice | None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from statistics import median
 from typing import Any
 
 from advisorjobs.services.documents.evidence import Evidence, gather
 from advisorjobs.services.documents.spelling import folded, squeezed
-from advisorjobs.services.documents.vocabulary import phrases, table
+from advisorjobs.services.documents.vocabulary import label_table, phrases, table
 from advisorjobs.services.reading.page import Reading
 
 __all__ = ["DOCUMENT_TYPES", "Classification", "classify", "classify_evidence"]
 
 DOCUMENT_TYPES = ("invoice", "receipt", "bank_statement", "tax_form", "letter", "other")
+_SLIP_LETTERS = 48
 _LEAST = 4.0
 """Weight below which a document is none of the kinds."""
 
@@ -100,8 +102,20 @@ def _title_weight(evidence: Evidence, titles: frozenset[str], compounds: tuple[s
         elif len(words) <= 4 and any(word.endswith(compounds) for word in words):
             best = max(best, 5.0 * place)
         elif any("".join(words[:n]) in titles or "".join(words[-n:]) in titles for n in range(1, min(6, len(words)))):
-            best = max(best, (5.0 if len(words) <= 4 else 3.0) * place)
+            weight = 2.0 if _labels_number(words, titles) else 5.0 if len(words) <= 4 else 3.0
+            best = max(best, weight * place)
     return best
+
+
+def _labels_number(words: list[str], titles: frozenset[str]) -> bool:
+    """Whether a line that begins with a title is but a label ("Invoice number: 17" on a receipt)."""
+    starts = ["".join(words[:count]) for count in range(1, min(5, len(words)) + 1)]
+    title = next((start for start in starts if start in titles), None)
+    return title is not None and any(
+        len(start) > len(title)
+        and any(meaning.weight >= 0.9 and not meaning.title for meaning in label_table().get(start, ()))
+        for start in starts
+    )
 
 
 def _shapes(evidence: Evidence) -> list[tuple[str, float, str]]:
@@ -153,11 +167,11 @@ def _has_total(evidence: Evidence) -> bool:
 
 
 def _is_slip(evidence: Evidence) -> bool:
-    """Long and narrow, or all print within a narrow column."""
+    """Long and narrow, or all print within a column of few letters."""
     page = evidence.segments[0].page
     segments = [segment for segment in evidence.segments if segment.page == page]
-    return segments[0].aspect > 1.75 or (
-        segments[0].aspect > 1.2
-        and max(s.box.right for s in segments) - min(s.box.left for s in segments) < 0.5
-        and len(segments) > 8
-    )
+    if len(segments) <= 8:
+        return segments[0].aspect > 1.75
+    width = max(segment.box.right for segment in segments) - min(segment.box.left for segment in segments)
+    letter = median((s.box.right - s.box.left) / max(1, len(s.text)) for s in segments)
+    return segments[0].aspect > 1.75 or (segments[0].aspect > 1.2 and width <= _SLIP_LETTERS * letter)

@@ -96,7 +96,7 @@ def _conclude(evidence: Evidence, kind: str) -> Extraction:
     if not evidence.segments:
         return Extraction()
     issuer, day = choose_issuer(evidence, kind=kind), choose_date(evidence, kind=kind)
-    number = choose_number(evidence) if kind != "letter" else None
+    number = choose_number(evidence, kind=kind) if kind != "letter" else None
     lines = _lines(evidence, kind, day)
     totals = _totals(evidence, kind, lines)
     money = currency_of(evidence.amounts, evidence.text, evidence.country) if totals.total or lines else None

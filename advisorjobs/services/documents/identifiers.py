@@ -40,6 +40,8 @@ def find_identifiers(segments: Iterable[Segment], *, taken: Sequence[Span]) -> t
     for segment in segments:
         for match in (*_GROUPS.finditer(segment.text), *_CANDIDATE.finditer(segment.text)):
             span = segment.span(*match.span())
+            if found and found[-1].span.overlaps(span):
+                continue  # a part of a number written in groups
             value = re.sub(r"\s*([/\-])\s*", r"\1", match.group())
             if not _possible(value) or any(_mostly(span, other) for other in blocked.get(segment.index, ())):
                 continue

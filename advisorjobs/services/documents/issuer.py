@@ -158,7 +158,9 @@ def _registered(evidence: Evidence, recipients: frozenset[int]) -> frozenset[int
 
 def _is_bank(name: str) -> bool:
     """Whether a name is a bank's: on other papers than its own it is the one that the money goes to."""
-    return any(word.endswith(tuple(phrases("parties", "bank_words"))) for word in folded(name).split())
+    plain = folded(name)
+    banks = tuple(phrases("parties", "bank_words"))
+    return any(word.endswith(banks) for word in plain.split()) or plain.endswith(banks)
 
 
 def _sender_line(segment: Segment) -> Iterator[_Claim]:
@@ -225,6 +227,7 @@ def _letterhead(evidence: Evidence, free: list[Segment], contacts: dict[int, flo
         return
     usual = median(segment.height for segment in page)
     labelled = {label.span.segment.index for label in evidence.labels if label.alone}
+    labelled |= {segment.index for row in evidence.rows if row.table_head for segment in row.segments}
     head = [segment for segment in page if segment.box.top < 0.3 and segment.index not in labelled]
     names = [segment for segment in head if is_name(trimmed(segment.text)) and not _is_title(segment.text)]
     for place, segment in enumerate(names[:6]):
@@ -233,6 +236,7 @@ def _letterhead(evidence: Evidence, free: list[Segment], contacts: dict[int, flo
         weight = 0.34 - 0.05 * place + min(0.25, 0.3 * max(0.0, size - 1.1))
         weight += 0.12 if set(folded(segment.text).split()) & phrases("parties", "trade_words") else 0.0
         weight += 0.15 if kind == "receipt" and place == 0 else 0.0
+        weight += 0.35 if kind == "bank_statement" and _is_bank(name) else 0.0
         weight -= 0.12 if segment.box.top > 0.16 and kind != "receipt" else 0.0
         yield _Claim(name, max(0.05, weight))
         yield _Claim(name, 0.6 * contacts.get(segment.index, 0.0))
@@ -241,8 +245,10 @@ def _letterhead(evidence: Evidence, free: list[Segment], contacts: dict[int, flo
 def _is_title(text: str) -> bool:
     """Whether a line says what the paper is ("Your electricity bill", "Statement of account") or labels something."""
     words = f" {folded(text)} "
-    titled = any(f" {title} " in words for title in titles())
-    return ":" in text or (titled and not legal_form_pattern().search(text))
+    titled = any(words.startswith(f" {title} ") or words.endswith(f" {title} ") for title in titles())
+    last = words.split()[-1] if words.strip() else ""
+    labelled = ":" in text or last in phrases("labels", "number_words")
+    return labelled or (titled and not legal_form_pattern().search(text))
 
 
 def _over_two_lines(segment: Segment, following: list[Segment], usual: float) -> str | None:

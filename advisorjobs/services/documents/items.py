@@ -86,8 +86,7 @@ def _item(row: Row, head: Row | None) -> Item | None:
     if not money or _ends_table(row):
         return None
     amount = max(money, key=lambda found: found.span.box.right)
-    first = min(found.span.box.left for found in money)
-    text = _description(row, first)
+    text, money = _description(row, money, amount)
     if text is None or (head is None and _is_sum(row)):
         return None
     quantity, text = _quantity(row, head, text, amount)
@@ -102,17 +101,18 @@ def _is_sum(row: Row) -> bool:
     return any({meaning.field for meaning in label.meanings} & _NOT_ITEMS for label in row.labels)
 
 
-def _description(row: Row, before: float) -> str | None:
-    """The longest piece of text left of the first amount."""
-    texts = [segment.text for segment in row.segments if segment.box.left < before and _letters(segment.text) >= 2]
+def _description(row: Row, money: list[Amount], last: Amount) -> tuple[str | None, list[Amount]]:
+    """The longest piece of text left of the last amount, and the amounts that come after it."""
+    before = last.span.box.left
+    texts = [segment for segment in row.segments if segment.box.left < before and _letters(segment.text) >= 2]
     if not texts:
-        return None
-    longest = max(texts, key=_letters)
-    inside = [amount for amount in row.amounts if amount.money and amount.span.segment.text == longest]
-    if inside:
-        longest = longest[: min(amount.span.start for amount in inside)]
-    cleaned = _POSITION.sub("", longest).strip(" .:-")
-    return cleaned if _letters(cleaned) >= 2 else None
+        return None, money
+    longest = max(texts, key=lambda segment: _letters(segment.text))
+    inside = [amount for amount in money if amount.span.segment is longest and _letters(longest.text[: amount.span.start]) >= 2]
+    text = longest.text[: min((amount.span.start for amount in inside), default=None)]
+    after = [amount for amount in money if amount in inside or amount.span.box.left > longest.box.left]
+    cleaned = _POSITION.sub("", text).strip(" .:-")
+    return (cleaned if _letters(cleaned) >= 2 else None), after
 
 
 def _letters(text: str) -> int:

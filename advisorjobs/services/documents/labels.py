@@ -13,6 +13,7 @@ from advisorjobs.services.documents.vocabulary import LabelMeaning, label_table,
 __all__ = ["Label", "find_labels", "same_row", "tie"]
 
 
+_LEAST_MISREAD = 9
 _AMOUNT = re.compile(r"\d[.,]\d\d")
 
 
@@ -48,7 +49,25 @@ def _labels_in(segment: Segment) -> list[Label]:
             alone = not any(sign.isalpha() for sign in _letters(text[:start]) + _letters(text[end:]))
             found.append(Label(segment.span(start, end), known[string[at : at + length]], alone))
         at += length or 1
-    return _qualified(found, text)
+    return _qualified(found or _misread(segment, string, letters), text)
+
+
+def _misread(segment: Segment, string: str, letters: list[tuple[int, str]]) -> list[Label]:
+    """A segment seen by OCR that is a long label but for one letter ("Factuurummer")."""
+    bare = string.rstrip("0123456789")
+    if segment.confidence >= 1.0 or not _LEAST_MISREAD <= len(bare) <= _longest():
+        return []
+    for phrase, meanings in label_table().items():
+        if abs(len(phrase) - len(bare)) <= 1 and phrase[0] == bare[0] and _one_letter_off(phrase, bare):
+            return [Label(segment.span(letters[0][0], letters[len(bare) - 1][0] + 1), meanings, True)]
+    return []
+
+
+def _one_letter_off(one: str, other: str) -> bool:
+    """Whether one letter was lost, added or exchanged."""
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, other_rest = one[start:], other[start:]
+    return rest[1:] == other_rest or rest == other_rest[1:] or rest[1:] == other_rest[1:]
 
 
 def _qualified(found: list[Label], text: str) -> list[Label]:
@@ -86,7 +105,9 @@ def _match(text: str, letters: list[tuple[int, str]], string: str, at: int, most
     known = label_table()
     for length in range(most, 0, -1):
         if string[at : at + length] in known and _ends(text, letters, at + length - 1):
-            return length
+            printed = text[letters[at][0] : letters[at + length - 1][0] + 1]
+            if length > 3 or not any(map(str.isdigit, printed)):
+                return length
     return 0
 
 

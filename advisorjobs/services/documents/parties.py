@@ -32,6 +32,7 @@ _HONORIFIC = re.compile(
     r"|de heer|sr|sra|sres|d|dna|sig|sig ra|gent mo|egr|exmo|exma)\.?(?: (?:und|and|et|en|y|e) \w+\.?)?\s+(?=[A-ZÀ-Þ])",
     re.IGNORECASE,
 )
+_BANK = frozenset({"bank", "banque", "banco", "banca"})
 _SMALL_WORDS = frozenset("& + do da dos das og och i und and et y e en van de der den di du des la le del the of von".split())
 _ENDS_NAME = re.compile(r"[:;|·•()\"„“”/]|\s[-–—]\s|\b(?:by|von|par|door|por|da|iov|c/o)\b(?=\s)|©")
 
@@ -74,6 +75,8 @@ def is_name(text: str) -> bool:
     if text[:1].islower() and not legal_form_pattern().search(text) and "-" not in text:
         return False
     titles = phrases("parties", "not_names")
+    if words[-1] in phrases("parties", "label_ends"):
+        return False
     if (
         plain in titles
         or words[0] in {"dear", "sehr", "madame", "monsieur", "geachte"}
@@ -198,7 +201,7 @@ def _announces(label: Label) -> bool:
     text = label.span.segment.text
     rest = text[label.span.end :]
     starts = not any(char.isalnum() for char in text[: label.span.start])
-    long = sum(char.isalnum() for char in label.span.text) > 5
+    long = sum(char.isalnum() for char in label.span.text) > 5 and folded(label.span.text) not in _BANK
     return label.alone or (starts and (rest.lstrip().startswith((":", ".:")) or (long and len(rest) < 40)))
 
 

@@ -47,8 +47,38 @@ def find_totals(evidence: Evidence, *, items: Iterable[Decimal] = ()) -> Totals:
     if not values:
         return Totals()
     sums = sum(items, Decimal(0))
-    best = max((_judge(total, values, support, sums) for total in values), key=lambda judged: judged[0])
+    rates = _by_rate(evidence)
+    best = max((_judge(total, values, support, sums, rates) for total in values), key=lambda judged: judged[0])
     return best[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Net and tax of one tax rate, or of all."""
+
+    net: Decimal
+    tax: Decimal
+
+
+def _by_rate(evidence: Evidence) -> _Parts | None:
+    """The sums of a table that lists net, tax and gross for each tax rate, one rate a row."""
+    found = [parts for row in evidence.rows if (parts := _rate_row(row)) is not None]
+    if len(found) < 2:
+        return None
+    sums = _Parts(sum((p.net for p in found), Decimal(0)), sum((p.tax for p in found), Decimal(0)))
+    last = found[-1]
+    # The table's own last row may be the sum of the others.
+    return last if len(found) > 2 and abs(sums.net - 2 * last.net) <= _CENT else sums
+
+
+def _rate_row(row: Row) -> _Parts | None:
+    """Net and tax in a row where both and their sum stand."""
+    values = [amount.value for amount in row.amounts if amount.cents]
+    for net in values:
+        for tax in values:
+            if 0 < tax < net and net + tax in values and _usual_rate(net, tax):
+                return _Parts(net, tax)
+    return None
 
 
 def support_of(evidence: Evidence) -> Support:
@@ -109,12 +139,17 @@ def _same_kind(label: Label, other: Label) -> bool:
     return bool({m.field for m in label.meanings} & {m.field for m in other.meanings})
 
 
-def _judge(total: Decimal, values: set[Decimal], support: Support, items: Decimal) -> tuple[float, Totals]:
+def _judge(
+    total: Decimal, values: set[Decimal], support: Support, items: Decimal, rates: _Parts | None
+) -> tuple[float, Totals]:
     """A score for *total* and the best net and tax beside it."""
     said = support["total"].get(total, 0.0)
     fuller = [total, *(total + abs(withheld) for withheld in support["withheld"])]
     net, tax, fits = max((_best_parts(whole, values, support) for whole in fuller), key=lambda parts: parts[2])
-    score = said + 0.6 * fits + (0.2 if items and abs(items - total) <= _CENT else 0.0)
+    mixed = rates is not None and rates.net + rates.tax == total
+    if rates is not None and mixed:
+        net, tax, fits = Guess(rates.net, 0.9), Guess(rates.tax, 0.9), 1.0
+    score = said + 0.6 * fits + (0.3 if mixed else 0.0) + (0.2 if items and abs(items - total) <= _CENT else 0.0)
     score += 0.12 if total == max(values) else 0.0
     score += 0.3 if _sum_of_others(total, support["total"]) else 0.0
     score -= 0.45 * support["paid"].get(total, 0.0) * (1 - 0.5 * said) + 0.35 * support["net"].get(total, 0.0) * (

@@ -77,9 +77,10 @@ def phrases(file: str, key: str) -> frozenset[str]:
 
 
 @cache
-def titles() -> frozenset[str]:
-    """What documents of any kind are headed with, folded."""
-    return frozenset(folded(title) for kind in table("kinds")["kind"] for title in kind["title"])
+def titles(kind: str | None = None) -> frozenset[str]:
+    """What documents of a kind, or of any, are headed with, folded."""
+    kinds = [entry for entry in table("kinds")["kind"] if kind in (None, entry["type"])]
+    return frozenset(folded(title) for entry in kinds for title in entry["title"])
 
 
 @cache
@@ -91,7 +92,8 @@ def legal_form_pattern() -> re.Pattern[str]:
 
 def _legal_form(form: str) -> str:
     """Short forms must keep their capitals (a "sa" in a sentence is none), longer ones may be all capitals."""
-    parts = [re.escape(part) for part in re.split(r"[.\s]+", form) if part]
+    # OCR takes a small l for a capital i.
+    parts = [re.escape(part).replace("l", "[lI]") for part in re.split(r"[.\s]+", form) if part]
     joined = r"\.?\s?".join(parts)
     loose = len(re.sub(r"\W", "", form)) >= 3
     return f"(?i:{joined})\\.?" if loose else f"{joined}\\.?"

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+import pypdfium2
+from PIL import Image, ImageFilter
 
 from advisorjobs.services.reading.order import arranged
 from advisorjobs.services.reading.page import Box, Page, Reading, Word
@@ -83,18 +84,43 @@ class Paper:
         ]
         return Reading("paper", (Page(1, width, height, arranged(words, width=width, height=height), "text_layer"),))
 
-    def picture(self, *, pitch: int = 13, turned: float = 0.0, blur: float = 0.0, ink: int = 20) -> Image.Image:
-        """Printed in a proportional font, *pitch* pixels a column; *turned* degrees, blurred, with grey ink and ground."""
+    def pdf(self) -> bytes:
+        """Printed in Helvetica, with a text layer; letters beyond Western Europe's become question marks."""
         margin = 2 if self.slip else 5
-        line = round(pitch * 2.2)
-        image = Image.new("L", (self.columns * pitch, self.rows * line), 255 if not blur else 226)
-        draw = ImageDraw.Draw(image)
-        for piece in self.pieces():
-            font = ImageFont.load_default(size=round(pitch * 1.7 * piece.size))
-            place = ((margin + piece.column) * pitch, (piece.row + 2.8) * line)
-            draw.text(place, piece.text, fill=ink, font=font, anchor="ls")
-        image = image.rotate(turned, expand=True, fillcolor=200, resample=Image.Resampling.BICUBIC)
-        return image.filter(ImageFilter.GaussianBlur(blur)) if blur else image
+        width, height = self.columns * 6.0, self.rows * 13.5
+        shown = [
+            f"BT /F1 {9.5 * piece.size:.1f} Tf {(margin + piece.column) * 6.0:.1f} {height - (piece.row + 2.8) * 13.5:.1f} Td"
+            f" <{piece.text.encode('cp1252', 'replace').hex()}> Tj ET"
+            for piece in self.pieces()
+        ]
+        return pdf_of("\n".join(shown).encode(), width=width, height=height)
+
+    def picture(self, *, dpi: int = 160, turned: float = 0.0, blur: float = 0.0, paper: int = 255) -> Image.Image:
+        """Scanned at *dpi*; *turned* by degrees, blurred by a radius in pixels, on *paper* of this grey."""
+        page = pypdfium2.PdfDocument(self.pdf())[0].render(scale=dpi / 72, grayscale=True).to_pil()
+        page = page.point(lambda grey: grey * paper // 255)
+        page = page.rotate(turned, expand=True, fillcolor=paper, resample=Image.Resampling.BICUBIC)
+        return page.filter(ImageFilter.GaussianBlur(blur)) if blur else page
+
+
+def pdf_of(content: bytes, *, width: float, height: float) -> bytes:
+    """A PDF of one page with this content stream; its one font, F1, is Helvetica."""
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width:.1f} {height:.1f}] /Contents 4 0 R"
+        " /Resources << /Font << /F1 5 0 R >> >> >>".encode(),
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    file, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(bodies, 1):
+        places.append(len(file))
+        file += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1)
+    tail = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, len(file))
+    return file + head + table + tail
 
 
 def papers() -> list[Paper]:
