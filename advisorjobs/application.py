@@ -9,7 +9,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import procrastinate
-from procrastinate import blueprints, jobs, tasks
+from procrastinate import blueprints, exceptions, jobs, tasks
 
 from advisorjobs.catalogue import Catalogue
 from advisorjobs.connector import Connector
@@ -17,6 +17,7 @@ from advisorjobs.database.operation import Operation
 from advisorjobs.database.runner import AsyncRunner, BlockingRunner
 from advisorjobs.deferrer import Deferrer, quieten
 from advisorjobs.enqueue import Enqueuer
+from advisorjobs.environment import did_you_mean
 from advisorjobs.job_manager import JobManager
 from advisorjobs.published import publish
 from advisorjobs.settings import Settings
@@ -97,7 +98,10 @@ class App(procrastinate.App):
             self._job_types_registered = True
 
     def configure_task(self, name: str, *, allow_unknown: bool = True, **options: Any) -> jobs.JobDeferrer:
-        """As procrastinate's; jobs of ours are known too."""
+        """As procrastinate's; jobs of ours are known too. Raises TaskNotFound with the nearest name."""
+        self.perform_import_paths()
+        if not allow_unknown and name not in self.tasks:
+            raise exceptions.TaskNotFound(f"there is no task {name!r}{did_you_mean(name, self.tasks)}")
         return Deferrer.of(super().configure_task(name, allow_unknown=allow_unknown, **options))
 
     def add_tasks_from(self, blueprint: blueprints.Blueprint, *, namespace: str) -> None:

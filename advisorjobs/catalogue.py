@@ -1,4 +1,4 @@
-"""What jobs there are: the values that @task made, gathered from the modules of the queue table and those named besides."""
+"""What jobs there are: the values that @task made, from the modules of the queue table and those named besides."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ class JobManager(manager.JobManager):
             with sync_psycopg_connector.wrap_exceptions():
                 return await self.app.run_async(_deferral("defer_async", rows, connection))
         except exceptions.UniqueViolation as error:
-            self._raise_already_enqueued(exc=error, queueing_lock=error.queueing_lock)
+            refused = _already_enqueued(error)
+        raise refused
 
     def defer_rows(self, rows: Sequence[str], connection: Any | None = None) -> list[int]:
         """As `defer_rows_async`."""
@@ -62,7 +63,8 @@ class JobManager(manager.JobManager):
             with sync_psycopg_connector.wrap_exceptions():
                 return self.app.run(_deferral("defer", rows, connection))
         except exceptions.UniqueViolation as error:
-            self._raise_already_enqueued(exc=error, queueing_lock=error.queueing_lock)
+            refused = _already_enqueued(error)
+        raise refused
 
     def row(self, job: jobs.Job, task_kwargs: Mapping[str, Any]) -> str:
         """*job* with *task_kwargs* as advisorjobs_enqueue takes it. Priority 0 means the queue's own."""
@@ -106,6 +108,15 @@ class JobManager(manager.JobManager):
         cleaning: Operation[int] = operation("delete_old_jobs", statement("clean"), values, only)
         while await self.app.run_async(cleaning) == CLEANED_AT_ONCE:
             continue
+
+
+def _already_enqueued(error: exceptions.UniqueViolation) -> exceptions.ProcrastinateException:
+    """procrastinate's own words for a queueing lock that is taken."""
+    if error.constraint_name != manager.QUEUEING_LOCK_CONSTRAINT:
+        return error
+    return exceptions.AlreadyEnqueued(
+        f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {error.queueing_lock}"
+    )
 
 
 def _deferral(asked_by: str, rows: Sequence[str], connection: Any | None) -> Operation[list[int]]:

@@ -19,7 +19,12 @@ class Payload(pydantic.BaseModel):
     """Base of all payloads: who the job is for. Unknown fields are refused; camelCase keys are understood too."""
 
     model_config = pydantic.ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+        extra="forbid",
+        frozen=True,
+        loc_by_alias=False,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     organization_id: str = pydantic.Field(min_length=1, max_length=200)
@@ -30,7 +35,8 @@ def parse_payload(job: str, model: type[P], fields: Mapping[str, Any]) -> P:
     try:
         return model.model_validate(dict(fields))
     except pydantic.ValidationError as error:
-        raise payload_error(job, error) from None
+        refused = payload_error(job, error)
+    raise refused  # out here it carries no context, which command lines would print too
 
 
 def payload_error(job: str, error: pydantic.ValidationError) -> PayloadError:

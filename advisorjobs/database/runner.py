@@ -1,4 +1,8 @@
-"""The two runners of operations: one that is awaited, one that blocks."""
+"""The two runners of operations: one that is awaited, one that blocks.
+
+Errors for people are raised outside the handler of the error they translate: a command line that prints an
+error with its context prints one line then.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,9 @@ import psycopg
 from advisorjobs.database.adapters import awaited_fetch, blocking_fetch, fetch_on_async_psycopg, fetch_on_psycopg
 from advisorjobs.database.address import unreachable
 from advisorjobs.database.link import connection_options
-from advisorjobs.database.operation import Operation
+from advisorjobs.database.operation import Operation, Row
 from advisorjobs.database.pool import AsyncPool, BlockingPool
-from advisorjobs.database.unmigrated import refuse_unmigrated
+from advisorjobs.database.unmigrated import MISSING, not_migrated
 
 __all__ = ["AsyncRunner", "BlockingRunner"]
 
@@ -35,14 +39,18 @@ class AsyncRunner:
 
     async def run(self, operation: Operation[R]) -> R:
         """Raises NotMigrated, DatabaseUnavailable, TypeError for a wrong connection, and the database's own errors."""
-        with refuse_unmigrated():
-            if operation.connection is not None:
-                rows = await awaited_fetch(operation)(operation.connection, operation)
-            else:
-                pool = await self._pool()
-                async with asyncio.timeout(DEADLINE), pool.connection() as connection:
-                    rows = await fetch_on_async_psycopg(connection, operation)
-        return operation.read(rows)
+        try:
+            return operation.read(await self._rows(operation))
+        except MISSING as error:
+            refused = not_migrated(error)
+        raise refused
+
+    async def _rows(self, operation: Operation[Any]) -> list[Row]:
+        if operation.connection is not None:
+            return await awaited_fetch(operation)(operation.connection, operation)
+        pool = await self._pool()
+        async with asyncio.timeout(DEADLINE), pool.connection() as connection:
+            return await fetch_on_async_psycopg(connection, operation)
 
     def close(self) -> None:
         """Closes the idle connections of the running loop; the next call opens another."""
@@ -63,7 +71,8 @@ class AsyncRunner:
         try:
             return await psycopg.AsyncConnection.connect(dsn, **options(prepare=self._prepare))
         except psycopg.OperationalError as error:
-            raise unreachable(dsn, error) from error
+            refused = unreachable(dsn, error)
+        raise refused
 
     def _close_all(self) -> None:
         for pool in list(self._pools.values()):
@@ -82,13 +91,17 @@ class BlockingRunner:
 
     def run(self, operation: Operation[R]) -> R:
         """As AsyncRunner.run."""
-        with refuse_unmigrated():
-            if operation.connection is not None:
-                rows = blocking_fetch(operation)(operation.connection, operation)
-            else:
-                with self._own_pool().connection() as connection:
-                    rows = fetch_on_psycopg(connection, operation)
-        return operation.read(rows)
+        try:
+            return operation.read(self._rows(operation))
+        except MISSING as error:
+            refused = not_migrated(error)
+        raise refused
+
+    def _rows(self, operation: Operation[Any]) -> list[Row]:
+        if operation.connection is not None:
+            return blocking_fetch(operation)(operation.connection, operation)
+        with self._own_pool().connection() as connection:
+            return fetch_on_psycopg(connection, operation)
 
     def close(self) -> None:
         """Closes the idle connections; the next call opens another."""
@@ -105,7 +118,8 @@ class BlockingRunner:
         try:
             return psycopg.connect(dsn, **options(prepare=self._prepare))
         except psycopg.OperationalError as error:
-            raise unreachable(dsn, error) from error
+            refused = unreachable(dsn, error)
+        raise refused
 
 
 def options(*, prepare: bool) -> dict[str, Any]:

@@ -9,9 +9,22 @@ import psycopg
 
 from advisorjobs.errors import NotMigrated
 
-__all__ = ["CURE", "refuse_unmigrated"]
+__all__ = ["CURE", "MISSING", "not_migrated", "refuse_unmigrated"]
 
 CURE = "run `advisorjobs migrate`"
+
+MISSING = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedObject,
+)
+"""What PostgreSQL says where something of ours isn't there."""
+
+
+def not_migrated(error: psycopg.Error) -> NotMigrated:
+    """What to tell a person about *error*, one of MISSING."""
+    return NotMigrated(f"the database isn't migrated, or to an older version ({error.diag.message_primary}): {CURE}")
 
 
 @contextmanager
@@ -19,11 +32,5 @@ def refuse_unmigrated() -> Iterator[None]:
     """Turns PostgreSQL's word that a table, function, column or type of ours isn't there into NotMigrated."""
     try:
         yield
-    except (
-        psycopg.errors.UndefinedTable,
-        psycopg.errors.UndefinedFunction,
-        psycopg.errors.UndefinedColumn,
-        psycopg.errors.UndefinedObject,
-    ) as error:
-        reason = error.diag.message_primary
-        raise NotMigrated(f"the database isn't migrated, or to an older version ({reason}): {CURE}") from error
+    except MISSING as error:
+        raise not_migrated(error) from error
