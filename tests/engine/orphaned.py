@@ -8,13 +8,13 @@ import sys
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.executor import ChildExecutor
-from tests.fixtures.children import NOWHERE, Bench, test_handlers
+from tests.fixtures.children import NOWHERE, Bench, handlers_for
 
 
 async def main(path: str, how: str) -> None:
     spec = ChildSpec(application="tests.engine.child_jobs:application", dsn=NOWHERE)
     async with ChildExecutor(spec, PoolLimits(children=1)) as executor:
-        await Bench(executor, test_handlers()).do("test:loop", path=path, how=how)
+        await Bench(executor, handlers_for({})).do("test:loop", path=path, how=how)
 
 
 if __name__ == "__main__":

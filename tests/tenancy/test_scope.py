@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,10 @@ from psycopg.rows import dict_row
 from advisorjobs.tenancy.scope import scope, scope_async
 
 Connection = psycopg.Connection[Any]
-OWNER = "aj_test_owner"
+OWNER = f"aj_test_owner_{os.getpid()}"
+MAKE_OWNER = (
+    "DROP ROLE IF EXISTS {0}; CREATE ROLE {0}; GRANT advisorjobs_tenant TO {0}; GRANT CREATE ON SCHEMA public TO {0}"
+)
 
 
 @pytest.fixture(params=["as connected", "as owner"])
@@ -36,10 +40,9 @@ def tenants(request: pytest.FixtureRequest, connection: Connection) -> Iterator[
 
 def become_owner(connection: Connection) -> None:
     """From now on the session's user is neither superuser nor above row-level security."""
-    if not connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = session_user").fetchone() == (True,):
+    if connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = session_user").fetchone() != (True,):
         pytest.skip("only a superuser may become another user for a test")
-    statement = "DROP ROLE IF EXISTS {0}; CREATE ROLE {0}; GRANT advisorjobs_tenant TO {0}; GRANT CREATE ON SCHEMA public TO {0}"
-    connection.execute(sql.SQL(statement).format(sql.Identifier(OWNER)))
+    connection.execute(sql.SQL(MAKE_OWNER).format(sql.Identifier(OWNER)))
     connection.execute(sql.SQL("SET SESSION AUTHORIZATION {}").format(sql.Identifier(OWNER)))
 
 

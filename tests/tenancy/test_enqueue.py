@@ -1,0 +1,56 @@
+"""Queueing jobs from inside an organization's scope."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from advisorjobs.database.statement import statement
+from advisorjobs.tenancy.scope import scope
+
+Connection = psycopg.Connection[Any]
+
+
+def enqueue(connection: Connection, organization: str | None, **fields: Any) -> int:
+    job = {"name": "test:work", "queue": "emails", "args": {}, "organization_id": organization, **fields}
+    row = connection.execute(statement("enqueue_jobs"), {"jobs": json.dumps([job])}).fetchone()
+    assert row
+    job_id: int = row[0]
+    return job_id
+
+
+def test_a_job_queues_jobs_of_its_organization_in_its_own_transaction(connection: Connection) -> None:
+    with scope(connection, "a"):
+        enqueue(connection, "a")
+        first = enqueue(connection, "a", unique_key="k")
+        assert enqueue(connection, "a", unique_key="k") == first
+    with pytest.raises(ZeroDivisionError), scope(connection, "a"):
+        enqueue(connection, "a")
+        raise ZeroDivisionError
+
+    assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (2,)
+
+
+def test_a_job_queues_nothing_for_another_organization(connection: Connection) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="another organization"), scope(connection, "a"):
+        enqueue(connection, "b")
+
+
+def test_the_systems_jobs_queue_for_every_organization(connection: Connection) -> None:
+    with scope(connection, "system"):
+        enqueue(connection, "a")
+        enqueue(connection, "b")
+        enqueue(connection, None)
+
+
+def test_a_job_can_not_read_or_change_the_queue(connection: Connection) -> None:
+    for attempt in (
+        "SELECT * FROM procrastinate_jobs",
+        "DELETE FROM procrastinate_jobs",
+        "SELECT * FROM job_executions",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), scope(connection, "a"):
+            connection.execute(attempt.encode())
