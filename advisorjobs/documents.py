@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import inspect
 import json
 import uuid
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from advisorjobs.application import the_app
-from advisorjobs.database.address import connect
+from advisorjobs.application import App, the_app
 from advisorjobs.database.link import is_passing
+from advisorjobs.database.operation import Operation, only, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.errors import PayloadError
 from advisorjobs.services.reading.intake import FileKind, kind_of_bytes
@@ -71,19 +70,17 @@ class AddDocument:
         filename: str | None = None,
         connection: Any = None,
     ) -> str:
-        named = {"organization_id": organization_id, "client_id": client_id, "filename": filename}
-        if connection is None:
-            return await asyncio.to_thread(self.sync, data, **named)
-        if not inspect.iscoroutinefunction(connection.execute):
-            raise TypeError("add_document() is awaited with an async connection; with a blocking one: .sync(…)")
-        content, name = await asyncio.to_thread(_content, data, filename)
-        shelf = storage(the_app().settings).shelf(organization_id)
-        document = _new_document(shelf, content, name, organization_id, client_id)
+        app = the_app()
+        shelf, document, content = await asyncio.to_thread(
+            _prepared, app, data, filename, organization_id=organization_id, client_id=client_id
+        )
+        inserting = _insertion("add_document", document, connection)
         await asyncio.to_thread(shelf.put, document.storage_key, content)
         try:
-            await connection.execute(statement("add_document"), _parameters(document))
-        except BaseException:
-            await asyncio.to_thread(shelf.remove, document.storage_key)
+            await app.run_async(inserting)
+        except BaseException as error:
+            if not _undecided(error, connection):
+                await asyncio.to_thread(shelf.remove, document.storage_key)
             raise
         return document.id
 
@@ -96,21 +93,15 @@ class AddDocument:
         filename: str | None = None,
         connection: Any = None,
     ) -> str:
-        if connection is not None and inspect.iscoroutinefunction(connection.execute):
-            raise TypeError("add_document.sync() takes a blocking connection; with an async one: await add_document(…)")
-        content, name = _content(data, filename)
-        shelf = storage(the_app().settings).shelf(organization_id)
-        document = _new_document(shelf, content, name, organization_id, client_id)
+        """As the call, blocking."""
+        app = the_app()
+        shelf, document, content = _prepared(app, data, filename, organization_id=organization_id, client_id=client_id)
+        inserting = _insertion("add_document.sync", document, connection)
         shelf.put(document.storage_key, content)
         try:
-            if connection is None:
-                with connect(the_app().dsn) as own:
-                    own.execute(statement("add_document"), _parameters(document))
-            else:
-                connection.execute(statement("add_document"), _parameters(document))
+            app.run(inserting)
         except BaseException as error:
-            # A commit whose answer was lost may have happened: then the row decides, at the next sweep.
-            if connection is not None or not is_passing(error):
+            if not _undecided(error, connection):
                 shelf.remove(document.storage_key)
             raise
         return document.id
@@ -140,12 +131,26 @@ def sweep(organization_id: str, *, older_than: timedelta = ORPHAN_AGE) -> int:
 
 
 def _known_folders(organization_id: str, folders: Sequence[str]) -> set[str]:
-    with connect(the_app().dsn) as connection:
-        connection.execute(statement("work_for"), {"organization": organization_id})
-        rows = connection.execute(
-            statement("known_documents"), {"organization": organization_id, "folders": list(folders)}
-        )
-        return {folder for (folder,) in rows}
+    values = {"organization": organization_id, "folders": list(folders)}
+    known = operation("sweep", statement("known_documents"), values, lambda rows: {row["folder"] for row in rows})
+    return the_app().run(known)
+
+
+def _insertion(asked_by: str, document: NewDocument, connection: Any) -> Operation[int]:
+    return operation(asked_by, statement("add_document"), {"document": json.dumps(asdict(document))}, only, connection)
+
+
+def _undecided(error: BaseException, connection: Any) -> bool:
+    """Whether the row may be there all the same: a commit of our own whose answer was lost. Then the sweep decides."""
+    return connection is None and is_passing(error)
+
+
+def _prepared(
+    app: App, data: bytes | str | Path, filename: str | None, *, organization_id: str, client_id: str | None
+) -> tuple[Shelf, NewDocument, bytes]:
+    content, name = _content(data, filename)
+    shelf = storage(app.settings).shelf(organization_id)
+    return shelf, _new_document(shelf, content, name, organization_id, client_id), content
 
 
 def _content(data: bytes | str | Path, filename: str | None) -> tuple[bytes, str]:
@@ -175,10 +180,6 @@ def _new_document(shelf: Shelf, content: bytes, name: str, organization_id: str,
         sha256=hashlib.sha256(content).hexdigest(),
         storage_key=shelf.key(document_id, "original"),
     )
-
-
-def _parameters(document: NewDocument) -> dict[str, str]:
-    return {"document": json.dumps(asdict(document))}
 
 
 def _pieces(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -18,7 +18,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.commands = dict.fromkeys(NAMES)  # type: ignore[arg-type]  # for "did you mean"
+        self.commands = cast("Any", dict.fromkeys(NAMES))  # for "did you mean"
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(NAMES)

@@ -19,23 +19,22 @@ command = typer.Typer(rich_markup_mode=None)
 @command.command(name="demo")
 def demo() -> None:
     """Starts a database and a worker, sends sample documents through them and shows what came out."""
-    from rich.console import Console
-
     from advisorjobs.cli.account import account
+    from advisorjobs.cli.consoles import console
     from advisorjobs.cli.ground import prepared
     from advisorjobs.cli.pipeline import send_through
 
-    settings, console = Settings.from_environment(), Console()
+    settings, output = Settings.from_environment(), console()
     with ExitStack() as stack:
         samples = [item for item in files("advisorjobs.samples").iterdir() if item.name.endswith((".pdf", ".jpg"))]
         paths = [str(stack.enter_context(as_file(item))) for item in sorted(samples, key=lambda item: item.name)]
-        console.print("[bold]AdvisorJobs[/]: a database, a worker and some documents", highlight=False)
+        output.print("[bold]AdvisorJobs[/]: a database, a worker and some documents", highlight=False)
         database = stack.enter_context(prepared(settings))
         where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
-        console.print(f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True)
-        outcomes = send_through(settings, database, paths, ORGANIZATION, console)
-    account([{**each, "file": each["file"].rpartition("/")[2]} for each in outcomes], console)
-    console.print(
+        output.print(f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True)
+        outcomes = send_through(settings, database, paths, ORGANIZATION, output)
+    account([{**each, "file": each["file"].rpartition("/")[2]} for each in outcomes], output)
+    output.print(
         "\nYour own: [bold]advisorjobs process FILE…[/]   Keep it running: [bold]advisorjobs up[/]", highlight=False
     )
     if any(each["status"] == "failed" for each in outcomes):

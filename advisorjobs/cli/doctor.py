@@ -36,9 +36,10 @@ def doctor(
 
 
 def print_findings(findings: Iterable[tuple[str, str, str]]) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    from advisorjobs.cli.consoles import console
+
+    output = console()
     for state, about, text in findings:
-        console.print(Text.assemble((f"{state:6}", STYLES[state]), f"{about:12} ", text), soft_wrap=True)
+        output.print(Text.assemble((f"{state:6}", STYLES[state]), f"{about:12} ", text), soft_wrap=True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from advisorjobs.application import the_app
 from advisorjobs.database.address import connect
 from advisorjobs.database.embedded import join, resolve
 from advisorjobs.database.migrate import check_migrated, migrate
@@ -19,6 +24,7 @@ from advisorjobs.settings import Settings
 __all__ = ["Database", "WorkerStopped", "opened", "prepared", "worker"]
 
 STOP_DEADLINE = 15.0
+PR_SET_PDEATHSIG = 1
 
 
 class WorkerStopped(AdvisorJobsError):
@@ -38,7 +44,7 @@ class Database:
 def prepared(settings: Settings) -> Iterator[Database]:
     """The database, started where it is the embedded one and nobody did, and migrated."""
     with started(settings) as database:
-        migrate(database.dsn)
+        migrate(database.dsn, fill=[the_app().publish])
         yield database
 
 
@@ -90,12 +96,27 @@ def worker(settings: Settings, worker_type: str) -> Iterator[WorkerProcess]:
     path = settings.data_dir / "logs" / "worker.log"
     with log_file(path) as log:
         command = [sys.executable, "-m", "advisorjobs", "worker", "--type", worker_type]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # ctrl-c reaches us alone, and we tell it
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no lock of ours is needed there
+        )
     running = WorkerProcess(process, path)
     try:
         yield running
     finally:
         running.stop()
+
+
+def die_with_parent(parent: int) -> None:
+    """On Linux the kernel ends this process when the command dies, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def log_file(path: Path) -> IO[bytes]:

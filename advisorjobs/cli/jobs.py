@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from advisorjobs.errors import UnknownJob
+from advisorjobs.job import JobStatus
 from advisorjobs.settings import Settings
 
 __all__ = ["command"]
 
-STATUSES = ("waiting", "delayed", "retrying", "running", "failed", "completed", "cancelled")
+STATUSES = tuple(JobStatus)
 command = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What waits, runs, failed or ended.")
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")]
 JobId = Annotated[int, typer.Argument(metavar="JOB", help="The job's number.", show_default=False)]
@@ -35,7 +36,7 @@ def list_jobs(
     if status is not None and status not in STATUSES:
         raise SettingsError("--status", status, f"is no status of a job{did_you_mean(status, STATUSES)}")
     with opened(Settings.from_environment()) as connection:
-        jobs = ask(connection, "list_jobs", {"queue": queue, "status": status, "limit": limit})
+        jobs = ask(connection, "newest_jobs", {"queue": queue, "status": status, "limit": limit})
     if as_json:
         return print_json(*jobs)
     return print_jobs(jobs)
@@ -68,11 +69,13 @@ def retry_job(job: JobId) -> None:
     from advisorjobs.cli.ground import opened
     from advisorjobs.manager import get_queue_manager
 
+    manager = get_queue_manager().sync
     with opened(Settings.from_environment()):
-        found = get_queue_manager().sync.get_job(job)
+        found = manager.get_job(job)
         if found is None:
             raise UnknownJob(f"there is no job {job}: `advisorjobs jobs list --status failed` shows those that failed")
-        get_queue_manager().sync.retry_job(found["queue"], job)
+        if not manager.retry_job(found.queue, job):
+            raise UnknownJob(f"job {job} is {found.status}, and only a failed job can be retried")
     typer.echo(f"job {job} waits to run again")
 
 
@@ -101,23 +104,20 @@ def as_text(value: Any) -> str:
 
 
 def print_jobs(jobs: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from advisorjobs.cli.account import printable
+    from advisorjobs.cli.consoles import console, plain_table
 
-    console = Console()
+    output = console()
     if not jobs:
-        console.print("no jobs")
+        output.print("no jobs")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("id", "job", "queue", "organization", "status", "attempt", "queued", "run time"):
-        table.add_column(heading, justify="right" if heading in ("id", "attempt", "run time") else "left", no_wrap=True)
+    headings = ("id", "job", "queue", "organization", "status", "attempt", "queued", "run time")
+    table = plain_table(*headings, numbers=("id", "attempt", "run time"))
     for job in jobs:
         took = f"{job['run_ms'] / 1000:.2f} s" if job["run_ms"] is not None else ""
         cells = (job["id"], job["name"], job["queue"], job["organization_id"] or "", job["status"], job["attempts"])
         table.add_row(*(printable(str(cell)) for cell in cells), f"{job['queued_at']:%Y-%m-%d %H:%M:%S}", took)
-    console.print(table)
+    output.print(table)
 
 
 def run_line(run: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -15,7 +16,13 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Runs the command that the process was called with, and ends the process."""
+    signal.signal(signal.SIGTERM, interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def interrupt(number: int, frame: object) -> None:
+    """SIGTERM ends a command as ctrl-c does: what it started is stopped."""
+    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from advisorjobs.settings import Settings
-
 __all__ = ["command"]
 
 command = typer.Typer(rich_markup_mode=None)
@@ -20,12 +18,14 @@ def migrate(
     ] = False,
 ) -> None:
     """Applies migrations that the database lacks. Any number may run at once; one does the work."""
+    from advisorjobs.application import the_app
     from advisorjobs.cli.failure import FAILED
     from advisorjobs.database import migrate as migrations
     from advisorjobs.database.embedded import resolve
 
-    with resolve(Settings.from_environment(), start=False) as dsn:
-        names = migrations.pending(dsn) if check else list(migrations.migrate(dsn).applied)
+    app = the_app()
+    with resolve(app.settings, start=False) as dsn:
+        names = migrations.pending(dsn) if check else list(migrations.migrate(dsn, fill=[app.publish]).applied)
     for name in names:
         typer.echo(f"{'pending' if check else 'applied'}  {name}")
     if not names:

@@ -31,22 +31,21 @@ def process(
     Starts what isn't running: the embedded PostgreSQL (without DATABASE_URL), migrations, a worker. Exits with 0 when
     all documents were completed, 1 when some failed, 2 for wrong use.
     """
-    from rich.console import Console
-
+    from advisorjobs.cli.consoles import console
     from advisorjobs.cli.ground import prepared
     from advisorjobs.cli.pipeline import send_through
 
     refuse_unreadable(files)
     settings = Settings.from_environment()
     with prepared(settings) as database:
-        outcomes = send_through(settings, database, files, organization, Console(stderr=True))
+        outcomes = send_through(settings, database, files, organization, console(stderr=True))
     if as_json:
         for each in outcomes:
             typer.echo(json.dumps(each, ensure_ascii=False))
     else:
         from advisorjobs.cli.account import account
 
-        account(outcomes, Console())
+        account(outcomes, console())
     if any(each["status"] == "failed" for each in outcomes):
         raise typer.Exit(FAILED)
 

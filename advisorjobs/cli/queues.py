@@ -89,18 +89,15 @@ def duration(length: timedelta) -> str:
 
 
 def print_queues(rows: dict[str, dict[str, Value]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from advisorjobs.cli.consoles import console, plain_table
 
-    console, marked = Console(), []
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("queue")
-    for heading in next(iter(rows.values())):
-        table.add_column(heading, justify="right", no_wrap=True)
+    output, marked = console(), []
+    headings = tuple(next(iter(rows.values())))
+    table = plain_table("queue", *headings, numbers=headings)
     for name, values in rows.items():
         cells = [f"{value.text}{'' if value.origin == 'table' else ' *'}" for value in values.values()]
         table.add_row(name, *cells)
         marked += [f"* {name} {key}: {value.origin}" for key, value in values.items() if value.origin != "table"]
-    console.print(table)
+    output.print(table)
     for line in marked:
-        console.print(line, highlight=False)
+        output.print(line, highlight=False)

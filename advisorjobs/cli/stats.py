@@ -43,15 +43,12 @@ def with_idle_queues(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def print_counts(counts: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from advisorjobs.cli.consoles import console, plain_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("queue")
-    for heading in ("waiting", "delayed", "active", "failed", "completed (1 h)", "mean time", "oldest waits"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    headings = ("waiting", "delayed", "active", "failed", "completed (1 h)", "mean time", "oldest waits")
+    table = plain_table("queue", *headings, numbers=headings)
     for row in counts:
         mean = f"{row['mean_ms'] / 1000:.2f} s" if row["mean_ms"] is not None else ""
         oldest = f"{row['oldest_s']:.0f} s" if row["oldest_s"] is not None else ""
         table.add_row(row["queue"], *(str(row[key]) for key in COLUMNS[1:6]), mean, oldest)
-    Console().print(table)
+    console().print(table)

@@ -2,7 +2,8 @@
 
 -- Adds a document and queues the first job of its pipeline, in the caller's transaction. _document is a JSON object:
 --   id, organization_id, client_id (or null), file_name, media_type, size_bytes, sha256, storage_key
--- Returns the job's id. An organization that isn't there yet is made; a client must exist (foreign key).
+-- Returns the job's id. An organization that isn't there yet is made; a client must exist (foreign key). A transaction that
+-- works for an organization adds documents to that one only; `system` to all.
 DROP FUNCTION IF EXISTS advisorjobs_add_document(jsonb);
 CREATE FUNCTION advisorjobs_add_document(_document jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
@@ -11,6 +12,9 @@ DECLARE
     _before text := coalesce(current_setting('advisorjobs.organization', true), '');
     _job bigint;
 BEGIN
+    IF _before NOT IN ('', 'system', _organization) THEN
+        RAISE EXCEPTION 'a document is added to another organization than the transaction works for' USING ERRCODE = '42501';
+    END IF;
     PERFORM set_config('advisorjobs.organization', _organization, true);
     INSERT INTO organizations (id, name) VALUES (_organization, _organization) ON CONFLICT DO NOTHING;
     INSERT INTO documents (organization_id, id, client_id, file_name, media_type, size_bytes, sha256, storage_key)
@@ -23,17 +27,12 @@ BEGIN
     RETURN _job;
 END $$;
 
--- Queues a step of a document's pipeline, once: if it was queued before, that job's id is returned. For the organization only
--- that the transaction works for. Job functions have no right to the jobs' tables, so it runs with its owner's.
+-- Queues a step of a document's pipeline, once: if it was queued before, that job's id is returned.
 CREATE OR REPLACE FUNCTION advisorjobs_queue_document_step(_organization text, _document text, _name text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     _job bigint;
 BEGIN
-    IF _organization IS DISTINCT FROM advisorjobs_organization() THEN
-        RAISE EXCEPTION '% is queued for another organization than the transaction works for', _name
-            USING ERRCODE = '42501';
-    END IF;
     SELECT (jobs ->> _name)::bigint INTO _job FROM documents
      WHERE organization_id = _organization AND id = _document FOR NO KEY UPDATE;
     IF _job IS NOT NULL THEN
@@ -46,5 +45,15 @@ BEGIN
      WHERE organization_id = _organization AND id = _document;
     RETURN _job;
 END $$;
-REVOKE ALL ON FUNCTION advisorjobs_queue_document_step(text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION advisorjobs_queue_document_step(text, text, text) TO advisorjobs_tenant;
+
+-- Which of these folders of the storage belong to a document of the organization.
+CREATE OR REPLACE FUNCTION advisorjobs_known_folders(_organization text, _folders text[]) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    _before text := coalesce(current_setting('advisorjobs.organization', true), '');
+BEGIN
+    PERFORM set_config('advisorjobs.organization', _organization, true);
+    RETURN QUERY SELECT folder FROM unnest(_folders) AS folder
+     WHERE EXISTS (SELECT FROM documents d WHERE d.organization_id = _organization AND d.storage_key = folder || '/original');
+    PERFORM set_config('advisorjobs.organization', _before, true);
+END $$;
