@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -94,23 +95,33 @@ class Heartbeat:
 
     def _beat(self) -> bool:
         """One beat; False when it could not be sent or answered (tried again soon)."""
+        claims = list(self.lease.claims)
         sent_at = time.monotonic()
-        params = {"worker": self.lease.worker, "token": self.lease.token, "claims": list(self.lease.claims)}
         try:
-            alive, released, aborts = self._execute("beat", params)
+            alive, last_beat = self._execute("beat", {"worker": self.lease.worker, "token": self.lease.token})
+            if not alive:
+                self.lease.end()
+                return True
+            self.lease.renewed(sent_at)
+            self._reconcile(claims, last_beat)
         except (psycopg.Error, OSError) as error:
             log.warning("heartbeat failed, trying again: %s", type(error).__name__)
             self._close()
             return False
-        if not alive:
-            self.lease.end()
-            return True
-        self.lease.renewed(sent_at)
+        return True
+
+    def _reconcile(self, claims: list[str], before: datetime) -> None:
+        """*claims* as they were before the renewal was sent; *before*: the renewal before that one."""
+        try:
+            params = {"worker": self.lease.worker, "claims": claims, "before": before}
+            released, aborts = self._execute("reconcile", params)
+        except psycopg.errors.LockNotAvailable:
+            log.warning("could not compare jobs with the database, because somebody locked them: trying again")
+            return
         if released:
             log.warning("gave back %d jobs whose claim was lost on the way", len(released))
         if aborts:
             self.on_aborts(aborts)
-        return True
 
     def _watch(self) -> None:
         """Warns of a loop that stands still; fences the overdue run that holds it; gives up on it after LAG_LIMIT more."""

@@ -1,1 +1,1 @@
-SELECT alive, released, aborts FROM advisorjobs_beat(%(worker)s::bigint, %(token)s::uuid, %(claims)s::uuid[])
+SELECT alive, last_beat FROM advisorjobs_beat(%(worker)s::bigint, %(token)s::uuid)

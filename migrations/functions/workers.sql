@@ -11,33 +11,36 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     RETURNING id
 $$;
 
--- Renews the lease. alive = false: the lease had run out or was taken; the caller owns nothing any more.
---
--- Reconciles too: runs that are this worker's in the database, but of a claim that it neither knows nor waits for (_claims: the
--- tokens of all claims that it holds runs of or that are still unanswered), were claimed by a request whose answer was lost.
--- They go back, attempt not charged; only those from before the last beat, as a claim that was begun after _claims was read
--- may commit before this looks. aborts: running jobs whose cancellation was asked for.
-CREATE OR REPLACE FUNCTION advisorjobs_beat(
-    _worker bigint, _token uuid, _claims uuid[], OUT alive boolean, OUT released bigint[], OUT aborts bigint[])
-LANGUAGE plpgsql
-SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
-AS $$
-DECLARE
-    _last_beat timestamptz;
+-- Renews the lease. alive = false: the lease had run out or was taken; the caller owns nothing any more. last_beat: when it was
+-- renewed before. Touches no other table, so that nobody's lock on the jobs can cost a worker its lease.
+DROP FUNCTION IF EXISTS advisorjobs_beat(bigint, uuid, uuid[]);
+DROP FUNCTION IF EXISTS advisorjobs_beat(bigint, uuid);
+CREATE FUNCTION advisorjobs_beat(_worker bigint, _token uuid, OUT alive boolean, OUT last_beat timestamptz)
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     UPDATE advisorjobs_workers w SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + w.lease
       FROM (SELECT id, beat_at FROM advisorjobs_workers WHERE id = _worker FOR NO KEY UPDATE) AS last
      WHERE w.id = last.id AND w.token = _token AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()
-    RETURNING last.beat_at INTO _last_beat;
+    RETURNING last.beat_at INTO last_beat;
     alive := FOUND;
-    IF NOT alive THEN
-        RETURN;
-    END IF;
+END $$;
+
+-- Compares what this worker holds with what it knows of. Runs that are its own in the database, but of a claim that it neither
+-- knows nor waits for (_claims: the tokens of all claims that it holds runs of or that are still unanswered), were claimed by a
+-- request whose answer was lost. They go back, attempt not charged; only those from before the last beat (_before), as a
+-- claim that was begun after _claims was read may commit before this looks. aborts: running jobs whose cancellation was
+-- asked for. It waits for no lock for long: the next renewal is due soon.
+CREATE OR REPLACE FUNCTION advisorjobs_reconcile(
+    _worker bigint, _claims uuid[], _before timestamptz, OUT released bigint[], OUT aborts bigint[])
+LANGUAGE plpgsql
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off SET lock_timeout = '100ms'
+AS $$
+BEGIN
     released := advisorjobs_settle(lost.runs) FROM (
         SELECT jsonb_agg(jsonb_build_object('id', id, 'run_no', run_no, 'token', run_token, 'status', 'released',
                'final', false, 'attempt_back', true)) AS runs
           FROM procrastinate_jobs
-         WHERE worker_id = _worker AND status = 'doing' AND run_token <> ALL (_claims) AND started_at < _last_beat) lost
+         WHERE worker_id = _worker AND status = 'doing' AND run_token <> ALL (_claims) AND started_at < _before) lost
      WHERE lost.runs IS NOT NULL;
     aborts := ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested);
 END $$;
