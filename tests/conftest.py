@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.clusters",
     "tests.fixtures.servers",
     "tests.fixtures.databases",
+    "tests.fixtures.apps",
     "tests.fixtures.children",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
