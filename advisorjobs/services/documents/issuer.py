@@ -18,19 +18,16 @@ from advisorjobs.services.documents.parties import (
     contact_signs,
     core,
     domains,
-    is_address,
     is_name,
     name_before_form,
     recipient_segments,
+    sender_name,
     trimmed,
 )
 from advisorjobs.services.documents.spelling import folded
 from advisorjobs.services.documents.vocabulary import legal_form_pattern, phrases, titles
 
 __all__ = ["choose_issuer"]
-
-_PARTS = re.compile(r"\s+[-–—]\s+|\s*[·•|*∙]\s*")
-
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
@@ -164,16 +161,9 @@ def _is_bank(name: str) -> bool:
 
 
 def _sender_line(segment: Segment) -> Iterator[_Claim]:
-    """The small line above a window: "Name · Street 1 · 12345 Town"."""
-    parts = [part for part in _PARTS.split(segment.text) if part.strip()]
-    if (
-        2 <= len(parts) <= 6
-        and len(segment.text) < 110
-        and is_name(trimmed(parts[0]))
-        and is_address(" ".join(parts[1:]))
-    ):
-        if not is_address(parts[0]) and not any(folded(parts[0]) == folded(part) for part in parts[1:]):
-            yield _Claim(trimmed(parts[0]), 0.4)
+    name = sender_name(segment)
+    if name is not None:
+        yield _Claim(name, 0.4)
 
 
 def _labelled(evidence: Evidence, recipients: frozenset[int]) -> Iterator[_Claim]:

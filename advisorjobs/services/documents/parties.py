@@ -20,6 +20,7 @@ __all__ = [
     "is_name",
     "name_before_form",
     "recipient_segments",
+    "sender_name",
     "trimmed",
 ]
 
@@ -27,6 +28,8 @@ _MAIL = re.compile(r"[\w.+\-]+\s?@\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})", re.I
 _SITE = re.compile(r"(?:https?://|\bwww\.)\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})|\b((?:[\w\-]+\.)+(?:com|org|net|co\.uk|de|fr|nl|be|es|it|eu|at|ch|io|us|example|pl|pt))\b", re.IGNORECASE)  # fmt: skip
 _PHONE = re.compile(r"(?:\+\d{2}[\s\d()/\-.]{7,}|\(?\b\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}\b|\b0\d[\s\d/\-.]{7,}\d)")
 _POSTAL = re.compile(r"\b(?:[A-Z]{1,2}-)?\d{4,5}\b\s?(?:[A-Z]{2}\b)?|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
+_PARTS = re.compile(r"\s+[-–—]\s+|\s*[·•|*∙●]\s*")
+_COMMA = re.compile(r"\s*,\s+")
 _HONORIFIC = re.compile(
     r"^(?:mr|mrs|ms|messrs|mr and mrs|herrn?|frau|familie|eheleute|mme|mlle|m|mm|madame|monsieur|dhr|mw|mevr|mevrouw"
     r"|de heer|sr|sra|sres|d|dna|sig|sig ra|gent mo|egr|exmo|exma)\.?(?: (?:und|and|et|en|y|e) \w+\.?)?\s+(?=[A-ZÀ-Þ])",
@@ -114,7 +117,8 @@ def name_before_form(segment: Segment) -> Iterator[str]:
         begin = stops[-1].end() if stops else 0
         words = _name_words(before[begin:].split(), prose=prose)
         previous_end = match.end()
-        if words and any(char.isalpha() for char in "".join(words)):
+        registered = bool(words) and folded(words[0]) in phrases("parties", "registration_words")
+        if words and not registered and any(char.isalpha() for char in "".join(words)):
             comma = "," if "," in text[max(0, match.start() - 2) : match.start()] else ""
             yield f"{' '.join(words)}{comma} {match.group().strip()}"
 
@@ -189,6 +193,10 @@ def recipient_segments(evidence: Evidence) -> frozenset[int]:
             if not _text_after(label):
                 found.update(segment.index for segment in below(label, evidence.segments))
     found.update(segment.index for segment in evidence.segments if _is_person(segment))
+    for segment in evidence.segments:
+        if segment.page == evidence.segments[0].page and sender_name(segment):
+            window = _under(segment, segment.box.left, evidence.segments, 6)
+            found.update(other.index for other in window if other.box.left < 0.5)
     return frozenset(found)
 
 
@@ -212,9 +220,28 @@ def _text_after(label: Label) -> bool:
 
 def below(label: Label, segments: Sequence[Segment], *, most: int = 6) -> list[Segment]:
     """The lines directly under *label* that begin (or lie) where it does; nothing further down than a gap."""
+    return _under(label.span.segment, label.span.box.left, segments, most)
+
+
+def sender_name(segment: Segment) -> str | None:
+    """The name in the small line above an envelope's window: "Name · Street 1 · 12345 Town", or with commas."""
+    text = segment.text
+    if len(text) >= 110 or segment.box.top > 0.35 or ":" in text:
+        return None
+    for separator in (_PARTS, _COMMA):
+        parts = [part for part in separator.split(text) if part.strip()]
+        if not (2 if separator is _PARTS else 3) <= len(parts) <= 6:
+            continue
+        name, rest = trimmed(parts[0]), parts[1:]
+        if is_name(name) and is_address(" ".join(rest)) and all(folded(name) != folded(part) for part in rest):
+            return name
+    return None
+
+
+def _under(start: Segment, left: float, segments: Sequence[Segment], most: int) -> list[Segment]:
     taken: list[Segment] = []
-    last = label.span.segment
-    for segment in segments[label.span.segment.index + 1 :]:
+    last = start
+    for segment in segments[start.index + 1 :]:
         if segment.page != last.page or len(taken) == most:
             break
         gap = segment.box.top - last.box.bottom
@@ -225,7 +252,7 @@ def below(label: Label, segments: Sequence[Segment], *, most: int = 6) -> list[S
             continue
         if same_row(last, segment) or gap < -0.6 * height:
             continue
-        if abs(segment.box.left - label.span.box.left) < 0.03 or abs(segment.box.left - last.box.left) < 0.012:
+        if abs(segment.box.left - left) < 0.03 or abs(segment.box.left - last.box.left) < 0.012:
             taken.append(segment)
             last = segment
     return taken

@@ -182,10 +182,19 @@ def _best_parts(total: Decimal, values: set[Decimal], support: Support) -> tuple
         if score > 0.25 and (best is None or score > best[0]):
             best = (score, net, tax)
     if best is None:
-        return None, None, 0.0
+        return (*_unsummed(total, values, support), 0.0)
     score, net, tax = best
     sure = round(min(0.98, 0.35 + 0.65 * score), 2)
     return Guess(net, sure), Guess(tax, sure), score if tax else 0.3 * score
+
+
+def _unsummed(total: Decimal, values: set[Decimal], support: Support) -> tuple[Guess | None, Guess | None]:
+    """A labelled tax and what it is a usual share of, where untaxed amounts come on top."""
+    for tax, said in sorted(support["tax"].items(), key=lambda item: -item[1]):
+        nets = [net for net in values if 0 < tax < net and net + tax < total and _usual_rate(net, tax)]
+        if said >= 0.6 and nets:
+            return Guess(max(nets), 0.45), Guess(tax, 0.45)
+    return None, None
 
 
 def _convincing(net: Decimal, tax: Decimal, values: set[Decimal], support: Support) -> float:
