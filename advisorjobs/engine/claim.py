@@ -48,6 +48,7 @@ class Claimer:
         names: list[str],
         polling: float,
         on_lost: Callable[[], None],
+        on_unanswered: Callable[[], None],
     ) -> None:
         self.link = link
         self.slots = slots
@@ -57,6 +58,7 @@ class Claimer:
         self.names = names
         self.polling = polling
         self.on_lost = on_lost
+        self.on_unanswered = on_unanswered
         self.lease: Lease | None = None
         self.caught_up = asyncio.Event()
         self._event = asyncio.Event()
@@ -128,6 +130,9 @@ class Claimer:
                 },
             )
             held = len(rows)
+        except BaseException:
+            self.on_unanswered()
+            raise
         finally:
             lease.holds(token, held)
         self._aside = aside and held >= sum(counts)

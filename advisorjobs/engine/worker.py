@@ -113,6 +113,7 @@ class Worker:
             names=sorted(handlers),
             polling=spec.polling,
             on_lost=self._lost.set,
+            on_unanswered=self._claim_lost,
         )
         self._looking = asyncio.Event()
 
@@ -278,6 +279,10 @@ class Worker:
                 if not is_passing(error):
                     log.error("rescue failed: %s", type(error).__name__)
             await asyncio.sleep(self.spec.lease / 3)
+
+    def _claim_lost(self) -> None:
+        if self.heartbeat is not None:
+            self.heartbeat.hurry()
 
     def _look_for_aborts(self) -> None:
         self._looking.set()
