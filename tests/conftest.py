@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.fixtures.children",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
+    "tests.fixtures.pipeline",
 ]
