@@ -94,7 +94,8 @@ def _amount_label(label: Label) -> bool:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"\([^)]*\)|\b[A-Z]{3}\b|[€$£]", "", text)
+    """*text* without what may stand beside a label: brackets, a currency, "at 20 %"."""
+    return re.sub(r"\([^)]*\)|\b[A-Z]{3}\b|[€$£]|\b(?:at|à|zu|al|van|of|on|sur|auf|von|a)\b", "", text)
 
 
 def _longest() -> int:

@@ -16,6 +16,7 @@ from PIL import Image, ImageFilter
 
 from advisorjobs.services.reading.order import arranged
 from advisorjobs.services.reading.page import Box, Page, Reading, Word
+from tests.services.pdf_file import pdf_file, shown
 
 PAPERS = Path(__file__).parent / "papers"
 _SIZES = {"": 1.0, "## ": 1.35, "# ": 1.8}
@@ -88,12 +89,11 @@ class Paper:
         """Printed in Helvetica, with a text layer; letters beyond Western Europe's become question marks."""
         margin = 2 if self.slip else 5
         width, height = self.columns * 6.0, self.rows * 13.5
-        shown = [
-            f"BT /F1 {9.5 * piece.size:.1f} Tf {(margin + piece.column) * 6.0:.1f} {height - (piece.row + 2.8) * 13.5:.1f} Td"
-            f" <{piece.text.encode('cp1252', 'replace').hex()}> Tj ET"
+        content = b"".join(
+            shown(piece.text, (margin + piece.column) * 6.0, height - (piece.row + 2.8) * 13.5, size=9.5 * piece.size)
             for piece in self.pieces()
-        ]
-        return pdf_of("\n".join(shown).encode(), width=width, height=height)
+        )
+        return pdf_file(content, width=width, height=height)
 
     def picture(self, *, dpi: int = 160, turned: float = 0.0, blur: float = 0.0, paper: int = 255) -> Image.Image:
         """Scanned at *dpi*; *turned* by degrees, blurred by a radius in pixels, on *paper* of this grey."""
@@ -101,26 +101,6 @@ class Paper:
         page = page.point(lambda grey: grey * paper // 255)
         page = page.rotate(turned, expand=True, fillcolor=paper, resample=Image.Resampling.BICUBIC)
         return page.filter(ImageFilter.GaussianBlur(blur)) if blur else page
-
-
-def pdf_of(content: bytes, *, width: float, height: float) -> bytes:
-    """A PDF of one page with this content stream; its one font, F1, is Helvetica."""
-    bodies = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width:.1f} {height:.1f}] /Contents 4 0 R"
-        " /Resources << /Font << /F1 5 0 R >> >> >>".encode(),
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-    ]
-    file, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(bodies, 1):
-        places.append(len(file))
-        file += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1)
-    tail = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, len(file))
-    return file + head + table + tail
 
 
 def papers() -> list[Paper]:

@@ -1,0 +1,1 @@
+"""Documents: what kind a Reading is, and the fields that it holds."""

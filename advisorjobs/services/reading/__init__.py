@@ -1,0 +1,1 @@
+"""Reading: from a file to a Reading, by one of two engines."""
