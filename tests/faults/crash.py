@@ -66,12 +66,29 @@ def install() -> None:
         from advisorjobs.engine.lease import Lease
 
         Lease.alive = property(lambda lease: True)  # type: ignore[assignment, method-assign]
+    count_ignored()
     place, _ = wanted()
     name = place.partition(" ")[2]
     if name in STATEMENTS:
         wrap_statements(name)
     elif name in CALLS:
         wrap_call(name)
+
+
+def count_ignored() -> None:
+    """At a worker's end, tells the witness how many notifications it took no notice of."""
+    from advisorjobs.engine.wakeup import Listener
+
+    loop = Listener.loop
+
+    @functools.wraps(loop)
+    async def loop_and_tell(self: Listener) -> None:
+        try:
+            await loop(self)
+        finally:
+            Witness.of_this_process().note("ignored", detail=str(self.ignored))
+
+    Listener.loop = loop_and_tell  # type: ignore[method-assign]
 
 
 def wrap_statements(wanted_name: str) -> None:

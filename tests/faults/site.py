@@ -34,6 +34,7 @@ class Site:
     def __init__(self, engine: Engine, cluster: Cluster, name: str, folder: Path) -> None:
         self.engine = engine
         self.cluster = cluster
+        self.name = name
         self.dsn = cluster.dsn.replace("/advisorjobs?", f"/{name}?")
         self.tcp_dsn = cluster.tcp_dsn.rpartition("/")[0] + f"/{name}"
         self.folder = folder
@@ -43,7 +44,8 @@ class Site:
         self.ledger: list[int] = []
 
     def connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self.dsn, autocommit=True)
+        """The test's own connection, which no nemesis cuts."""
+        return psycopg.connect(self.dsn, autocommit=True, application_name="feed")
 
     def start(self, slots: int = 8, **variables: Any) -> Member:
         """Starts a worker and waits until it works: until then a signal would find the interpreter, not the worker."""
