@@ -38,7 +38,9 @@ def pdf_file(
 
 def shown(text: str, x: float, y: float, *, size: float = 12, matrix: str = "1 0 0 1") -> bytes:
     """The operators that print *text*; *matrix* turns it."""
-    return f"BT /F1 {size:.1f} Tf {matrix} {x:.1f} {y:.1f} Tm <{text.encode('cp1252', 'replace').hex()}> Tj ET\n".encode()
+    return (
+        f"BT /F1 {size:.1f} Tf {matrix} {x:.1f} {y:.1f} Tm <{text.encode('cp1252', 'replace').hex()}> Tj ET\n".encode()
+    )
 
 
 def many_pages(count: int) -> bytes:
@@ -63,4 +65,9 @@ def _assembled(bodies: Sequence[bytes], trailer: bytes) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     count = len(bodies) + 1
     head = b"xref\n0 %d\n0000000000 65535 f \n" % count
-    return file + head + table + b"trailer << /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (count, trailer, len(file))
+    return (
+        file
+        + head
+        + table
+        + b"trailer << /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (count, trailer, len(file))
+    )

@@ -55,7 +55,8 @@ def page_words(page: Any, *, form: Any = None) -> PageWords:
     *form* is the document's form environment, None where it has no form.
     """
     place = _Placing(page)
-    found = [(letters[0].quarter, place.word(letters)) for letters in _words(_letters(page))]
+    shown = page.get_rotation() // 90
+    found = [(_as_shown(letters[0].quarter, shown), place.word(letters)) for letters in _words(_letters(page))]
     counts = Counter({0: 0})
     for quarter, word in found:
         counts[quarter] += len(word.text) if quarter != _OBLIQUE else 0
@@ -64,6 +65,11 @@ def page_words(page: Any, *, form: Any = None) -> PageWords:
     across = tuple(_turned(word, main) for quarter, word in found if quarter != main)
     fields = tuple(_turned(word, main) for word in _field_words(page, form, place)) if form else ()
     return PageWords((*words, *fields), across, main)
+
+
+def _as_shown(quarter: int, shown: int) -> int:
+    """A letter's direction on a page that is shown turned clockwise by so many quarters."""
+    return quarter if quarter == _OBLIQUE else (quarter - shown) % 4
 
 
 def _turned(word: Word, quarters: int) -> Word:
