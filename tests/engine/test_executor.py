@@ -22,19 +22,10 @@ from advisorjobs.outcomes import Snooze
 from advisorjobs.queues import queue_settings
 from advisorjobs.task import JobType
 from tests.engine.child_jobs import Work
-from tests.fixtures.children import Bench, descriptors, is_gone
+from tests.fixtures.children import Bench, descriptors, is_gone, numbers_in, told
 from tests.fixtures.waiting import wait_for, wait_for_async
 
 MakeBench = Callable[..., Bench]
-
-
-async def told(path: Path) -> list[int]:
-    """What the job function has written: its process and perhaps another."""
-
-    async def written() -> list[int]:
-        return list(map(int, path.read_text().split())) if path.exists() else []
-
-    return await wait_for_async(written, "the job's beginning")
 
 
 async def test_a_blocking_function_runs_in_another_process(make_bench: MakeBench) -> None:
@@ -336,7 +327,7 @@ def test_children_die_with_a_worker_that_is_killed(monkeypatch: pytest.MonkeyPat
     path = tmp_path / "begun"
     worker = subprocess.Popen([sys.executable, "-m", "tests.engine.orphaned", str(path), how])
     try:
-        pids = wait_for(lambda: path.exists() and list(map(int, path.read_text().split())))
+        pids = wait_for(lambda: numbers_in(path))
     finally:
         worker.kill()
         worker.wait()
