@@ -11,4 +11,6 @@ pytest_plugins = [
     "tests.fixtures.desk",
     "tests.fixtures.effects",
     "tests.fixtures.pipeline",
+    "tests.fixtures.azurite",
+    "tests.fixtures.clamd",
 ]

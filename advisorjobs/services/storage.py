@@ -64,10 +64,6 @@ class Shelf:
         """Writes, or overwrites, a file."""
         self._call(key, lambda path: self.storage.filesystem.pipe_file(path, data))
 
-    def put_file(self, key: str, source: Path) -> None:
-        """Writes, or overwrites, a file with what *source* holds."""
-        self._call(key, lambda path: self.storage.filesystem.put_file(str(source), path))
-
     def get(self, key: str) -> bytes:
         content: bytes = self._call(key, self.storage.filesystem.cat_file)
         return content
