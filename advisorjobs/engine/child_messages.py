@@ -44,7 +44,8 @@ class ChildSpec:
 
     `application`: "module:name" of the App, or of what returns it. `imports`: modules with further tasks, the one that
     PROCRASTINATE_APP names among them. `logging`: what sets it up, given the settings. `dsn`: where job
-    functions connect to. `worker`, `queues`, `additional_context`: what a JobContext says. `task_middleware`: "module:name" of each blocking one.
+    functions connect to. `worker`, `queues`, `additional_context`: what a JobContext says. `task_middleware`: "module:name" of
+    each blocking one.
     """
 
     application: str = "advisorjobs.application:the_app"

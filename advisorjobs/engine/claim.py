@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
-
 import psycopg
 
 from advisorjobs.database.link import Link, is_passing
@@ -87,7 +86,9 @@ class Claimer:
                 if getattr(error, "sqlstate", None) == LEASE_LOST:
                     self.on_lost()
                 elif not is_passing(error):
-                    log.error("the claim failed: %s (sqlstate %s)", type(error).__name__, getattr(error, "sqlstate", None))
+                    log.error(
+                        "the claim failed: %s (sqlstate %s)", type(error).__name__, getattr(error, "sqlstate", None)
+                    )
                     await asyncio.sleep(LONGEST_PAUSE)
 
     async def _step(self) -> None:
@@ -136,7 +137,7 @@ class Claimer:
         finally:
             lease.holds(token, held)
         self._aside = aside and held >= sum(counts)
-        jobs = [Claimed(*row, token) for row in rows]
+        jobs = [Claimed._make((*row, token)) for row in rows]
         jobs.sort(key=_turn)
         return jobs
 
@@ -182,5 +183,3 @@ class Claimer:
 
 def _turn(job: Claimed) -> tuple[int, int]:
     return -job.priority, job.id
-
-

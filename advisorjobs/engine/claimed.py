@@ -12,7 +12,8 @@ class Claimed(NamedTuple):
     """One row of advisorjobs_claim, in its column order, and the token of the claim.
 
     `priority` is as stored (negated). `attempt` counts this run, leaving out snoozed and released ones; `run_no` counts
-    every run. `crashes`: how often a child process died of it. `suspect`: a worker died while it held this job, so it runs alone in a child process.
+    every run. `crashes`: how often a child process died of it. `suspect`: a worker died while it held this job, so it
+    runs alone in a child process.
     """
 
     id: int

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
@@ -173,16 +173,20 @@ def completion(run: Run, run_ms: int, result: str) -> dict[str, Any]:
 
 
 def _completion(batch: list[Done]) -> dict[str, Any]:
-    """Array literals as text: one string costs less than a list of adapted values, and the types never vary."""
     jobs = [done.run.job for done in batch]
     return {
-        "ids": "{%s}" % ",".join([str(job.id) for job in jobs]),
-        "run_nos": "{%s}" % ",".join([str(job.run_no) for job in jobs]),
-        "tokens": "{%s}" % ",".join([job.token for job in jobs]),
-        "run_ms": "{%s}" % ",".join([str(done.run_ms) for done in batch]),
+        "ids": array_text(str(job.id) for job in jobs),
+        "run_nos": array_text(str(job.run_no) for job in jobs),
+        "tokens": array_text(job.token for job in jobs),
+        "run_ms": array_text(str(done.run_ms) for done in batch),
         "results": [done.result for done in batch],
         "locks": sorted({job.lock for job in jobs if job.lock is not None}) or None,
     }
+
+
+def array_text(items: Iterable[str]) -> str:
+    """A literal of an SQL array: one string costs less than a list of adapted values, and its type never varies."""
+    return f"{{{','.join(items)}}}"
 
 
 def settlement_text(run: Run, run_ms: int | None, ending: Ending) -> str:

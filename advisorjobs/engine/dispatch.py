@@ -31,14 +31,14 @@ from advisorjobs.engine.slots import QueueSlots, Slots
 from advisorjobs.errors import ErrorCode
 from advisorjobs.outcomes import Outcome
 
-__all__ = ["ChildDied", "ChildFailed", "Dispatcher", "Executor"]
+__all__ = ["STOP_GRACE", "ChildDied", "ChildFailed", "Dispatcher", "Executor"]
 
 log = logging.getLogger(__name__)
 
 ABORT_GRACE = 10.0
 """What a blocking function gets, in seconds, to end by itself once somebody cancelled its job."""
 
-STOP_GRACE = 2.0
+STOP_GRACE = 0.5
 """The same, when the worker's grace is over."""
 
 STALE_PREFETCH = 0.5
@@ -158,10 +158,10 @@ class Dispatcher:
         while queue.waiting:
             self._give_back(queue.waiting.popleft())
 
-    def stop_running(self) -> None:
-        """The grace is over: cancels what still runs, to be given back."""
+    def stop_running(self, grace: float = STOP_GRACE) -> None:
+        """The grace is over: cancels what still runs, to be given back; blocking functions get *grace* seconds more."""
         for run in list(self.runs.values()):
-            self._stop(run, Fate.STOPPING, STOP_GRACE)
+            self._stop(run, Fate.STOPPING, grace)
 
     def blocking_run(self) -> Run | None:
         """The run whose code holds the event loop right now. Called from the heartbeat's thread."""

@@ -57,5 +57,5 @@ class Handler(Protocol):
     def wrap(self, run: Run, inner: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
         """*inner* (the call in a child process or a thread) inside what always runs on the event loop around a job."""
 
-    def retry_choice(self, error: BaseException, job: Claimed) -> RetryChoice | None | bool:
+    def retry_choice(self, error: BaseException, job: Claimed) -> RetryChoice | bool | None:
         """What the job's own strategy says about *error*: a choice, None (no retry), or True (the queue's rules decide)."""

@@ -155,7 +155,7 @@ class Heartbeat:
         self.on_stuck()
 
     def _place(self) -> str:
-        frame = sys._current_frames().get(self.pulse.loop_thread)
+        frame = sys._current_frames().get(self.pulse.loop_thread)  # noqa: SLF001 - the documented way
         return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "an unknown place"
 
     def _try(self, name: str, params: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from advisorjobs.errors import ErrorCode, JobError, PayloadError
 from advisorjobs.outcomes import Cancel, Fail, Outcome, Retry, Snooze
@@ -148,16 +148,14 @@ def after_outcome(said: Outcome, job: Claimed, policy: Policy) -> Ending:
 
 def after_error(failure: Failure, job: Claimed, policy: Policy, random: Callable[[], float]) -> Ending:
     """An error that the function raised: another run by its own strategy or the queue's back-off, or the end."""
-    error = {"error_code": failure.code, "error_message": failure.message, "stack_trace": failure.trace}
-    return _again_or_end("retrying", "failed", failure, error, job, policy, random)
+    return _again_or_end(("retrying", "failed"), failure, job, policy, random)
 
 
 def timed_out(job: Claimed, policy: Policy, choice: RetryChoice | bool | None, random: Callable[[], float]) -> Ending:
     """The time limit ended the work."""
     message = f"the time limit of {policy.timeout:g} s passed"
     failure = Failure(ErrorCode.TIMEOUT, message, "", choice=choice)
-    error = {"error_code": ErrorCode.TIMEOUT, "error_message": message}
-    return _again_or_end("timed_out", "timed_out", failure, error, job, policy, random)
+    return _again_or_end(("timed_out", "timed_out"), failure, job, policy, random)
 
 
 def crashed(job: Claimed, reason: str, policy: Policy, random: Callable[[], float]) -> Ending:
@@ -181,21 +179,19 @@ def cancelled(reason: str | None = None) -> Ending:
 
 
 def _again_or_end(
-    again: str,
-    end: str,
-    failure: Failure,
-    error: dict[str, Any],
-    job: Claimed,
-    policy: Policy,
-    random: Callable[[], float],
+    statuses: tuple[str, str], failure: Failure, job: Claimed, policy: Policy, random: Callable[[], float]
 ) -> Ending:
+    """*statuses*: the run's when another follows, and when this was the last."""
     choice = failure.choice
-    if failure.permanent or choice is None or choice is False:
-        return Ending(status=end, final=True, **error)
-    if choice is not True:
-        moved = {"queue": choice.queue, "priority": choice.priority, "lock": choice.lock}
-        return Ending(status=again, delay=max(0.0, choice.delay), **error, **moved)
-    if job.attempt > policy.retries:
-        return Ending(status=end, final=True, **error)
-    delay = policy.backoff.delay(job.attempt, random=random()).total_seconds()
-    return Ending(status=again, delay=max(delay, failure.retry_after or 0.0), **error)
+    again = Ending(
+        status=statuses[0],
+        error_code=failure.code,
+        error_message=failure.message,
+        stack_trace=failure.trace or None,
+    )
+    if failure.permanent or choice is None or choice is False or (choice is True and job.attempt > policy.retries):
+        return replace(again, status=statuses[1], final=True)
+    if choice is True:
+        delay = policy.backoff.delay(job.attempt, random=random()).total_seconds()
+        return replace(again, delay=max(delay, failure.retry_after or 0.0))
+    return replace(again, delay=max(0.0, choice.delay), queue=choice.queue, priority=choice.priority, lock=choice.lock)

@@ -60,7 +60,7 @@ class PlainHandler:
             return awaitable
         context = self._context(run)
         inner = middleware.compose(self._middleware, self._call_with(run, context), context, self.options.worker)
-        return middleware.compose(list(self.options.worker_middleware), inner, context, self.options.worker)()
+        return self._around(inner, context)
 
     def call_blocking(self, run: Run) -> Any:
         context = self._context(run)
@@ -71,8 +71,13 @@ class PlainHandler:
         """*inner* (the call in a child process) inside the worker middlewares, which always run on the event loop."""
         if not self.options.worker_middleware:
             return inner()
-        context = self._context(run)
-        return middleware.compose(list(self.options.worker_middleware), inner, context, self.options.worker)()
+        return self._around(inner, self._context(run))
+
+    def _around(self, inner: Callable[[], Awaitable[Any]], context: job_context.JobContext) -> Awaitable[Any]:
+        outer: Callable[[], Awaitable[Any]] = middleware.compose(
+            list(self.options.worker_middleware), inner, context, self.options.worker
+        )
+        return outer()
 
     def retry_choice(self, error: BaseException, job: Claimed) -> RetryChoice | bool | None:
         said = self.task.get_retry_exception(exception=error, job=stock_job(job))

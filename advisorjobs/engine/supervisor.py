@@ -135,12 +135,12 @@ class Supervisor:
 
 
 def work(app: App, plan: WorkerPlan, replacement: Callable[[], None] = lambda: os._exit(REPLACED)) -> int:
-    """One worker process from start to end, on uvloop where it is installed; returns its exit status."""
+    """One worker process from start to end, on uvloop where it is installed; returns the status to end the process with."""
+    runner = asyncio.Runner(loop_factory=_loop_factory())  # never closed: that waits for runs that heed no cancellation
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run_plan(app, plan, replacement))
+        runner.run(run_plan(app, plan, replacement))
     except AdvisorJobsError as error:
-        print(f"advisorjobs: {error}", file=sys.stderr)
+        sys.stderr.write(f"advisorjobs: {error}\n")
         return USAGE
     return 0
 

@@ -11,13 +11,14 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
 from advisorjobs.database.link import Link, is_passing
 from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer, settlement_text
-from advisorjobs.engine.dispatch import Dispatcher, Executor
+from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.heartbeat import Heartbeat, Pulse
 from advisorjobs.engine.lease import Lease
@@ -75,9 +76,7 @@ class Worker:
     Must be made inside the event loop that runs it.
     """
 
-    def __init__(
-        self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: Ports
-    ) -> None:
+    def __init__(self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: Ports) -> None:
         self.spec = spec
         self.handlers = handlers
         self.lease: Lease | None = None
@@ -90,17 +89,17 @@ class Worker:
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.completer = Completer(self._links["complete"], on_written=lambda: self.claimer.room())
+        self.completer = Completer(self._links["complete"], on_written=self._room)
         self.dispatcher = Dispatcher(
             slots=self.slots,
             completer=self.completer,
             handlers=handlers,
             executor=executor,
             ports=ports,
-            on_room=lambda: self.claimer.room(),
+            on_room=self._room,
         )
         self.listener = (
-            Listener(self._links["listen"], on_work=lambda: self.claimer.wake(), on_cancel=self._look_for_aborts)
+            Listener(self._links["listen"], on_work=self._wake, on_cancel=self._look_for_aborts)
             if spec.listen
             else None
         )
@@ -134,7 +133,7 @@ class Worker:
         ]
         if self.listener is not None:
             loops.append(self.listener.loop)
-        tasks = [asyncio.ensure_future(loop()) for loop in loops]
+        tasks: list[asyncio.Future[None]] = [asyncio.ensure_future(loop()) for loop in loops]
         claiming = asyncio.ensure_future(self.claimer.loop())
         try:
             await self._until_told(*tasks, claiming)
@@ -146,8 +145,9 @@ class Worker:
         words = [asyncio.ensure_future(self._stop.wait())]
         if not self.spec.wait:
             words.append(asyncio.ensure_future(self.claimer.caught_up.wait()))
+        everything: list[asyncio.Future[Any]] = [*words, *tasks]
         try:
-            await asyncio.wait([*words, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._stop.set()
             for word in words:
@@ -164,7 +164,7 @@ class Worker:
         for queue in self.slots.queues.values():
             self.dispatcher.give_back_waiting(queue)
         await self._ended_within(self.spec.grace)
-        self.dispatcher.stop_running()
+        self.dispatcher.stop_running(0.0 if self._now.is_set() else STOP_GRACE)
         await self._ended_within(LAST_WORDS)
         left = [run.job.id for run in self.dispatcher.runs.values() if run.task is not None]
         with contextlib.suppress(TimeoutError):
@@ -182,9 +182,22 @@ class Worker:
 
     async def _ended_within(self, seconds: float) -> None:
         """Waits for all runs to end, at most *seconds*, or until the stop is to be immediate."""
+        at_once = asyncio.ensure_future(self._now.wait())
         end = time.monotonic() + seconds
-        while self.dispatcher.runs and time.monotonic() < end and not (self._now.is_set() and seconds > LAST_WORDS):
-            await asyncio.sleep(0.02)
+        while (tasks := [run.task for run in self.dispatcher.runs.values() if run.task]) and time.monotonic() < end:
+            watched: list[asyncio.Future[Any]] = [*tasks]
+            if seconds > LAST_WORDS:
+                watched.append(at_once)
+            await asyncio.wait(watched, timeout=end - time.monotonic(), return_when=asyncio.FIRST_COMPLETED)
+            if at_once.done() and seconds > LAST_WORDS:
+                break
+        at_once.cancel()
+
+    def _room(self) -> None:
+        self.claimer.room()
+
+    def _wake(self) -> None:
+        self.claimer.wake()
 
     async def _register(self) -> None:
         sent_at = time.monotonic()

@@ -113,7 +113,9 @@ class Peer:
 
     def _call(self, *words: str) -> dict[str, Any]:
         command = [self.server.python(self.spec.ours), self.spec.script, *words]
-        done = subprocess.run(command, cwd=SCRIPTS, env=self._environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=SCRIPTS, env=self._environment(), capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{self.spec.name} {words}: {done.stderr[-2000:]}")
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
@@ -142,7 +144,11 @@ class Peer:
 
     def _environment(self) -> dict[str, str]:
         dsn = self.server.dsn("bench")
-        own = {"DATABASE_URL": dsn, "ADVISORJOBS_IMPORTS": "bench_jobs", "PYTHONPATH": str(SCRIPTS)} if self.spec.ours else {}
+        own = (
+            {"DATABASE_URL": dsn, "ADVISORJOBS_IMPORTS": "bench_jobs", "PYTHONPATH": str(SCRIPTS)}
+            if self.spec.ours
+            else {}
+        )
         return {**os.environ, "PEER_DSN": dsn, **own, **self.spec.environment}
 
     def _count(self, connection: psycopg.Connection[Any]) -> int:

@@ -182,6 +182,11 @@ def report(job: Job) -> list[str]:
         return [row[0] for row in connection.execute("SELECT organization_id FROM effects")]
 
 
+def in_brackets(call_next: Any, context: JobContext, worker: Any) -> list[Any]:
+    """A middleware around blocking tasks."""
+    return ["(", call_next(), ")"]
+
+
 def context_of(context: JobContext, *, word: str) -> list[Any]:
     return [word, context.job.id, context.job.attempts, context.additional_context, context.worker_name]
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ import pytest
 
 from advisorjobs.engine.dispatch import ChildDied, ChildFailed
 from advisorjobs.engine.job_handler import JobHandler
+from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions
 from advisorjobs.engine.run import Fate
 from advisorjobs.errors import ErrorCode
 from advisorjobs.outcomes import Snooze
 from advisorjobs.queues import queue_settings
 from advisorjobs.task import JobType
-from tests.engine.child_jobs import Work
+from tests.engine.child_jobs import Work, application, in_brackets
 from tests.fixtures.children import Bench, descriptors, is_gone, numbers_in, told
 from tests.fixtures.waiting import wait_for, wait_for_async
 
@@ -263,6 +265,36 @@ async def test_the_retry_strategy_of_a_plain_task_decides_in_the_child(make_benc
     choice = failed.value.failure.choice
     assert choice is not None
     assert not isinstance(choice, bool)
+
+
+async def test_middleware_of_tasks_runs_in_the_child_and_that_of_workers_on_the_event_loop(
+    make_bench: MakeBench,
+) -> None:
+    async def here(call_next: Any, context: Any, worker: Any) -> list[Any]:
+        return [os.getpid(), await call_next()]
+
+    bench = make_bench(task_middleware=("tests.engine.child_jobs:in_brackets",))
+    plain = bench.handlers["plain:retry"]
+    assert isinstance(plain, PlainHandler)
+    task = plain.options.app.tasks["plain:context"]
+    options = replace(plain.options, task_middleware=[in_brackets], worker_middleware=[here])
+    bench.handlers["plain:context"] = PlainHandler("plain:context", task, queue_settings("critical"), options)
+
+    pid, (opened, (word, *_), closed) = await bench.do("plain:context", word="hello")
+    assert (pid, opened, word, closed) == (os.getpid(), "(", "hello", ")")
+    assert pid not in bench.pids
+
+
+def test_what_can_not_reach_a_child_keeps_a_task_out_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADVISORJOBS_IMPORTS", "tests.engine.child_jobs")
+    app = application()
+    task, row = app.tasks["plain:context"], queue_settings("critical")
+    options = PlainOptions(app=app, worker=None, name="bench", queues=["critical"], additional_context={"who": "me"})
+
+    assert PlainHandler("plain:context", task, row, options).portable
+    assert not PlainHandler("plain:context", task, row, replace(options, additional_context={"it": object()})).portable
+    closure: Any = lambda call_next, context, worker: call_next()  # noqa: E731
+    assert not PlainHandler("plain:context", task, row, replace(options, task_middleware=[closure])).portable
 
 
 def local_handler(function: Callable[[Any], Any]) -> JobHandler:

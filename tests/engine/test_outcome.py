@@ -59,7 +59,13 @@ def test_a_job_s_own_strategy_decides_before_the_queue() -> None:
     choice = RetryChoice(delay=7, queue="reports", priority=-1, lock="l")
     ending = after_error(replace(FAILURE, choice=choice), JOB._replace(attempt=99), POLICY, no_jitter)
 
-    assert (ending.status, ending.delay, ending.queue, ending.priority, ending.lock) == ("retrying", 7, "reports", -1, "l")
+    assert (ending.status, ending.delay, ending.queue, ending.priority, ending.lock) == (
+        "retrying",
+        7,
+        "reports",
+        -1,
+        "l",
+    )
     assert after_error(replace(FAILURE, choice=None), JOB, POLICY, no_jitter).final
 
 

@@ -30,7 +30,7 @@ async def main(command: str, *words: str) -> None:
         if JOB == "bench:empty":
             await empty.batch_defer_async(*[payload(i) for i in part])
         else:
-            await manager.add_jobs([("critical", JOB, payload(i)) for i in part])
+            await manager.add_jobs([{"name": JOB, "payload": payload(i)} for i in part])
 
     async def single(number: int) -> None:
         if JOB == "bench:empty":
