@@ -46,6 +46,14 @@ async def fail(job: int, run: int) -> None:
         raise Refused("as the test wants it")
 
 
+async def fail_once_later(job: int, run: int, ms: float) -> None:
+    """Fails after a while, the first time."""
+    with seen(job, run):
+        await asyncio.sleep(ms / 1000)  # noqa: TID251 - the work itself
+        if run == 1:
+            raise Refused("as the test wants it")
+
+
 async def stubborn(job: int, run: int, seconds: float) -> None:
     """Takes no notice of being cancelled."""
     end = time.monotonic() + seconds

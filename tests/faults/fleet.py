@@ -56,6 +56,7 @@ class Fleet:
         self.folder = folder
         self.witness = witness
         self.members: list[Member] = []
+        self.prefix: list[str] = []
 
     def start(self, slots: int = 8, *, dsn: str | None = None, queue: str = "critical", **variables: object) -> Member:
         """Starts a worker with *slots* in *queue*; *variables* go to its environment."""
@@ -71,7 +72,7 @@ class Fleet:
         }
         log = self.folder / f"worker-{len(self.members) + 1}.log"
         with log.open("wb") as output:
-            member = Member(spawn(self.engine.command({queue: slots}), environment, output), log)
+            member = Member(spawn([*self.prefix, *self.engine.command({queue: slots})], environment, output), log)
         self.members.append(member)
         return member
 

@@ -79,6 +79,11 @@ async def fail(job: Job) -> None:
     await bodies.fail(job.id, job.run)
 
 
+@task("faults:fail-once-later", payload=Work, queue="critical", retries=1, backoff=QUICKLY)
+async def fail_once_later(job: Job) -> None:
+    await bodies.fail_once_later(job.id, job.run, job.payload.ms)
+
+
 @task("faults:stubborn", payload=Work, queue="critical")
 async def stubborn(job: Job) -> None:
     await bodies.stubborn(job.id, job.run, job.payload.seconds)

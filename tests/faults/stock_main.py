@@ -20,7 +20,7 @@ DSN = os.environ["DATABASE_URL"]
 LEASE = float(os.environ["ADVISORJOBS_LEASE"])
 GRACE = float(os.environ.get("ADVISORJOBS_GRACE", "25"))
 
-app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=DSN))
+app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=DSN, kwargs={"prepare_threshold": None}))
 quickly = procrastinate.RetryStrategy(max_attempts=50, wait=0)
 
 
@@ -77,6 +77,11 @@ async def fail(context: JobContext) -> None:
     await bodies.fail(*run_of(context))
 
 
+@named("fail-once-later", retry=procrastinate.RetryStrategy(max_attempts=1, wait=0))
+async def fail_once_later(context: JobContext, ms: float) -> None:
+    await bodies.fail_once_later(*run_of(context), ms)
+
+
 @named("stubborn")
 async def stubborn(context: JobContext, seconds: float) -> None:
     await bodies.stubborn(*run_of(context), seconds)
@@ -91,6 +96,13 @@ async def zombie(context: JobContext, gate: str, how: str) -> None:
     if how == "write":
         async with await psycopg.AsyncConnection.connect(DSN) as connection:
             await connection.execute(INSERT_EFFECT, [job, run, 1])
+
+
+if os.environ.get("FAULTS_NEW_CODE"):
+
+    @named("new")
+    async def new(context: JobContext, ms: float) -> None:
+        await bodies.nap(*run_of(context), ms)
 
 
 @named("pill", retry=quickly)

@@ -1,0 +1,139 @@
+"""Being told to stop (30): within the budget, whatever runs; what has not ended is runnable at once and costs no attempt."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from time import monotonic
+
+import pytest
+
+from tests.faults.engines import Order
+from tests.faults.fleet import Member
+from tests.faults.nemesis import pause
+from tests.faults.scale import ENGINE, full_or_short, ours_only
+from tests.faults.site import Site
+
+pytestmark = pytest.mark.faults
+
+BUDGET = full_or_short(5.0, 2.0)
+ROUNDS = full_or_short(25, 2)
+AT_ONCE = full_or_short(4, 2)
+HISTORY = full_or_short(1_000_000, 20_000)
+KINDS = ("nap", "block", "ledger") if ENGINE == "ours" else ("nap", "ledger")
+LONG = {"ms": 60_000}
+HISTORIES = {
+    "ours": """
+        INSERT INTO advisorjobs_runs (job_id, run_no, attempt, final, status, worker_id, queued_at, queue_name, job_name)
+        SELECT n, 1, 1, true, 'completed', w.id, now(), 'critical', 'faults:nap'
+          FROM generate_series(-%s, -1) n, (SELECT max(id) AS id FROM advisorjobs_workers) w""",
+    "stock": """
+        INSERT INTO procrastinate_jobs (id, queue_name, task_name, status, worker_id)
+        SELECT n, 'critical', 'faults:nap', 'succeeded', w.id
+          FROM generate_series(-%s, -1) n, (SELECT max(id) AS id FROM procrastinate_workers) w""",
+}
+
+
+def test_workers_told_to_stop_at_any_moment_end_in_time_and_give_back_what_runs(
+    site: Site, figure: Callable[..., None]
+) -> None:
+    dice = random.Random(1)
+    slowest = 0.0
+    for _ in range(ROUNDS):
+        members = [site.start(4, ADVISORJOBS_GRACE=BUDGET, ADVISORJOBS_CHILDREN=2) for _ in range(AT_ONCE)]
+        ids = site.enqueue(*[Order(kind=kind, args=LONG) for kind in KINDS for _ in range(AT_ONCE)])
+        short = site.enqueue(*[Order(kind="nap", args={"ms": 20})] * 30)
+        site.wait_event("end", 5, jobs=short)
+        pause(dice.uniform(0, 1.5))
+        slowest = max(slowest, stop(site, members))
+        states = site.states()
+        assert states["doing"] == 0, f"still doing after the stop: {states}\n{site.fleet.tails()}"
+        assert states["lost"] == states["failed"] == 0, f"a stop ended jobs: {states}"
+        assert uncharged(site, ids), "the stop cost attempts"
+        clear(site)
+    figure(stops=ROUNDS * AT_ONCE, budget=f"{BUDGET:g} s", slowest=f"{slowest:.2f} s", charged=0, aborted=0)
+    assert slowest <= BUDGET + 1.0
+
+
+@ours_only
+def test_a_job_that_takes_no_notice_holds_the_stop_up_by_no_more_than_seconds(
+    site: Site, figure: Callable[..., None]
+) -> None:
+    member = site.start(4, ADVISORJOBS_GRACE=1)
+    site.enqueue(*[Order(kind="stubborn", args={"seconds": 60})] * 2)
+    site.wait_event("begin", 2)
+    took = stop(site, [member])
+    figure(grace="1 s", took=f"{took:.2f} s")
+    assert site.states() == {"todo": 2}
+    assert took <= 1 + 5
+
+
+def test_the_second_word_ends_it_now(site: Site, figure: Callable[..., None]) -> None:
+    member = site.start(4, ADVISORJOBS_GRACE=60)
+    site.enqueue(*[Order(kind=kind, args=LONG) for kind in KINDS])
+    site.wait_event("begin", len(KINDS))
+    member.send(signal.SIGTERM)
+    pause(0.5)
+    assert member.status is None
+    took = stop(site, [member])
+    figure(took=f"{took:.2f} s")
+    assert took <= 1.0
+    assert site.states() == {"todo": len(KINDS)}
+
+
+def test_a_long_history_of_its_own_does_not_delay_a_stop(site: Site, figure: Callable[..., None]) -> None:
+    member = site.start(4, ADVISORJOBS_GRACE=BUDGET)
+    site.wait_working(1)
+    with site.connect() as connection:
+        connection.execute(HISTORIES[ENGINE].encode(), [HISTORY])
+        connection.execute("ANALYZE")
+    took = stop(site, [member])
+    figure(finished_jobs=HISTORY, took=f"{took:.2f} s")
+    assert took <= BUDGET + 1.0
+
+
+@ours_only
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_a_worker_that_is_process_number_one_obeys_too(site: Site, figure: Callable[..., None]) -> None:
+    """As in a container: process 1 gets no signal that it has no handler for."""
+    site.fleet.prefix = ["unshare", "--fork", "--pid", "--kill-child"]
+    member = site.start(4, ADVISORJOBS_GRACE=BUDGET)
+    site.enqueue(Order(kind="nap", args=LONG))
+    if member.status is not None:
+        pytest.skip(f"unshare is not allowed here: {member.text()}")
+    site.wait_event("begin", 1)
+    (worker,) = subprocess.run(
+        ["pgrep", "-P", str(member.pid)], check=True, capture_output=True, text=True
+    ).stdout.split()
+    begin = monotonic()
+    subprocess.run(["kill", "-TERM", worker], check=True)
+    member.ended(BUDGET + 10)
+    figure(took=f"{monotonic() - begin:.2f} s")
+    assert monotonic() - begin <= BUDGET + 1.0
+    assert site.states() == {"todo": 1}
+
+
+def stop(site: Site, members: list[Member]) -> float:
+    """SIGTERM to all; returns the longest time that one took. Their exit status is 0."""
+    begin = monotonic()
+    for member in members:
+        member.send(signal.SIGTERM)
+    for member in members:
+        member.ended(BUDGET + 30)
+    took = monotonic() - begin
+    assert [member.status for member in members] == [0] * len(members), site.fleet.tails()
+    return took
+
+
+def uncharged(site: Site, ids: list[int]) -> bool:
+    return bool(site.one("SELECT coalesce(max(attempts), 0) FROM procrastinate_jobs WHERE id = ANY (%s)", ids) == 0)
+
+
+def clear(site: Site) -> None:
+    """Takes what was given back out of the way of the next round."""
+    with site.connect() as connection:
+        connection.execute("DELETE FROM procrastinate_jobs")
+    site.ids.clear()
