@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import functools
 import pkgutil
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import procrastinate
@@ -20,6 +21,7 @@ from advisorjobs.enqueue import Enqueuer
 from advisorjobs.environment import did_you_mean
 from advisorjobs.job_manager import JobManager
 from advisorjobs.published import publish
+from advisorjobs.queues import WORKER_TYPES, known_queue
 from advisorjobs.settings import Settings
 from advisorjobs.task import JobType
 from advisorjobs.tenancy.redaction import redact
@@ -49,9 +51,10 @@ class App(procrastinate.App):
         self._blocking = BlockingRunner(lambda: self.dsn, prepare=settings.prepared_statements)
         self.own_connector = Connector(self._awaited, self._blocking)
         self._job_types_registered = False
+        self._registering = threading.RLock()
         super().__init__(connector=self.own_connector)
         self.job_manager = JobManager(self)
-        self.enqueuer = Enqueuer(lambda: self.catalogue, self._plain_queue)
+        self.enqueuer = Enqueuer(lambda: self.catalogue, self._plain_queue, self.known_queue)
 
     @functools.cached_property
     def dsn(self) -> str:
@@ -92,10 +95,19 @@ class App(procrastinate.App):
     def perform_import_paths(self) -> None:
         """Imports all job modules; their jobs are in `tasks` then, beside procrastinate's plain ones."""
         super().perform_import_paths()  # type: ignore[no-untyped-call]
-        if not self._job_types_registered:
-            for job_type in self.catalogue.values():
-                self._register_task(_as_task(job_type, self))
-            self._job_types_registered = True
+        with self._registering:
+            if not self._job_types_registered:
+                for job_type in self.catalogue.values():
+                    self._register_task(_as_task(job_type, self))
+                self._job_types_registered = True
+
+    def known_queue(self, name: str) -> str:
+        """*name*, if it is a queue of the table or of a task. Raises UnknownJob with the nearest."""
+        if name not in WORKER_TYPES["all"]:
+            self.perform_import_paths()
+            if name in {task.queue for task in self.tasks.values()}:
+                return name
+        return known_queue(name)
 
     def configure_task(self, name: str, *, allow_unknown: bool = True, **options: Any) -> jobs.JobDeferrer:
         """As procrastinate's; jobs of ours are known too. Raises TaskNotFound with the nearest name."""

@@ -19,7 +19,6 @@ from advisorjobs.database.statement import statement
 from advisorjobs.errors import PayloadError
 from advisorjobs.json_text import json_text
 from advisorjobs.payloads import Payload, parse_payload
-from advisorjobs.queues import known_queue
 from advisorjobs.task import JobType
 
 __all__ = [
@@ -121,11 +120,20 @@ def refuse_unknown_option(who: str, option: str, known: Iterable[str]) -> None:
 
 
 class Enqueuer:
-    """Builds operations that create jobs. *plain_queue* says which queue a plain procrastinate task belongs to."""
+    """Builds operations that create jobs.
 
-    def __init__(self, catalogue: Callable[[], Catalogue], plain_queue: Callable[[str], str | None]) -> None:
+    *plain_queue* says which queue a plain procrastinate task belongs to; *known_queue* refuses a name that is no queue's.
+    """
+
+    def __init__(
+        self,
+        catalogue: Callable[[], Catalogue],
+        plain_queue: Callable[[str], str | None],
+        known_queue: Callable[[str], str],
+    ) -> None:
         self._catalogue = catalogue
         self._plain_queue = plain_queue
+        self._known_queue = known_queue
 
     def add(self, asked_by: str, job: NewJob, connection: Any = None) -> Operation[int]:
         """Creates one job; read as its id. Raises PayloadError, UnknownJob."""
@@ -153,7 +161,7 @@ class Enqueuer:
 
     def row(self, job: NewJob) -> str:
         """*job* as advisorjobs_enqueue takes it, in JSON."""
-        queue = known_queue(job.queue) if job.queue is not None else None
+        queue = None if job.queue is None else self._known_queue(job.queue)
         catalogue = self._catalogue()
         plain_queue = None if job.name in catalogue else self._plain_queue(job.name)
         if plain_queue is None:
@@ -161,7 +169,9 @@ class Enqueuer:
             fields = checked_fields(job_type, job.payload)
             own_queue = job_type.queue
         else:
-            fields, own_queue = dict(job.payload), plain_queue
+            payload = job.payload
+            fields = payload.model_dump(mode="json") if isinstance(payload, Payload) else dict(payload)
+            own_queue = plain_queue
         head = {
             "name": job.name,
             "queue": queue or own_queue,

@@ -13,7 +13,6 @@ from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import CommonOptions, Enqueued, JobOptions, NewJob, refuse_unknown_option
 from advisorjobs.job import Job, read_job, read_jobs
 from advisorjobs.payloads import Payload
-from advisorjobs.queues import known_queue
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -76,19 +75,19 @@ class QueueCalls:
 
         False: there is no such failed job, or its unique_key has gone to another.
         """
-        values = {"queue": known_queue(queue), "job_id": job_id}
+        values = {"queue": self.app.known_queue(queue), "job_id": job_id}
         return operation("retry_job", statement("retry_job"), values, only, connection)
 
     @call
     def get_failed_jobs(self, queue: str, limit: int = 100, *, connection: Any = None) -> Operation[list[Job]]:
         """The failed jobs of *queue* that were neither retried nor cleaned, latest first, at most *limit*."""
-        values = {"queue": known_queue(queue), "most": limit}
+        values = {"queue": self.app.known_queue(queue), "most": limit}
         return operation("get_failed_jobs", statement("get_failed_jobs"), values, read_jobs, connection)
 
     @call
     def retry_failed_jobs(self, queue: str, *, connection: Any = None) -> Operation[int]:
         """Runs all failed jobs of *queue* again; returns how many."""
-        values = {"queue": known_queue(queue)}
+        values = {"queue": self.app.known_queue(queue)}
         return operation("retry_failed_jobs", statement("retry_failed_jobs"), values, only, connection)
 
     def _add(

@@ -47,7 +47,7 @@ def test_further_modules_bring_their_jobs(module: types.ModuleType) -> None:
 
 def test_a_job_without_a_queue_is_refused(module: types.ModuleType) -> None:
     module.lost = lost  # type: ignore[attr-defined]
-    with pytest.raises(ValueError, match="'own:lost'.* needs queue="):
+    with pytest.raises(ValueError, match=r"'own:lost'.* needs queue="):
         Catalogue.load([module.__name__])
 
 

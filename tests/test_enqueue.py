@@ -121,11 +121,11 @@ async def test_a_job_in_an_async_transaction_exists_if_and_only_if_it_commits(
 async def test_the_wrong_kind_of_connection_is_refused_by_name(
     manager: QueueManager, connection: psycopg.Connection[Any], aconnection: psycopg.AsyncConnection[Any]
 ) -> None:
-    with pytest.raises(TypeError, match=r"add_job\(\) is awaited, but its connection \(psycopg.Connection\) blocks"):
+    with pytest.raises(TypeError, match=r"add_job was awaited with a blocking connection \(psycopg.Connection\)"):
         await manager.add_job(QUEUE, "document:ocr", OCR, connection=connection)
-    with pytest.raises(TypeError, match=r"async connection \(psycopg.AsyncConnection\): use `await add_job"):
+    with pytest.raises(TypeError, match=r"add_job was called in its blocking form with an async connection"):
         manager.sync.add_job(QUEUE, "document:ocr", OCR, connection=aconnection)
-    with pytest.raises(TypeError, match="can't use a builtins.object"):
+    with pytest.raises(TypeError, match=r"add_job can't use a builtins\.object"):
         manager.sync.add_job(QUEUE, "document:ocr", OCR, connection=object())
 
 
@@ -249,3 +249,17 @@ def test_no_database_is_said_so_without_the_password(settings: Settings) -> None
     with pytest.raises(DatabaseUnavailable) as caught:
         QueueManager(app).sync.add_job(QUEUE, "document:ocr", OCR)
     assert "secret" not in str(caught.value)
+
+
+def test_a_plain_task_is_added_like_any_job_to_its_own_queue_or_another(app: App, manager: QueueManager) -> None:
+    @app.task(name="plain", queue="own-queue")
+    def plain(**_: Any) -> None:
+        """Does nothing."""
+
+    first = manager.sync.get_job(manager.sync.add_job("own-queue", "plain", {"organization_id": "o", "n": 1}))
+    second = manager.sync.get_job(manager.sync.add_job("emails", "plain", {}))
+    assert first is not None
+    assert second is not None
+    assert (first.queue, first.organization_id, first.payload["n"]) == ("own-queue", "o", 1)
+    assert second.queue == "emails"
+    assert manager.sync.get_failed_jobs("own-queue") == []

@@ -56,7 +56,7 @@ async def test_the_callers_transaction_decides(
     with connection.transaction(force_rollback=True):
         task.configure(connection=connection).defer(a=1)
     assert rows(connection) == []
-    with pytest.raises(TypeError, match=r"defer\(\) got an async connection"):
+    with pytest.raises(TypeError, match="defer was called in its blocking form with an async connection"):
         task.configure(connection=aconnection).defer(a=1)
 
 

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any, Literal
 
 import psycopg
+from pydantic import Field
 
 from advisorjobs.application import App
 from advisorjobs.payloads import Payload
@@ -21,7 +22,7 @@ class Colour(Enum):
 
 class Everything(Payload):
     line: Line
-    lines: list[Line] = []
+    lines: list[Line] = Field(default_factory=list)
     maybe: int | None = None
     total: Decimal = Decimal(0)
     ratio: float = 0.5

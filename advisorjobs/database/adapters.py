@@ -73,9 +73,9 @@ def blocking_fetch(operation: Operation[Any]) -> BlockingFetch:
     if found is None:
         kind = _name(type(operation.connection))
         if _lookup(AWAITED, operation.connection) is not None:
-            call = operation.asked_by.removesuffix(".sync")
             raise TypeError(
-                f"{operation.asked_by}() got an async connection ({kind}): use `await {call.replace('.sync.', '.')}(…)`"
+                f"{operation.asked_by} was called in its blocking form with an async connection ({kind}): "
+                "await the other form, or pass a blocking connection"
             )
         raise _unknown(operation, kind)
     return found
@@ -88,8 +88,8 @@ def awaited_fetch(operation: Operation[Any]) -> AwaitedFetch:
         kind = _name(type(operation.connection))
         if _lookup(BLOCKING, operation.connection) is not None:
             raise TypeError(
-                f"{operation.asked_by}() is awaited, but its connection ({kind}) blocks: "
-                f"use {operation.asked_by}'s .sync, or pass an async connection"
+                f"{operation.asked_by} was awaited with a blocking connection ({kind}): "
+                "call its blocking form (.sync), or pass an async connection"
             )
         raise _unknown(operation, kind)
     return found
@@ -105,4 +105,4 @@ def _name(kind: type) -> str:
 
 def _unknown(operation: Operation[Any], kind: str) -> TypeError:
     accepted = ", ".join((*BLOCKING, *AWAITED))
-    return TypeError(f"{operation.asked_by}() can't use a {kind} as its connection: it takes {accepted}")
+    return TypeError(f"{operation.asked_by} can't use a {kind} as its connection: it takes {accepted}")
