@@ -1,7 +1,7 @@
 """Measures how well documents are read, on a folder of real ones: `python ops/accuracy.py ../shared/data`.
 
-Prints one line a check and ends with 1 where a target is missed. Every document is read in a process of its own, so that
-its time and its peak of resident memory are its own.
+Prints one line a check and ends with 1 where a target is missed. Every document is read in a process of its own, so
+that its time and its peak of resident memory are its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from advisorjobs.errors import JobError
 from advisorjobs.services.documents.classification import classify
 from advisorjobs.services.documents.extraction import Extraction, extract
-from advisorjobs.services.documents.parties import core
+from advisorjobs.services.documents.names import core
 from advisorjobs.services.reading.reader import document_reader
 
 FIELDS_RIGHT = 5
@@ -32,15 +32,16 @@ FIELDS_RIGHT = 5
 WORDS_FOUND, WORDS_EXTRA = 0.95, 0.05
 SECONDS, MEBIBYTES = 10.0, 1024
 
+LINN = "sequencer recorder professional musician polyphonic simultaneously channels operation tracks midi"
 # name → pages, and ten words that a person reads on them
 SCANS: dict[str, tuple[int, str]] = {
-    "ccitt.pdf": (1, "sequencer recorder professional musician polyphonic simultaneously channels operation tracks midi"),
+    "ccitt.pdf": (1, LINN),
     "francais.pdf": (1, "portez whisky juge île côté alcôve bûches consument âtre œuvre"),
     "multi-page-images.tiff": (3, "this is a multi page document page 1 2 3"),
     "multipage.pdf": (6, "chapter kitchen listening england france heralded woodman highwayman scratch megapixels"),
-    "rotated_skew.pdf": (1, "sequencer recorder professional musician polyphonic simultaneously channels operation tracks midi"),
+    "rotated_skew.pdf": (1, LINN),
     "simple.tif": (1, "this is a test document"),
-    "skew.pdf": (1, "sequencer recorder professional musician polyphonic simultaneously channels operation tracks midi"),
+    "skew.pdf": (1, LINN),
     "typewriter.png": (1, "linzensoep linzen bloem boter laurier kruidnagel kerrie wassen papje soep"),
 }  # fmt: skip
 
@@ -156,7 +157,7 @@ def hostile(folder: Path) -> Iterator[Check]:
             good = refusal is not None and outcome.refusal.startswith("validation") and refusal in outcome.refusal
         else:
             good = _read_as(reading, outcome)
-        yield Check(name, f"refused ({refusal})" if not reading else reading, good, outcome.refusal or outcome.type)
+        yield Check(name, reading or f"refused ({refusal})", good, outcome.refusal or outcome.type)
         yield Check(name, f"≤ {SECONDS:.0f} s", outcome.seconds <= SECONDS, f"{outcome.seconds:.1f} s")
         yield Check(name, f"≤ {MEBIBYTES} MiB", outcome.mebibytes <= MEBIBYTES, f"{outcome.mebibytes} MiB")
 

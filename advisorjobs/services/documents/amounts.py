@@ -39,7 +39,18 @@ class Amount:
 
 @cache
 def _currency_words() -> str:
-    words = [*table("money")["codes"], *table("money")["symbols"], "$", "Fr.", "kr", "Kr", "kr.", "Euro", "EURO", "euro"]
+    words = [
+        *table("money")["codes"],
+        *table("money")["symbols"],
+        "$",
+        "Fr.",
+        "kr",
+        "Kr",
+        "kr.",
+        "Euro",
+        "EURO",
+        "euro",
+    ]
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 

@@ -47,7 +47,8 @@ def _of_receipt(span: Span, labels: Sequence[Label]) -> bool:
     """Whether a label beside *span* begins with what receipts are headed with ("Receipt no")."""
     names = tuple(titles("receipt"))
     return any(
-        label.weight("number") and folded(label.span.text).startswith(names) and tie(label, span) > 0.3 for label in labels
+        label.weight("number") and folded(label.span.text).startswith(names) and tie(label, span) > 0.3
+        for label in labels
     )
 
 
@@ -74,7 +75,8 @@ def choose_date(evidence: Evidence, *, kind: str) -> Choice | None:
 
 
 _OF = re.compile(
-    r"^[\s:.#°]*\w*\d[\w\-/.]*\s*,?\s*(?:vom|von|van|d\.?d\.?|du|del?|dated|of|from|den|am|le|en date du|de fecha)\s*$", re.IGNORECASE
+    r"^[\s:.#°]*\w*\d[\w\-/.]*\s*,?\s*(?:vom|von|van|d\.?d\.?|du|del?|dated|of|from|den|am|le|en date du|de fecha)\s*$",
+    re.IGNORECASE,
 )
 
 

@@ -12,7 +12,10 @@ __all__ = ["Identifier", "find_identifiers"]
 
 _WORD = r"[A-Za-z0-9](?:[\w\-/.:_]*[A-Za-z0-9])?"
 _GROUPS = re.compile(r"(?<![\w.,/\-])\d{3,5}(?: \d{3,5}){1,4}(?![\w.,/\-])")
-_CANDIDATE = re.compile(rf"(?:(?<!\w)[A-Z]{{2,3}} (?=\d{{4}}/\d))?(?<![\w@.,])(?:[A-Z]{{1,4}}\s?[\-/]\s?)?{_WORD}(?:\s?[/\-]\s?\w*\d\w*)*(?![\w@])")
+_CANDIDATE = re.compile(
+    r"(?:(?<!\w)[A-Z]{2,3} (?=\d{4}/\d))?(?<![\w@.,])(?:[A-Z]{1,4}\s?[\-/]\s?)?"
+    rf"{_WORD}(?:\s?[/\-]\s?\w*\d\w*)*(?![\w@])"
+)
 _NEVER = re.compile(
     r"^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$"  # IBAN
     r"|^(?:https?:|www\.)|\.(?:com|net|org|de|fr|nl|es|it|uk|example)$"
@@ -36,7 +39,7 @@ def find_identifiers(segments: Iterable[Segment], *, taken: Sequence[Span]) -> t
     blocked: dict[int, list[Span]] = {}
     for span in taken:
         blocked.setdefault(span.segment.index, []).append(span)
-    found = []
+    found: list[Identifier] = []
     for segment in segments:
         for match in (*_GROUPS.finditer(segment.text), *_CANDIDATE.finditer(segment.text)):
             span = segment.span(*match.span())

@@ -12,22 +12,20 @@ from advisorjobs.services.documents.choice import Choice
 from advisorjobs.services.documents.evidence import Evidence, likelier
 from advisorjobs.services.documents.labels import Label, same_row
 from advisorjobs.services.documents.layout import Segment
+from advisorjobs.services.documents.names import core, is_name, name_before_form, trimmed
 from advisorjobs.services.documents.parties import (
     below,
     blocks_of,
     contact_signs,
-    core,
     domains,
-    is_name,
-    name_before_form,
     recipient_segments,
     sender_name,
-    trimmed,
 )
 from advisorjobs.services.documents.spelling import folded
 from advisorjobs.services.documents.vocabulary import legal_form_pattern, phrases, titles
 
 __all__ = ["choose_issuer"]
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
@@ -236,7 +234,7 @@ def _is_title(text: str) -> bool:
     """Whether a line says what the paper is ("Your electricity bill", "Statement of account") or labels something."""
     words = f" {folded(text)} "
     titled = any(words.startswith(f" {title} ") or words.endswith(f" {title} ") for title in titles())
-    last = words.split()[-1] if words.strip() else ""
+    last = words.strip().rpartition(" ")[2]
     labelled = ":" in text or last in phrases("labels", "number_words")
     return labelled or (titled and not legal_form_pattern().search(text))
 
@@ -246,7 +244,12 @@ def _over_two_lines(segment: Segment, following: list[Segment], usual: float) ->
     for other in following:
         near = -0.5 * segment.height <= other.box.top - segment.box.bottom < 0.8 * segment.height
         alike = abs(other.height - segment.height) < 0.15 * segment.height
-        if near and alike and segment.height > 1.1 * usual and folded(segment.text) in phrases("parties", "trade_words"):
+        if (
+            near
+            and alike
+            and segment.height > 1.1 * usual
+            and folded(segment.text) in phrases("parties", "trade_words")
+        ):
             return trimmed(f"{segment.text} {other.text}")
     return None
 
@@ -267,5 +270,5 @@ def _as_printed(host: str, evidence: Evidence) -> str:
     """The host's name as the text writes it elsewhere, else capitalised."""
     for word in re.findall(r"[^\W_][\w\-&']+", evidence.text):
         if folded(word).replace(" ", "") == host and word != host:
-            return word
+            return str(word)
     return host.capitalize()

@@ -108,7 +108,11 @@ def _description(row: Row, money: list[Amount], last: Amount) -> tuple[str | Non
     if not texts:
         return None, money
     longest = max(texts, key=lambda segment: _letters(segment.text))
-    inside = [amount for amount in money if amount.span.segment is longest and _letters(longest.text[: amount.span.start]) >= 2]
+    inside = [
+        amount
+        for amount in money
+        if amount.span.segment is longest and _letters(longest.text[: amount.span.start]) >= 2
+    ]
     text = longest.text[: min((amount.span.start for amount in inside), default=None)]
     after = [amount for amount in money if amount in inside or amount.span.box.left > longest.box.left]
     cleaned = _POSITION.sub("", text).strip(" .:-")

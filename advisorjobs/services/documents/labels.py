@@ -117,7 +117,11 @@ def _begins(text: str, letters: list[tuple[int, str]], at: int) -> bool:
     place = letters[at][0]
     if place == 0 or not text[place - 1].isalpha() or (at > 0 and text[place - 1] in "°#№"):
         return True
-    return text[place].islower() and " " not in text[:place] and any(text.startswith(noun, place) for noun in phrases("labels", "compounds"))
+    return (
+        text[place].islower()
+        and " " not in text[:place]
+        and any(text.startswith(noun, place) for noun in phrases("labels", "compounds"))
+    )
 
 
 def _ends(text: str, letters: list[tuple[int, str]], at: int) -> bool:

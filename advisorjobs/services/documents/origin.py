@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from advisorjobs.services.documents.amounts import Amount
 from advisorjobs.services.documents.spelling import folded
@@ -41,19 +41,17 @@ def currency_of(amounts: Sequence[Amount], text: str, country: str | None) -> tu
 
 def _named(word: str) -> str | None:
     bare = word.strip("():,;.*")
-    if bare in table("money")["codes"]:
-        return bare
-    return table("money")["symbols"].get(bare)
+    symbols: Mapping[str, str] = table("money")["symbols"]
+    return bare if bare in table("money")["codes"] else symbols.get(bare)
 
 
 def _code(sign: str, country: str | None) -> str | None:
-    money = table("money")
-    if sign in money["codes"]:
+    """The currency that a printed sign stands for; "$", "kr" and "Fr." depend on the country."""
+    if sign in table("money")["codes"]:
         return sign
-    if sign == "$":
-        return money["dollar"].get(country or "", "USD")
-    if sign.casefold().rstrip(".") == "kr":
-        return money["crown"].get(country or "", "SEK")
-    if sign == "Fr.":
-        return money["franc"].get(country or "")
-    return money["symbols"].get(sign) or money["words"].get(sign.casefold())
+    by_country = {"$": ("dollar", "USD"), "kr": ("crown", "SEK"), "fr": ("franc", None)}
+    name, usual = by_country.get(sign.casefold().rstrip("."), ("", None))
+    meanings: Mapping[str, str] = table("money")[name] if name else {}
+    symbols: Mapping[str, str] = table("money")["symbols"]
+    words: Mapping[str, str] = table("money")["words"]
+    return meanings.get(country or "", usual) if name else symbols.get(sign) or words.get(sign.casefold())

@@ -1,33 +1,33 @@
-"""What could be a party's name, how to reach whom, and which lines speak of the recipient rather than the issuer."""
+"""How to reach whom, and which lines speak of the recipient rather than the issuer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisorjobs.services.documents.evidence import Evidence
 from advisorjobs.services.documents.labels import Label, same_row
 from advisorjobs.services.documents.layout import Segment
-from advisorjobs.services.documents.spelling import folded, squeezed
-from advisorjobs.services.documents.vocabulary import label_table, legal_form_pattern, phrases, table
+from advisorjobs.services.documents.names import is_address, is_name, trimmed
+from advisorjobs.services.documents.spelling import folded
+from advisorjobs.services.documents.vocabulary import phrases
 
 __all__ = [
     "blocks_of",
     "contact_signs",
-    "core",
     "domains",
-    "is_name",
-    "name_before_form",
     "recipient_segments",
     "sender_name",
-    "trimmed",
 ]
 
 _MAIL = re.compile(r"[\w.+\-]+\s?@\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})", re.IGNORECASE)
-_SITE = re.compile(r"(?:https?://|\bwww\.)\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})|\b((?:[\w\-]+\.)+(?:com|org|net|co\.uk|de|fr|nl|be|es|it|eu|at|ch|io|us|example|pl|pt))\b", re.IGNORECASE)  # fmt: skip
+_SITE = re.compile(
+    r"(?:https?://|\bwww\.)\s?([\w\-]+(?:\.[\w\-]+)*\.[a-z]{2,10})"
+    r"|\b((?:[\w\-]+\.)+(?:com|org|net|co\.uk|de|fr|nl|be|es|it|eu|at|ch|io|us|example|pl|pt))\b",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"(?:\+\d{2}[\s\d()/\-.]{7,}|\(?\b\d{3}\)?[\s.\-]\d{3}[\s.\-]\d{4}\b|\b0\d[\s\d/\-.]{7,}\d)")
-_POSTAL = re.compile(r"\b(?:[A-Z]{1,2}-)?\d{4,5}\b\s?(?:[A-Z]{2}\b)?|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
 _PARTS = re.compile(r"\s+[-–—]\s+|\s*[·•|*∙●]\s*")
 _COMMA = re.compile(r"\s*,\s+")
 _HONORIFIC = re.compile(
@@ -36,8 +36,6 @@ _HONORIFIC = re.compile(
     re.IGNORECASE,
 )
 _BANK = frozenset({"bank", "banque", "banco", "banca"})
-_SMALL_WORDS = frozenset("& + do da dos das og och i und and et y e en van de der den di du des la le del the of von".split())
-_ENDS_NAME = re.compile(r"[:;|·•()\"„“”/]|\s[-–—]\s|\b(?:by|von|par|door|por|da|iov|c/o)\b(?=\s)|©")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,96 +47,6 @@ class Block:
     @property
     def text(self) -> str:
         return "\n".join(segment.text for segment in self.segments)
-
-
-def core(name: str) -> str:
-    """*name* without legal form, case and punctuation: what two spellings of one firm share."""
-    bare = legal_form_pattern().sub(" ", name)
-    return folded(bare).replace(" ", "") or folded(name).replace(" ", "")
-
-
-def trimmed(text: str) -> str:
-    """*text* without titles ("Invoice") and separators at its ends."""
-    words = text.strip(" ,.;:-–—|·•*").split()
-    titles = phrases("parties", "not_names")
-    while len(words) > 1 and folded(words[-1]) in titles:
-        words.pop()
-    while len(words) > 1 and folded(words[0]) in titles and not words[0].isupper():
-        words.pop(0)
-    return " ".join(words).strip(" ,;:-–—|·•*")
-
-
-def is_name(text: str) -> bool:
-    """Whether *text* by itself could be the name of a firm or person."""
-    plain = folded(text)
-    words = plain.split()
-    letters = sum(char.isalpha() for char in text)
-    if "@" in text or letters < 2 or len(words) > 8 or letters < 0.6 * len(text.replace(" ", "")):
-        return False
-    if text[:1].islower() and not legal_form_pattern().search(text) and "-" not in text:
-        return False
-    titles = phrases("parties", "not_names")
-    if words[-1] in phrases("parties", "label_ends"):
-        return False
-    if (
-        plain in titles
-        or words[0] in {"dear", "sehr", "madame", "monsieur", "geachte"}
-        or all(w in titles for w in words)
-    ):
-        return False
-    if words[0] in phrases("parties", "contact_words") or text.strip() in table("money")["codes"]:
-        return False
-    if squeezed(text) in label_table() or _MAIL.search(text) or text.rstrip().endswith(":"):
-        return False
-    return not is_address(text)
-
-
-def is_address(text: str) -> bool:
-    """Whether *text* is a street or a town with its code rather than a name."""
-    words = folded(text).split()
-    if not any(char.isdigit() for char in text):
-        return False
-    street = phrases("parties", "street_words")
-    if any(word in street for word in words) or any(
-        word.endswith(("strasse", "straat", "weg", "laan")) for word in words
-    ):
-        return True
-    return bool(_POSTAL.search(text)) or words[0].isdigit() or words[-1].isdigit()
-
-
-def name_before_form(segment: Segment) -> Iterator[str]:
-    """Every name that ends in a legal form: "… sold by Example Stays Pvt. Ltd." gives "Example Stays Pvt. Ltd."."""
-    text = segment.text
-    prose = len(segment.words) > 7
-    previous_end = 0
-    for match in legal_form_pattern().finditer(text):
-        before = text[previous_end : match.start()].rstrip(" ,")
-        stops = list(_ENDS_NAME.finditer(before))
-        begin = stops[-1].end() if stops else 0
-        words = _name_words(before[begin:].split(), prose=prose)
-        previous_end = match.end()
-        registered = bool(words) and folded(words[0]) in phrases("parties", "registration_words")
-        if words and not registered and any(char.isalpha() for char in "".join(words)):
-            comma = "," if "," in text[max(0, match.start() - 2) : match.start()] else ""
-            yield f"{' '.join(words)}{comma} {match.group().strip()}"
-
-
-def _name_words(words: Sequence[str], *, prose: bool) -> list[str]:
-    """The capitalised words at the end of *words*, with small words only between them."""
-    allowed = frozenset("&+") if prose else _SMALL_WORDS
-    taken: list[str] = []
-    for word in reversed(words):
-        capital = any(char.isupper() for char in word) or word[:1].isdigit()
-        if (
-            len(taken) >= 7
-            or not (capital or word.casefold() in allowed)
-            or (taken and word.endswith((",", ".")) and prose)
-        ):
-            break
-        taken.insert(0, word)
-    while taken and taken[0].casefold() in _SMALL_WORDS and not taken[0][:1].isupper():
-        taken.pop(0)
-    return [word.strip("\"'„“”*") for word in taken]
 
 
 def domains(text: str) -> list[str]:

@@ -39,7 +39,8 @@ class Totals:
 
 
 def find_totals(evidence: Evidence, *, items: Iterable[Decimal] = ()) -> Totals:
-    """The amounts of an invoice or receipt; *items* are the amounts of its lines, which should add up to one of them."""
+    """The amounts of an invoice or receipt; *items* are the amounts of its lines, which should
+    add up to one of them."""
     support = support_of(evidence)
     values = {amount.value for amount in evidence.amounts if amount.money}
     if not values:
@@ -176,7 +177,12 @@ def _best_parts(total: Decimal, values: set[Decimal], support: Support) -> tuple
     taxes = {*support["tax"], sum(support["tax"], Decimal(0)), *(2 * tax for tax in support["tax"])}
     for net in values | {total - tax for tax in taxes}:
         tax = total - net
-        if not 0 <= abs(tax) < abs(net) or net * tax < 0 or (tax not in values and tax not in taxes) or (tax == 0 and tax not in support["tax"]):
+        if (
+            not 0 <= abs(tax) < abs(net)
+            or net * tax < 0
+            or (tax not in values and tax not in taxes)
+            or (tax == 0 and tax not in support["tax"])
+        ):
             continue
         score = _convincing(net, tax, values, support)
         if score > 0.25 and (best is None or score > best[0]):

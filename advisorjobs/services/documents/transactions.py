@@ -57,7 +57,8 @@ def _columns(row: Row) -> dict[str, float]:
 def _sorted_out(
     amounts: Sequence[Amount], heads: dict[str, float], before: Decimal | None
 ) -> tuple[Decimal | None, Decimal | None]:
-    """Amount moved and balance after it, by the columns they stand in; without columns the last of two is the balance."""
+    """Amount moved and balance after it, by the columns they stand in; without columns the last of two is the
+    balance."""
     moved: Decimal | None = None
     after: Decimal | None = None
     for amount in amounts:

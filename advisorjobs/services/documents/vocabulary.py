@@ -1,4 +1,4 @@
-"""The tables beside this file (labels, months, money, countries, parties, kinds), read once and made ready to search."""
+"""The tables beside this file (labels, months, money, countries, parties, kinds), read once, ready to search."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from typing import Any
 
 from advisorjobs.services.documents.spelling import folded, squeezed
 
-__all__ = ["LabelMeaning", "country_patterns", "label_table", "legal_form_pattern", "month_numbers", "phrases", "table", "titles"]
+__all__ = [
+    "LabelMeaning",
+    "country_patterns",
+    "label_table",
+    "legal_form_pattern",
+    "month_numbers",
+    "phrases",
+    "table",
+    "titles",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ def titles(kind: str | None = None) -> frozenset[str]:
 
 @cache
 def legal_form_pattern() -> re.Pattern[str]:
-    """Matches a legal form that stands as a word or words; dots and spaces inside it are optional, case matters little."""
+    """Matches a legal form that stands as a word or words; its dots and spaces are optional, case matters little."""
     forms = sorted(table("parties")["legal_forms"], key=len, reverse=True)
     return re.compile(r"(?<![\w.&])(?:" + "|".join(_legal_form(form) for form in forms) + r")(?![\w])")
 

@@ -45,7 +45,7 @@ class AzureReader:
     extracts: frozenset[str] = frozenset(PREBUILT)
 
     def read(self, path: Path, *, language: str = "en", tables: bool = False, kind: str | None = None) -> Reading:
-        if kind in PREBUILT:
+        if kind is not None and kind in PREBUILT:
             result = self._analyse(PREBUILT[kind], path)
             return _reading(PREBUILT[kind], result, fields_of(kind, result))
         model = _LAYOUT if tables else _READ

@@ -49,7 +49,7 @@ def straightened(quads: Any, angle: float, *, width: float, height: float) -> An
 
 
 def quarter_turned(quads: Any, *, height: float) -> Any:
-    """*quads* of a picture of this height as they lie after it is turned a quarter clockwise; corners start top left."""
+    """*quads* of a picture of this height as they lie after it is turned a quarter clockwise."""
     numpy = needed("numpy")
     turned = numpy.stack([height - quads[..., 1], quads[..., 0]], axis=-1)
     # The corner that was bottom left is now top left.

@@ -46,7 +46,8 @@ class Limits:
     def _check(self, name: str, value: int, most: int, what: str) -> None:
         if value > most:
             raise JobError(
-                ErrorCode.VALIDATION, f"the document has {value} {what}, over the limit {name}={most}: send a smaller one"
+                ErrorCode.VALIDATION,
+                f"the document has {value} {what}, over the limit {name}={most}: send a smaller one",
             )
 
 

@@ -23,10 +23,13 @@ _ENGINE = "local"
 _FEW_LETTERS = 200
 """A page with fewer letters in its text layer and a picture over most of it is a scan with a stamp or a footer."""
 _MOSTLY = 0.6
-LANGUAGES = frozenset(
-    "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it ja la lb lt lv ms mt nl no nb nn oc pl pt rm ro sk sl"
-    " sq sv sw tl tr uz vi zh".split()
-)
+# fmt: off
+LANGUAGES = frozenset({
+    "af", "az", "bs", "ca", "cs", "cy", "da", "de", "en", "es", "et", "eu", "fi", "fr", "ga", "gl", "hr", "hu", "id",
+    "is", "it", "ja", "la", "lb", "lt", "lv", "ms", "mt", "nb", "nl", "nn", "no", "oc", "pl", "pt", "rm", "ro", "sk",
+    "sl", "sq", "sv", "sw", "tl", "tr", "uz", "vi", "zh",
+})
+# fmt: on
 """Languages whose letters the bundled model knows; it reads all of them at once, so none has to be chosen."""
 
 
@@ -45,9 +48,7 @@ class LocalReader:
     limits: Limits = DEFAULT_LIMITS
     extracts: frozenset[str] = frozenset()
 
-    def read(
-        self, path: Path, *, language: str = "en", tables: bool = False, kind: str | None = None
-    ) -> Reading:
+    def read(self, path: Path, *, language: str = "en", tables: bool = False, kind: str | None = None) -> Reading:
         found = file_kind(path, limits=self.limits)
         progress = _Progress()
         pages = tuple(self._pdf(path, progress) if found is FileKind.PDF else self._image(path, found, progress, None))
@@ -62,9 +63,7 @@ class LocalReader:
             return Reading(_ENGINE, tuple(self._image(path, found, progress, pages)), notes=tuple(progress.notes))
         with open_pdf(path, limits=self.limits) as document:
             document.init_forms()
-            read = tuple(
-                self._drawn(document, number, progress) for number in range(1, min(pages, len(document)) + 1)
-            )
+            read = tuple(self._drawn(document, number, progress) for number in range(1, min(pages, len(document)) + 1))
         return Reading(_ENGINE, read, notes=tuple(progress.notes))
 
     def _pdf(self, path: Path, progress: _Progress) -> Iterator[Page]:
@@ -144,5 +143,3 @@ def _picture_page(picture: Picture, number: int, progress: _Progress, *, size: t
 def _unreadable(number: int, progress: _Progress) -> Page:
     progress.notes.append(f"page {number}: damaged, not read")
     return Page(number, 0.0, 0.0, (), "text_layer")
-
-

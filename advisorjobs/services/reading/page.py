@@ -60,8 +60,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page in reading order. `width` and `height` are points (1/72 inch) where known, else pixels. `aside` holds what
-    runs another way than the page's text: notes up a margin, watermarks across the page."""
+    """One page in reading order. `width` and `height` are points (1/72 inch) where known, else pixels. `aside` holds
+    what runs another way than the page's text: notes up a margin, watermarks across the page."""
 
     number: int
     width: float

@@ -22,9 +22,7 @@ class DocumentReader(Protocol):
         """The document types whose fields the engine itself draws out when `read` is told the type."""
         ...
 
-    def read(
-        self, path: Path, *, language: str = "en", tables: bool = False, kind: str | None = None
-    ) -> Reading:
+    def read(self, path: Path, *, language: str = "en", tables: bool = False, kind: str | None = None) -> Reading:
         """The whole document. *language* (ISO 639-1) is a hint; *tables* asks for tables too; *kind* is the document's
         type where it is known already, for engines that extract fields of that type."""
         ...

@@ -71,7 +71,7 @@ def picture_words(picture: Picture) -> PictureWords:
 
 @cache
 def _engine() -> Any:
-    """One engine a process. The models are those inside the wheel: named by path, so that nothing is ever downloaded."""
+    """One engine a process. Its models are those inside the wheel, named by path so that nothing is downloaded."""
     rapidocr = needed("rapidocr")
     folder = Path(rapidocr.__file__).parent / "models"
     models = {f"{part}.model_path": str(folder / name) for part, name in _MODELS.items()}
@@ -128,9 +128,7 @@ def _cut(pixels: Any, quad: Any) -> Any:
     part = numpy.ascontiguousarray(pixels[top : max(top + 1, bottom), left : max(left + 1, right)])
     shift = numpy.array([left, top], dtype=numpy.float32)
     matrix = cv2.getPerspectiveTransform(corners - shift, target)
-    level = cv2.warpPerspective(
-        part, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    level = cv2.warpPerspective(part, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     if upright(quad):
         level = numpy.rot90(level)
     return cv2.cvtColor(numpy.ascontiguousarray(level), cv2.COLOR_GRAY2BGR)

@@ -23,7 +23,10 @@ _Cell = tuple[Box, str]
 def find_tables(pages: Iterable[Page]) -> tuple[Table, ...]:
     """The tables of *pages*: at least three rows with at least two columns in common."""
     return tuple(
-        Table(page.number, rows) for page in pages for group in _groups(page) if len(rows := _aligned(group)) >= _LEAST_ROWS
+        Table(page.number, rows)
+        for page in pages
+        for group in _groups(page)
+        if len(rows := _aligned(group)) >= _LEAST_ROWS
     )
 
 

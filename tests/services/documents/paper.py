@@ -1,7 +1,7 @@
 """Papers for tests: documents written as plain text on a grid, with the fields that a person would read off them.
 
-The head gives `kind`, the fields, and `page: slip` for a till slip; after `---` every line is a line of print, where "# "
-and "## " begin larger ones. A paper becomes a Reading as a text layer would give it, or a picture to be read by OCR.
+The head gives `kind`, the fields, and `page: slip` for a till slip; after `---` every line is a line of print,
+where "# " and "## " begin larger ones. A paper becomes a Reading as a text layer would give it, or a picture to be read by OCR.
 """
 
 from __future__ import annotations

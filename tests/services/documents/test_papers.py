@@ -8,12 +8,19 @@ import pytest
 
 from advisorjobs.services.documents.classification import classify
 from advisorjobs.services.documents.extraction import FIELDS, extract
-from advisorjobs.services.documents.parties import core
+from advisorjobs.services.documents.names import core
 from advisorjobs.services.reading.local import LocalReader
 from advisorjobs.services.reading.page import Reading
 from tests.services.documents.paper import Paper, papers
 
-SCANNED = ["invoice-us-freelance", "rechnung-schweiz", "facture-garage", "factuur-fietsen", "bon-supermarkt", "kontoauszug"]
+SCANNED = [
+    "invoice-us-freelance",
+    "rechnung-schweiz",
+    "facture-garage",
+    "factuur-fietsen",
+    "bon-supermarkt",
+    "kontoauszug",
+]
 KNOWN_WRONG = {
     "scontrino-bar": {"issuer"},  # a name that runs over two lines, the second in small letters
 }

@@ -16,8 +16,8 @@ KEY = "a key of the test"
 
 @dataclass
 class AzureServer:
-    """What the server shall answer, and what it was asked. `refusal` is (status, headers, error code) of the first call;
-    `failure` an error code with which the analysis ends."""
+    """What the server shall answer, and what it was asked. `refusal` is (status, headers, error code) of the
+    first call; `failure` an error code with which the analysis ends."""
 
     endpoint: str = ""
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def _handler(state: AzureServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Says nothing."""
 
     return Handler

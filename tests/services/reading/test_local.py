@@ -149,7 +149,9 @@ def test_letters_that_the_model_does_not_know_are_noted(picture: Path) -> None:
 
 def test_the_picture_of_a_page_is_read_on_demand(tmp_path: Path) -> None:
     path = tmp_path / "text.pdf"
-    path.write_bytes(pdf_file(shown("Amount payable", 40, 150, size=20), shown("second page", 40, 150), shown("third", 40, 9)))
+    path.write_bytes(
+        pdf_file(shown("Amount payable", 40, 150, size=20), shown("second page", 40, 150), shown("third", 40, 9))
+    )
 
     reading = LocalReader().read_picture(path, pages=1)
 
@@ -160,7 +162,9 @@ def test_the_picture_of_a_page_is_read_on_demand(tmp_path: Path) -> None:
 def test_tables_come_where_they_are_asked_for(tmp_path: Path) -> None:
     rows = [("Item", "Qty", "Price"), ("Tea", "2", "4.00"), ("Milk", "1", "1.20")]
     content = b"".join(
-        shown(cell, 20 + 100 * column, 250 - 18 * row) for row, cells in enumerate(rows) for column, cell in enumerate(cells)
+        shown(cell, 20 + 100 * column, 250 - 18 * row)
+        for row, cells in enumerate(rows)
+        for column, cell in enumerate(cells)
     )
     path = tmp_path / "table.pdf"
     path.write_bytes(pdf_file(content))

@@ -49,7 +49,11 @@ def test_a_rotated_page_is_read_as_it_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_watermark_stands_aside(tmp_path: Path) -> None:
-    content = shown("Invoice number 17", 40, 160) + shown("Amount due 20.00", 40, 140) + shown("COPY", 60, 100, matrix=OBLIQUE)
+    content = (
+        shown("Invoice number 17", 40, 160)
+        + shown("Amount due 20.00", 40, 140)
+        + shown("COPY", 60, 100, matrix=OBLIQUE)
+    )
 
     page = read(tmp_path, pdf_file(content)).pages[0]
 
@@ -80,9 +84,7 @@ def test_characters_of_two_utf16_units_are_one_character(tmp_path: Path) -> None
     )
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 7 0 R >>"
     stream = b"<< /Length %d >>\nstream\n%s\nendstream" % (len(unicode_map), unicode_map)
-    content = pdf_file(
-        shown("A 555", 40, 100), page=b"/Resources << /Font << /F1 6 0 R >> >>", more=[font, stream]
-    )
+    content = pdf_file(shown("A 555", 40, 100), page=b"/Resources << /Font << /F1 6 0 R >> >>", more=[font, stream])
 
     text = read(tmp_path, content).text
 
