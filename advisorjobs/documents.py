@@ -36,6 +36,7 @@ MEDIA_TYPES = {
 UNKNOWN_TYPE = "application/octet-stream"
 ORPHAN_AGE = timedelta(days=1)
 SWEEP_AT_ONCE = 500
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,8 @@ def _undecided(error: BaseException, connection: Any) -> bool:
 def _prepared(
     app: App, data: bytes | str | Path, filename: str | None, *, organization_id: str, client_id: str | None
 ) -> tuple[Shelf, NewDocument, bytes]:
+    if not 1 <= len(organization_id) <= LONGEST_ID:
+        raise PayloadError("add_document", {"organization_id": f"must have 1 to {LONGEST_ID} characters"})
     content, name = _content(data, filename)
     shelf = storage(app.settings).shelf(organization_id)
     return shelf, _new_document(shelf, content, name, organization_id, client_id), content
@@ -167,8 +170,6 @@ def _content(data: bytes | str | Path, filename: str | None) -> tuple[bytes, str
 
 
 def _new_document(shelf: Shelf, content: bytes, name: str, organization_id: str, client_id: str | None) -> NewDocument:
-    if not 1 <= len(organization_id) <= 200:
-        raise PayloadError("add_document", {"organization_id": "must have 1 to 200 characters"})
     document_id, kind = str(uuid.uuid4()), kind_of_bytes(content[:1024])
     return NewDocument(
         id=document_id,
