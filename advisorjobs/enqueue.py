@@ -6,6 +6,7 @@ No I/O here. All that can be refused is refused before anything is sent, so that
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,6 @@ __all__ = [
     "enqueue_rows",
     "ids_of",
     "new_job",
-    "organization_of",
     "refuse_unknown_option",
     "row_text",
 ]
@@ -172,13 +172,7 @@ class Enqueuer:
             payload = job.payload
             fields = payload.model_dump(mode="json") if isinstance(payload, Payload) else dict(payload)
             own_queue = plain_queue
-        head = {
-            "name": job.name,
-            "queue": queue or own_queue,
-            "organization_id": organization_of(fields),
-            **_row_options(job),
-        }
-        return row_text(head, json_text(job.name, fields))
+        return row_text(job.name, queue or own_queue, fields, _row_options(job))
 
 
 def checked_fields(job_type: JobType[Any], payload: Mapping[str, Any] | Payload) -> dict[str, Any]:
@@ -200,9 +194,17 @@ def organization_of(fields: Mapping[str, Any]) -> str | None:
     return organization if isinstance(organization, str) else None
 
 
-def row_text(head: Mapping[str, Any], args: str) -> str:
-    """A row in JSON; *args* is JSON already."""
-    return f'{_ENCODE(head)[:-1]},"args":{args}}}'
+def row_text(name: str, queue: str | None, fields: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """A row as advisorjobs_enqueue takes it, in JSON; *options* in that function's words."""
+    set_options = {key: value for key, value in options.items() if value is not None}
+    more = f",{_ENCODE(set_options)[1:-1]}" if set_options else ""
+    return f'{_head(name, queue, organization_of(fields))}{more},"args":{json_text(name, fields)}}}'
+
+
+@functools.lru_cache(maxsize=4096)
+def _head(name: str, queue: str | None, organization: str | None) -> str:
+    """What the rows of one call mostly have in common."""
+    return _ENCODE({"name": name, "queue": queue, "organization_id": organization})[:-1]
 
 
 _ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
@@ -242,8 +244,8 @@ def _chunks(rows: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _row_options(job: NewJob) -> dict[str, Any]:
-    """The options in the words of advisorjobs_enqueue; what isn't set stays out."""
-    options = {
+    """The options in the words of advisorjobs_enqueue."""
+    return {
         "priority": None if job.priority is None else -job.priority,
         "scheduled_at": None if job.schedule_at is None else job.schedule_at.isoformat(),
         "delay": None if job.schedule_in is None else _seconds(job.schedule_in),
@@ -251,7 +253,6 @@ def _row_options(job: NewJob) -> dict[str, Any]:
         "unique_for": None if job.unique_for is None else _seconds(job.unique_for),
         "tags": list(job.tags) or None,
     }
-    return {key: value for key, value in options.items() if value is not None}
 
 
 def _broken_rules(job: NewJob) -> Iterator[tuple[str, str]]:

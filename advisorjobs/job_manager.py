@@ -9,8 +9,7 @@ from procrastinate import exceptions, jobs, manager, sync_psycopg_connector
 
 from advisorjobs.database.operation import Operation, only, operation
 from advisorjobs.database.statement import statement
-from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, organization_of, row_text
-from advisorjobs.json_text import json_text
+from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, row_text
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -70,16 +69,13 @@ class JobManager(manager.JobManager):
         """*job* with *task_kwargs* as advisorjobs_enqueue takes it. Priority 0 means the queue's own."""
         job_type = self.app.catalogue.find(job.task_name)
         fields = task_kwargs if job_type is None else checked_fields(job_type, task_kwargs)
-        head = {
-            "name": job.task_name,
-            "queue": job.queue,
-            "organization_id": organization_of(fields),
+        options = {
             "priority": job.priority or None,
             "lock": job.lock,
             "queueing_lock": job.queueing_lock,
             "scheduled_at": job.scheduled_at.isoformat() if job.scheduled_at else None,
         }
-        return row_text(head, json_text(job.task_name, fields))
+        return row_text(job.task_name, job.queue, fields, options)
 
     async def delete_old_jobs(
         self,
