@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -89,6 +90,13 @@ async def wait_for_go(job: int, run: int, gate: str) -> None:
         witness.note("broke", job, run, "CancelledError")
         raise
     witness.note("woke", job, run)
+
+
+async def deadlock(job: int, run: int) -> None:
+    """Waits for ever for a lock that nobody will release, and the event loop with it."""
+    lock = threading.Lock()
+    with seen(job, run), lock, lock:
+        raise Refused("unreachable")
 
 
 def die(job: int, run: int, how: str) -> None:

@@ -12,7 +12,7 @@ from advisorjobs.backoff import fixed
 from advisorjobs.errors import LeaseLost
 from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload
-from advisorjobs.task import task
+from advisorjobs.task import JobType, task
 from tests.faults import bodies, crash
 from tests.faults.witness import Witness, seen
 
@@ -101,6 +101,8 @@ async def spin(job: Job) -> None:
 
 @task("faults:hog-too-long", payload=Work, queue="critical", timeout=timedelta(seconds=1), retries=0)
 async def hog_too_long(job: Job) -> None:
+    if job.payload.how == "deadlock":
+        await bodies.deadlock(job.id, job.run)
     await bodies.hog(job.id, job.run, job.payload.seconds)
 
 
@@ -144,6 +146,18 @@ def overrun(job: Job) -> None:
 async def overrun_loop(job: Job) -> None:
     await bodies.nap(job.id, job.run, job.payload.seconds * 1000)
 
+
+def unreachable_by_name() -> JobType[Work]:
+    """A blocking job whose function no other process can find: it runs in a thread, which nothing can end."""
+
+    @task("faults:overrun-thread", payload=Work, queue="critical", timeout=timedelta(seconds=1), retries=0)
+    def overrun_thread(job: Job) -> None:
+        bodies.overrun(job.id, job.run, job.payload.how, job.payload.seconds)
+
+    return overrun_thread
+
+
+overrun_thread = unreachable_by_name()
 
 if os.environ.get("FAULTS_NEW_CODE"):
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ from tests.fixtures.waiting import wait_for
 __all__ = ["Site", "open_site"]
 
 NUMBERS = itertools.count(1)
+TEMPLATES = threading.Lock()
 FINAL = ("done", "failed")
 
 
@@ -127,7 +129,7 @@ def open_site(cluster: Cluster, folder: Path) -> Iterator[Site]:
     engine: Engine = {"ours": Ours, "stock": Stock}[ENGINE]()
     name = f"site_{next(NUMBERS)}"
     template = f"template_{engine.name}"
-    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+    with TEMPLATES, psycopg.connect(cluster.dsn, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(template)))
             engine.prepare(cluster.dsn.replace("/advisorjobs?", f"/{template}?"))
@@ -138,6 +140,8 @@ def open_site(cluster: Cluster, folder: Path) -> Iterator[Site]:
         yield site
     finally:
         site.fleet.close()
+        with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
