@@ -75,6 +75,8 @@ def _qualified(found: list[Label], text: str) -> list[Label]:
     excl. VAT" speaks of the net amount."""
     kept: list[Label] = []
     for label in found:
+        if label.weight("tax") and set(folded(text[: label.span.start]).split()[-1:]) & phrases("labels", "denying"):
+            continue
         before = kept[-1] if kept else None
         if before is not None and _amount_label(before) and _amount_label(label):
             words = set(folded(text[before.span.end : label.span.end]).split())
