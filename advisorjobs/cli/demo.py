@@ -32,10 +32,10 @@ def demo() -> None:
         database = stack.enter_context(prepared(settings))
         where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
         output.print(f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True)
-        outcomes = send_through(settings, database, paths, ORGANIZATION, output)
-    account([{**each, "file": each["file"].rpartition("/")[2]} for each in outcomes], output)
+        sent = send_through(settings, database, paths, ORGANIZATION, output)
+    account([{**each, "file": each["file"].rpartition("/")[2]} for each in sent.outcomes], output)
     output.print(
         "\nYour own: [bold]advisorjobs process FILE…[/]   Keep it running: [bold]advisorjobs up[/]", highlight=False
     )
-    if any(each["status"] == "failed" for each in outcomes):
+    if sent.failed:
         raise typer.Exit(FAILED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -17,13 +18,25 @@ from advisorjobs.documents import add_document
 from advisorjobs.services.storage import storage
 from advisorjobs.settings import Settings
 
-__all__ = ["send_through"]
+__all__ = ["Sent", "send_through"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How far each file came, and what came out of it (see cli/outcome.py), in the order given."""
+
+    documents: Sequence[Progress]
+    outcomes: list[dict[str, Any]]
+
+    @property
+    def failed(self) -> bool:
+        return any(each["status"] == "failed" for each in self.outcomes)
 
 
 def send_through(
     settings: Settings, database: Database, files: Sequence[str], organization: str, console: Console
-) -> list[dict[str, Any]]:
-    """Adds *files*, has them worked off by a worker of our own, shown on *console*; one outcome per file, in order."""
+) -> Sent:
+    """Adds *files* and has them worked off by a worker of our own, shown on *console*."""
     with worker(settings, "document") as process, connect(database.dsn, autocommit=True) as connection:
         added = {add_document.sync(file, organization_id=organization): file for file in files}
         asked = {"organization": organization, "documents": list(added)}
@@ -39,4 +52,5 @@ def send_through(
         documents = watch(look, console)
         rows = {row["id"]: row for row in ask(connection, "document_results", asked, organization=organization)}
     shelf = storage(settings).shelf(organization)
-    return [outcome(document, rows[document.document_id], shelf.place) for document in documents]
+    outcomes = [outcome(document, rows[document.document_id], shelf.place) for document in documents]
+    return Sent(documents, outcomes)

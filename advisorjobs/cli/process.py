@@ -38,15 +38,15 @@ def process(
     refuse_unreadable(files)
     settings = Settings.from_environment()
     with prepared(settings) as database:
-        outcomes = send_through(settings, database, files, organization, console(stderr=True))
+        sent = send_through(settings, database, files, organization, console(stderr=True))
     if as_json:
-        for each in outcomes:
+        for each in sent.outcomes:
             typer.echo(json.dumps(each, ensure_ascii=False))
     else:
         from advisorjobs.cli.account import account
 
-        account(outcomes, console())
-    if any(each["status"] == "failed" for each in outcomes):
+        account(sent.outcomes, console())
+    if sent.failed:
         raise typer.Exit(FAILED)
 
 

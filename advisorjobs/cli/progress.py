@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 __all__ = ["PIPELINE", "Progress", "Step", "gather"]
@@ -33,10 +33,16 @@ class Step:
     run_ms: int | None
     error_code: str | None
     error_message: str | None
+    result: Mapping[str, Any] | None = None
 
     @property
     def lives(self) -> bool:
         return self.state in LIVING
+
+    @property
+    def undone(self) -> bool:
+        """Whether it ended well without having done anything: a virus check without a scanner."""
+        return self.state == "completed" and (self.result or {}).get("scan") == "not_scanned"
 
     @property
     def failed(self) -> bool:
@@ -74,7 +80,7 @@ def gather(
     steps: dict[str, dict[str, Step]] = {document_id: {} for document_id in files}
     ages: dict[str, float] = {}
     for row in rows:
-        found = Step(*(row[key] for key in ("name", "job_id", "state", "run_ms", "error_code", "error_message")))
+        found = Step(**{field.name: row[field.name] for field in fields(Step)})
         steps[row["document_id"]][found.name] = found
         ages[row["document_id"]] = row["age"]
     found_now = []

@@ -54,8 +54,13 @@ def news(documents: Iterable[Progress], told: set[tuple[str, str]]) -> Iterable[
                 continue
             told.add(key)
             took = f" after {step.run_ms / 1000:.1f} s" if step.run_ms is not None else ""
-            ended = "done" if step.state == "completed" else f"{step.state} ({step.error_code or 'no code'})"
-            yield f"{Path(document.file).name}: {step.name} {ended}{took}"
+            yield f"{Path(document.file).name}: {step.name} {ending(step)}{took}"
+
+
+def ending(step: Step) -> str:
+    if step.undone:
+        return "not done: no scanner is set"
+    return "done" if step.state == "completed" else f"{step.state} ({step.error_code or 'no code'})"
 
 
 def table(documents: Iterable[Progress]) -> Table:
@@ -76,6 +81,8 @@ def mark(step: Step | None) -> Text | Spinner:
         return Text("")
     if step.state == "running":
         return SPINNER
+    if step.undone:
+        return Text("–", "dim")
     return Text(*MARKS.get(step.state, ("✗", "red")))
 
 

@@ -67,7 +67,7 @@ def test_a_document_is_over_when_none_of_its_jobs_lives(
 def test_documents_come_in_the_order_in_which_they_were_given() -> None:
     rows = [
         {"document_id": "b", "name": "document:ocr", "job_id": 2, "state": "running", "run_ms": None, "error_code": None,
-         "error_message": None, "age": 2.0},
+         "error_message": None, "result": None, "age": 2.0},
     ]  # fmt: skip
     found = gather({"a": "first.pdf", "b": "second.pdf"}, rows, {})
 
@@ -78,7 +78,7 @@ def test_documents_come_in_the_order_in_which_they_were_given() -> None:
 def test_the_time_of_a_document_that_is_over_stands_still() -> None:
     before = {"doc-1": progress(**DONE)}
     rows = [{"document_id": "doc-1", "name": "document:extract", "job_id": 1, "state": "completed", "run_ms": 1,
-             "error_code": None, "error_message": None, "age": 99.0}]  # fmt: skip
+             "error_code": None, "error_message": None, "result": {}, "age": 99.0}]  # fmt: skip
 
     assert gather({"doc-1": "bill.pdf"}, rows, before)[0].seconds == 1.25
 
@@ -127,3 +127,13 @@ def test_the_live_table_shows_a_mark_for_each_step() -> None:
     Console(file=written, width=120).print(table([progress(scan="completed", read="failed", picture="waiting")]))
 
     assert written.getvalue().split("\n")[1].split() == ["bill.pdf", "✓", "✗", "·", "1.2", "s"]
+
+
+def test_a_check_that_nobody_made_has_no_tick() -> None:
+    scan = step("document:virus_scan", "completed", result={"scan": "not_scanned", "engine": "none"})
+    document = Progress("bill.pdf", "doc-1", {scan.name: scan}, 1.25)
+    written = io.StringIO()
+    Console(file=written, width=120).print(table([document]))
+
+    assert "✓" not in written.getvalue()
+    assert list(news([document], set())) == ["bill.pdf: document:virus_scan not done: no scanner is set"]
