@@ -61,7 +61,12 @@ def test_a_row_that_is_written_by_hand_runs_with_its_queues_priority(app: App, d
         """INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at)
            VALUES ('critical', 'test:work', '{}', now() - interval '1 hour')"""
     )
-    assert [(job.priority, job.organization_id) for job in desk.claim()] == [(-1, "o"), (-1, None)]
+    desk.connection.execute(
+        """INSERT INTO procrastinate_jobs (queue_name, task_name, args, priority)
+           VALUES ('critical', 'test:work', '{"organization_id": "p"}', -9)"""
+    )
+    claimed = desk.claim()
+    assert [(job.priority, job.organization_id) for job in claimed] == [(-1, "o"), (-1, None), (-9, "p")]
 
 
 def test_a_stock_worker_gets_nothing_and_is_told_why(stock: procrastinate.App, desk: Desk) -> None:

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import pq
 
+from advisorjobs.database.link import is_passing
+
 __all__ = ["AsyncPool", "BlockingPool"]
 
 SIZE = 4
@@ -56,6 +58,9 @@ class AsyncPool:
             connection = take_sound(self._idle) or await self._connect()
             try:
                 yield connection
+            except BaseException as error:
+                drop_if_unsound(connection, error)
+                raise
             finally:
                 keep_or_drop(connection, self._idle)
 
@@ -87,6 +92,9 @@ class BlockingPool:
             connection = take_sound(self._idle) or self._connect()
             try:
                 yield connection
+            except BaseException as error:
+                drop_if_unsound(connection, error)
+                raise
             finally:
                 keep_or_drop(connection, self._idle)
         finally:
@@ -113,6 +121,12 @@ def has_news(connection: Connection | AsyncConnection) -> bool:
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def drop_if_unsound(connection: Connection | AsyncConnection, error: BaseException) -> None:
+    """After a shutdown, a fail-over to a read-only server and the like, another connection may reach a better one."""
+    if is_passing(error):
+        connection.pgconn.finish()
 
 
 def keep_or_drop(connection: C, idle: list[C]) -> None:

@@ -22,11 +22,11 @@ BEGIN
     RETURN job_ids;
 END $$;
 
--- Rows that are written without any function: the same two rules. The condition keeps all that our functions insert out of it.
+-- Rows that are written without any function: the same two rules. The condition lets no row of our functions in.
 CREATE OR REPLACE FUNCTION advisorjobs_complete_insert() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    NEW.priority := advisorjobs_priority_of(NEW.queue_name);
+    NEW.priority := coalesce(nullif(NEW.priority, 0), advisorjobs_priority_of(NEW.queue_name));
     NEW.organization_id := coalesce(NEW.organization_id, NEW.args ->> 'organization_id');
     NEW.planned_at := coalesce(NEW.planned_at, NEW.scheduled_at);
     NEW.queued_at := greatest(NEW.queued_at, NEW.scheduled_at);
@@ -34,7 +34,7 @@ BEGIN
 END $$;
 DROP TRIGGER IF EXISTS advisorjobs_complete_insert ON procrastinate_jobs;
 CREATE TRIGGER advisorjobs_complete_insert BEFORE INSERT ON procrastinate_jobs
-    FOR EACH ROW WHEN (NEW.priority = 0) EXECUTE FUNCTION advisorjobs_complete_insert();
+    FOR EACH ROW WHEN (NEW.priority = 0 OR (NEW.organization_id IS NULL AND NEW.args ? 'organization_id')) EXECUTE FUNCTION advisorjobs_complete_insert();
 
 -- One job per task, id and tick, whoever defers it; an earlier tick than the last is not deferred again.
 CREATE OR REPLACE FUNCTION procrastinate_defer_periodic_job_v2(

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import threading
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
@@ -97,3 +98,21 @@ def test_an_error_of_a_statement_does_not_cost_the_connection(app: App) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
         app.run(operation("broken", "SELECT 1 / 0", {}, only))
     assert app.run(BACKEND) == before
+
+
+async def test_a_connection_to_a_server_that_turned_read_only_is_not_used_again(app: App) -> None:
+    read_only: Operation[int] = operation(
+        "read only", "SELECT pg_backend_pid() FROM set_config('default_transaction_read_only', 'on', false)", {}, only
+    )
+    write: Operation[int] = operation(
+        "write", 'SELECT advisorjobs_enqueue(\'[{"name": "a", "args": {}, "queue": "b"}]\')', {}, only
+    )
+    for run in (app.run_async, _in_a_thread(app)):
+        first = await run(read_only)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            await run(write)
+        assert await run(BACKEND) != first
+
+
+def _in_a_thread(app: App) -> Callable[[Operation[int]], Awaitable[int]]:
+    return lambda operation: asyncio.to_thread(app.run, operation)
