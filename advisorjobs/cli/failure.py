@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from advisorjobs.errors import AdvisorJobsError, MissingExtra, PayloadError, SettingsError, UnknownJob
 
-__all__ = ["FAILED", "WRONG_USE", "Failure", "failure_of"]
+__all__ = ["FAILED", "INTERRUPTED", "WRONG_USE", "Failure", "failure_of"]
 
 FAILED = 1
 WRONG_USE = 2
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,6 @@ def usage_failure(error: Exception) -> Failure | None:
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "advisorjobs"
     return Failure(f"{text} See `{where} --help`.", int(getattr(error, "exit_code", WRONG_USE)))
-
-
-INTERRUPTED = 130
 
 
 def database_failure(error: Exception) -> Failure | None:

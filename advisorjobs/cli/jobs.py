@@ -10,6 +10,7 @@ import typer
 
 from advisorjobs.errors import UnknownJob
 from advisorjobs.job import JobStatus
+from advisorjobs.queues import known_queue
 from advisorjobs.settings import Settings
 
 __all__ = ["command"]
@@ -37,6 +38,8 @@ def list_jobs(
         raise SettingsError("--status", status, f"is no status of a job{did_you_mean(status, STATUSES)}")
     with opened(Settings.from_environment()) as connection:
         jobs = ask(connection, "newest_jobs", {"queue": queue, "status": status, "limit": limit})
+    if queue is not None and not jobs:
+        known_queue(queue)
     if as_json:
         return print_json(*jobs)
     return print_jobs(jobs)

@@ -6,12 +6,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from advisorjobs.cli.failure import Failure, failure_of
+from advisorjobs.cli.failure import INTERRUPTED, Failure, failure_of
 from advisorjobs.errors import MissingExtra
 
 __all__ = ["main", "run"]
-
-INTERRUPTED = 130
 
 
 def main() -> None:
@@ -35,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
         status = command_line().main(list(arguments), prog_name="advisorjobs", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return say(Failure("interrupted; jobs that were queued stay queued", INTERRUPTED))
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
         return 1

@@ -89,6 +89,7 @@ def test_a_database_that_isnt_migrated_is_said_with_the_command(empty_database: 
         ),
         (["worker", "-c", "many"], "-c='many' can't be used: must be a number of slots"),
         (["jobs", "list", "--status", "faild"], "did you mean failed?"),
+        (["jobs", "list", "-q", "emials"], "there is no queue 'emials': did you mean 'emails'?"),
         (["proces"], "Did you mean 'process'?"),
         (["process"], "Missing argument 'FILE…'"),
         (["process", "/nowhere/at-all.pdf"], "/nowhere/at-all.pdf: no such file or directory"),
