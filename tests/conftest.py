@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.children",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
+    "tests.fixtures.owners",
     "tests.fixtures.pipeline",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",

@@ -85,6 +85,17 @@ def test_an_unmigrated_database_is_migrated_first(empty_database: str, advisorjo
     assert objects(done)[0]["status"] == "completed"
 
 
+def test_it_works_for_an_ordinary_owner_who_sees_no_document_unasked(
+    owned_database: str, advisorjobs: Program, folder: Path
+) -> None:
+    done = advisorjobs("process", str(folder / "letter.pdf"), "--json", DATABASE_URL=owned_database)
+    with psycopg.connect(owned_database) as connection:
+        seen = connection.execute("SELECT count(*) FROM documents").fetchone()
+
+    assert objects(done)[0]["status"] == "completed", done.stderr
+    assert seen == (0,)
+
+
 @pytest.mark.slow
 def test_hostile_files_end_their_own_job_and_nothing_else(advisorjobs: Program) -> None:
     names = ["encrypted", "password-is-test", "invalid", "enormous", "hugemono", "blank", "no_contents", "invalid_pdf"]
