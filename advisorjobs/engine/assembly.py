@@ -106,8 +106,9 @@ async def run_worker(app: App, options: Mapping[str, Any]) -> None:
 
 
 async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved."""
+    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable."""
     settings = app.settings
+    await app.publish_async()
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (

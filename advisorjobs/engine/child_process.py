@@ -91,6 +91,7 @@ class ChildProcess:
             await child._introduce(spec)
         except BaseException:
             child.kill("not wanted any more")
+            await asyncio.shield(child.gone)
             raise
         return child
 

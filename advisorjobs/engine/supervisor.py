@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from advisorjobs.engine.assembly import plan_of, run_plan
 from advisorjobs.engine.options import WorkerPlan, share
 from advisorjobs.engine.worker import REPLACED
-from advisorjobs.errors import AdvisorJobsError
+from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -139,6 +139,9 @@ def work(app: App, plan: WorkerPlan, replacement: Callable[[], None] = lambda: o
     runner = asyncio.Runner(loop_factory=_loop_factory())  # never closed: that waits for runs that heed no cancellation
     try:
         runner.run(run_plan(app, plan, replacement))
+    except DatabaseUnavailable as error:  # it may be back when the supervisor starts another process
+        sys.stderr.write(f"advisorjobs: {error}\n")
+        return 1
     except AdvisorJobsError as error:
         sys.stderr.write(f"advisorjobs: {error}\n")
         return USAGE
