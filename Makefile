@@ -58,6 +58,9 @@ $(POSTGRES)/.stamp: tests/postgres/package-lock.json
 chaos: setup ## the fault tests at full length
 	TEST_CHAOS=full $(BIN)/python -m pytest -m faults $(TESTS)
 
+chaos-control: setup ## the same situations against procrastinate's own worker: a table of what it fails
+	$(BIN)/python -m ops.chaos.control
+
 check: setup ## format, lint, types, direction of imports, sizes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -75,4 +78,4 @@ clean: ## remove what make made
 	rm -rf .venv build dist *.egg-info $(POSTGRES) .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo up test test-matrix test-oldest chaos check bench lock clean
+.PHONY: help setup demo up test test-matrix test-oldest chaos chaos-control check bench lock clean

@@ -1,8 +1,8 @@
 """The one judge of all fault tests: compares what the database says with what the witness saw.
 
-C1 every acknowledged job has ended exactly once; C2 no two runs of a job took effect; C3 as many effects as ledger jobs; C4 every
-run has an execution row and every completed row its run; C5 only legal transitions; C6 nothing is `doing` for nobody;
-C7 of one key never two at a time.
+C1 every acknowledged job has ended exactly once; C2 no two runs of a job took effect; C3 as many effects as ledger jobs;
+C4 every run has an execution row and every completed row its run; C5 only legal transitions; C6 nothing is `doing` for
+nobody; C7 of one key never two at a time.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ TICK = 0.1
 KINDS = ("ledger", "ledger", "ledger", "nap", "plain")
 
 
-def mixed(count: int, dice: random.Random, *, kinds: Sequence[str] = KINDS, least: int = 5, most: int = 200) -> list[Order]:
+def mixed(
+    count: int, dice: random.Random, *, kinds: Sequence[str] = KINDS, least: int = 5, most: int = 200
+) -> list[Order]:
     """*count* jobs of several kinds that take *least* to *most* milliseconds."""
     return [Order(kind=dice.choice(kinds), args={"ms": dice.randint(least, most)}) for _ in range(count)]
 

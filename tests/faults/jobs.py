@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
 from datetime import timedelta
 
 from procrastinate import JobContext
@@ -52,7 +54,7 @@ def block(job: Job) -> None:
 async def ledger(job: Job) -> None:
     """Books its amount and is completed in the same transaction."""
     with seen(job.id, job.run):
-        await bodies.asyncio.sleep(job.payload.ms / 1000)  # noqa: TID251 - the work itself
+        await asyncio.sleep(job.payload.ms / 1000)  # noqa: TID251 - the work itself
         async with job.transaction() as connection:
             await connection.execute(INSERT_EFFECT, [job.id, job.run, job.payload.amount])
             crash.point("effect written")
@@ -62,7 +64,7 @@ async def ledger(job: Job) -> None:
 @task("faults:block-ledger", payload=Work, queue="critical", backoff=QUICKLY, retries=50)
 def block_ledger(job: Job) -> None:
     with seen(job.id, job.run):
-        bodies.time.sleep(job.payload.ms / 1000)  # noqa: TID251 - the work itself
+        time.sleep(job.payload.ms / 1000)  # noqa: TID251 - the work itself
         with job.transaction() as connection:
             connection.execute(INSERT_EFFECT, [job.id, job.run, job.payload.amount])
             crash.point("effect written")

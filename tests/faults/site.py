@@ -50,9 +50,8 @@ class Site:
         return psycopg.connect(self.dsn, autocommit=True, application_name="feed")
 
     def start(self, slots: int = 8, **variables: Any) -> Member:
-        """Starts a worker and waits until it works: until then a signal would find the interpreter, not the worker."""
-        member = self.fleet.start(slots, **variables)
-        return member
+        """Starts a worker. Until it works, a signal finds the interpreter, not the worker."""
+        return self.fleet.start(slots, **variables)
 
     def enqueue(self, *orders: Order) -> list[int]:
         with self.connect() as connection:
@@ -102,6 +101,10 @@ class Site:
 
         found: list[Entry] = self.wait_until(seen, f"{count} times {event!r}", seconds)
         return found
+
+    def wait_log(self, member: Member, text: str, seconds: float) -> None:
+        """Waits until a worker's log has *text*."""
+        self.wait_until(lambda: text in member.text(), f"{text!r} in the log", seconds)
 
     def wait_working(self, count: int, seconds: float = 30) -> None:
         """Waits until so many workers of ours (or stock ones) are registered and living."""

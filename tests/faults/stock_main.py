@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from typing import Any
 
 import procrastinate
@@ -53,7 +54,7 @@ async def ledger(context: JobContext, ms: float = 0, amount: int = 1) -> None:
     """As our users would write it without job.transaction(): the effect is committed, then the job ends."""
     job, run = run_of(context)
     with seen(job, run):
-        await bodies.asyncio.sleep(ms / 1000)  # noqa: TID251 - the work itself
+        await asyncio.sleep(ms / 1000)  # noqa: TID251 - the work itself
         async with await psycopg.AsyncConnection.connect(DSN) as connection:
             await connection.execute(INSERT_EFFECT, [job, run, amount])
 
@@ -62,7 +63,7 @@ async def ledger(context: JobContext, ms: float = 0, amount: int = 1) -> None:
 def block_ledger(context: JobContext, ms: float = 0, amount: int = 1) -> None:
     job, run = run_of(context)
     with seen(job, run):
-        bodies.time.sleep(ms / 1000)  # noqa: TID251 - the work itself
+        time.sleep(ms / 1000)  # noqa: TID251 - the work itself
         with psycopg.connect(DSN) as connection:
             connection.execute(INSERT_EFFECT, [job, run, amount])
 

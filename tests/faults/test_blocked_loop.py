@@ -22,7 +22,7 @@ def test_a_job_that_blocks_the_loop_for_three_leases_runs_once(site: Site, figur
         member = site.start(1)
         site.enqueue(Order(kind=kind, args={"seconds": 3 * LEASE}))
         site.wait_event("begin", len(site.ids))
-        site.wait_until(lambda: "the event loop has stood still" in member.text(), "the warning", 1 + 4)
+        site.wait_log(member, "the event loop has stood still", 1 + 4)
     site.start(1)
     site.wait_done(3 * LEASE + 30)
 
@@ -47,7 +47,7 @@ def test_beyond_its_time_limit_it_is_fenced_and_the_process_is_replaced(
     begin = monotonic()
     site.wait_until(lambda: site.states([bad]) == {"failed": 1}, "the fence", 1 + 5)
     fenced = monotonic() - begin
-    site.wait_until(lambda: "ended with status 70" in member.text(), "the end of the process", GIVEN_UP_AFTER + 10)
+    site.wait_log(member, "ended with status 70", GIVEN_UP_AFTER + 10)
     ended = monotonic() - begin
     site.wait_done(20, [other, *held])
 

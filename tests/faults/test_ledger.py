@@ -24,7 +24,10 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 def test_each_booking_is_made_once_whatever_is_killed(site: Site, figure: Callable[..., None]) -> None:
     dice = random.Random(1)
     orders = [
-        Order(kind=dice.choice(("ledger", "ledger", "ledger", "block-ledger")), args={"ms": 100, "amount": dice.randint(1, 10**6)})
+        Order(
+            kind=dice.choice(("ledger", "ledger", "ledger", "block-ledger")),
+            args={"ms": 100, "amount": dice.randint(1, 10**6)},
+        )
         for _ in range(JOBS)
     ]
     kills = terminated = 0

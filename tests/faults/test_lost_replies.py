@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.faults.engines import Order
-from tests.faults.scale import ENGINE, FULL, LEASE, full_or_short, ours_only
+from tests.faults.scale import ENGINE, LEASE, full_or_short, ours_only
 from tests.faults.site import Site, open_proxy
 
 pytestmark = pytest.mark.faults

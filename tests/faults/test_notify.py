@@ -34,7 +34,9 @@ def test_hostile_notifications_stop_nobody_and_slow_little(site: Site, figure: C
         with psycopg.connect(sender) as connection:
             texts = [f"{PAYLOADS[n % 3]} {sent + n}" for n in range(BURST - len(PAYLOADS))]
             for channel in CHANNELS:
-                connection.execute("SELECT pg_notify(%s, said) FROM unnest(%s::text[]) AS s(said)", [channel, [*texts, *PAYLOADS]])
+                connection.execute(
+                    "SELECT pg_notify(%s, said) FROM unnest(%s::text[]) AS s(said)", [channel, [*texts, *PAYLOADS]]
+                )
         sent += BURST
 
     members = [site.start(8) for _ in range(2)]

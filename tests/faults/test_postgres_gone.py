@@ -61,7 +61,11 @@ def test_a_restart_of_postgres_costs_seconds_and_no_job(shaky_site: Site, figure
             recoveries.append(feed.rate(ready + BACK_WITHIN, monotonic()) / baseline)
     extra = again(site)
     figure(
-        restarts=RESTARTS, jobs=len(site.ids), lost=0, run_again=extra, rate_after=f"{min(recoveries):.0%} to {max(recoveries):.0%}"
+        restarts=RESTARTS,
+        jobs=len(site.ids),
+        lost=0,
+        run_again=extra,
+        rate_after=f"{min(recoveries):.0%} to {max(recoveries):.0%}",
     )
     assert min(recoveries) >= 0.95
     assert extra <= RESTARTS * WORKERS * (SLOTS + 5)

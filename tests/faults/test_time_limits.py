@@ -40,7 +40,13 @@ def test_every_kind_of_overrun_is_ended_and_leaves_nothing_behind(site: Site, fi
     assert row is not None
     after = held(member.pid)
     processes = len(site.fleet.leftovers()) - 1
-    figure(overruns=len(bad), longest=f"{row[0]} ms", processes=processes, descriptors=after[0] - before[0], threads=after[1] - before[1])
+    figure(
+        overruns=len(bad),
+        longest=f"{row[0]} ms",
+        processes=processes,
+        descriptors=after[0] - before[0],
+        threads=after[1] - before[1],
+    )
     assert row[1] == 0
     assert row[0] <= (LIMIT + 1) * 1000
     assert processes <= CHILDREN, "a child or what it started lives on"

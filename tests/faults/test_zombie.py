@@ -62,7 +62,12 @@ def one_round(site: Site, gate: str, trusting: bool) -> float:
     pause(LATE_WRITES)
     assert site.states(ids) == {"doing": count}, "a late word of the zombie ended the run of another process"
     assert site.effects() == effects, "a late write of the zombie was accepted"
-    assert site.one("SELECT count(*) FROM procrastinate_jobs WHERE to_jsonb(procrastinate_jobs) ->> 'progress' IS NOT NULL") == 0
+    assert (
+        site.one(
+            "SELECT count(*) FROM procrastinate_jobs WHERE to_jsonb(procrastinate_jobs) ->> 'progress' IS NOT NULL"
+        )
+        == 0
+    )
 
     for path in (f"{gate}-2", f"{gate}-never-2"):
         Path(path).touch()
