@@ -110,7 +110,8 @@ class ChildProcess:
             return message_from(await self._reader.readexactly(length_of(head)))
         except (asyncio.IncompleteReadError, ConnectionError):
             self._kill_group()
-            raise ChildGone(self.doom or how_ended(await asyncio.shield(self.process.wait()))) from None
+            status = await asyncio.shield(self.process.wait())
+            raise ChildGone(self.doom or how_ended(status)) from None
 
     def kill(self, why: str) -> None:
         """Ends the process and all that it started, at once."""
