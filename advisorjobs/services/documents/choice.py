@@ -83,8 +83,8 @@ _OF = re.compile(
 def _follows_number(span: Span, evidence: Evidence) -> bool:
     """Whether a date stands in a title, after the document's number: "Invoice No. 17 of 3 May 2024"."""
     return any(
-        label.weight("number") >= 0.5
-        and label.span.segment.index == span.segment.index
+        label.span.segment.index == span.segment.index
+        and label.weight("number") >= 0.5
         and label.span.end <= span.start
         and _OF.match(span.segment.text[label.span.end : span.start])
         for label in evidence.labels
@@ -127,9 +127,17 @@ def _said(
 ) -> list[tuple[list[float], list[float]]]:
     """For every span the reasons for and against it. A label speaks for the value nearest to it only."""
     said: list[tuple[list[float], list[float]]] = [([], []) for _ in spans]
+    by_page: dict[int, list[int]] = defaultdict(list)
+    for at, span in enumerate(spans):
+        by_page[span.page].append(at)
     for label in labels:
-        ties = [(tie(label, span), -abs(span.box.left - label.span.box.right), at) for at, span in enumerate(spans)]
-        ties = [found for found in ties if found[0] > 0.3 and not _cut_off(label, spans[found[2]], labels)]
+        tied = [(strength, at) for at in by_page[label.span.page] if (strength := tie(label, spans[at])) > 0.3]
+        right = label.span.box.right
+        ties = [
+            (strength, -abs(spans[at].box.left - right), at)
+            for strength, at in tied
+            if not _cut_off(label, spans[at], labels)
+        ]
         if not ties:
             continue
         strength, _, at = max(ties)

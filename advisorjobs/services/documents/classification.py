@@ -8,12 +8,12 @@ from functools import cache
 from statistics import median
 from typing import Any
 
-from advisorjobs.services.documents.evidence import Evidence, gather
+from advisorjobs.services.documents.evidence import Evidence, first_and_last, gather
 from advisorjobs.services.documents.spelling import folded, squeezed
 from advisorjobs.services.documents.vocabulary import label_table, phrases, table
 from advisorjobs.services.reading.page import Reading
 
-__all__ = ["DOCUMENT_TYPES", "Classification", "classify", "classify_evidence"]
+__all__ = ["DOCUMENT_TYPES", "Classification", "classify"]
 
 DOCUMENT_TYPES = ("invoice", "receipt", "bank_statement", "tax_form", "letter", "other")
 _SLIP_LETTERS = 48
@@ -36,11 +36,10 @@ class Classification:
 
 def classify(reading: Reading) -> Classification:
     """The kind of *reading*; without any text it is `other`."""
-    return classify_evidence(gather(reading))
+    return _classified(gather(first_and_last(reading)))
 
 
-def classify_evidence(evidence: Evidence) -> Classification:
-    """`classify` for evidence that was gathered already."""
+def _classified(evidence: Evidence) -> Classification:
     if sum(char.isalnum() for char in evidence.text) < 12:
         return Classification("other", 0.99, ("no text",))
     found = {kind: _words(evidence, kind) for kind in DOCUMENT_TYPES if kind != "other"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from advisorjobs.services.documents.amounts import Amount, decimal_comma, find_amounts
 from advisorjobs.services.documents.dates import DateFound, day_before_month, find_dates
@@ -13,7 +13,9 @@ from advisorjobs.services.documents.origin import country_of
 from advisorjobs.services.documents.rows import Row, rows_of
 from advisorjobs.services.reading.page import Reading
 
-__all__ = ["Evidence", "gather", "likelier"]
+__all__ = ["Evidence", "first_and_last", "gather", "likelier"]
+
+_END_PAGES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Evidence:
 
 
 def gather(reading: Reading) -> Evidence:
-    """Everything of *reading* that classification and extraction weigh."""
+    """Everything of *reading* that extraction weighs."""
     segments = segments_of(reading)
     text = "\n".join(segment.text for segment in segments)
     country = country_of(text)
@@ -38,6 +40,13 @@ def gather(reading: Reading) -> Evidence:
     dates = find_dates(segments, day_first=day_before_month(segments, country=country))
     amounts = find_amounts(segments, comma=decimal_comma(segments), taken=[found.span for found in dates])
     return Evidence(segments, labels, dates, amounts, rows_of(segments, labels, amounts), country, text)
+
+
+def first_and_last(reading: Reading) -> Reading:
+    """*reading* without the middle of a long document: what it is and whose, is said at its beginning and its end."""
+    if len(reading.pages) <= 2 * _END_PAGES:
+        return reading
+    return replace(reading, pages=(*reading.pages[:_END_PAGES], *reading.pages[-_END_PAGES:]))
 
 
 def likelier(weights: Iterable[float]) -> float:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from advisorjobs.services.documents.choice import Choice, choose_date, choose_number
-from advisorjobs.services.documents.classification import classify_evidence
-from advisorjobs.services.documents.evidence import Evidence, gather
+from advisorjobs.services.documents.classification import classify
+from advisorjobs.services.documents.evidence import Evidence, first_and_last, gather
 from advisorjobs.services.documents.issuer import choose_issuer
 from advisorjobs.services.documents.items import Item, find_items
 from advisorjobs.services.documents.merging import merged
@@ -74,13 +74,12 @@ def extract(
     called at most once, and only when a field that this kind should have is missing or weak. What a service put into
     `reading.fields` stays wherever it is surer.
     """
-    evidence = gather(reading)
-    kind = kind or classify_evidence(evidence).type
-    found = _with_service(_conclude(evidence, kind), reading.fields)
+    kind = kind or classify(reading).type
+    found = _with_service(_conclude(reading, kind), reading.fields)
     if read_picture is None or not _lacks(found, kind, reading):
         return found
     picture = read_picture()
-    both = _with_service(_conclude(gather(merged(reading, picture)), kind), reading.fields)
+    both = _with_service(_conclude(merged(reading, picture), kind), reading.fields)
     return replace(_surer(found, both), read_picture=True)
 
 
@@ -92,12 +91,15 @@ def _lacks(found: Extraction, kind: str, reading: Reading) -> bool:
     return any(field is None or field.confidence < _WEAK for field in fields)
 
 
-def _conclude(evidence: Evidence, kind: str) -> Extraction:
+def _conclude(reading: Reading, kind: str) -> Extraction:
+    """The fields from the first and last pages, the lines from all of them."""
+    ends = first_and_last(reading)
+    evidence = gather(ends)
     if not evidence.segments:
         return Extraction()
     issuer, day = choose_issuer(evidence, kind=kind), choose_date(evidence, kind=kind)
     number = choose_number(evidence, kind=kind) if kind != "letter" else None
-    lines = _lines(evidence, kind, day)
+    lines = _lines(evidence if ends is reading else gather(reading), kind, day)
     totals = _totals(evidence, kind, lines)
     money = currency_of(evidence.amounts, evidence.text, evidence.country) if totals.total or lines else None
     return Extraction(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from advisorjobs.services.documents.layout import Segment, Span
 from advisorjobs.services.documents.spelling import folded, squeezed_char
@@ -100,6 +101,7 @@ def _letters(text: str) -> str:
     return re.sub(r"\([^)]*\)|\b[A-Z]{3}\b|[€$£]|\b(?:at|à|zu|al|van|of|on|sur|auf|von|a)\b", "", text)
 
 
+@cache
 def _longest() -> int:
     return max(map(len, label_table()))
 

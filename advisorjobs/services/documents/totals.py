@@ -17,6 +17,7 @@ __all__ = ["Guess", "Totals", "find_totals"]
 
 _FIELDS = ("total", "net", "tax", "paid", "withheld", "closing_balance", "opening_balance")
 _CENT = Decimal("0.02")
+_MOST_VALUES = 60
 
 Support = Mapping[str, Mapping[Decimal, float]]
 
@@ -48,9 +49,16 @@ def find_totals(evidence: Evidence, *, items: Iterable[Decimal] = ()) -> Totals:
     if not values:
         return Totals()
     sums = sum(items, Decimal(0))
+    values = _weightiest(values, support)
     rates = _by_rate(evidence)
     best = max((_judge(total, values, support, sums, rates) for total in values), key=lambda judged: judged[0])
     return best[1]
+
+
+def _weightiest(values: set[Decimal], support: Support) -> set[Decimal]:
+    """The values that a label speaks of, and the largest others: every pair of them is tried."""
+    said = {value for found in support.values() for value in found} & values
+    return said | set(sorted(values - said, key=abs, reverse=True)[:_MOST_VALUES])
 
 
 @dataclass(frozen=True, slots=True)

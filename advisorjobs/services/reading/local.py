@@ -15,7 +15,7 @@ from advisorjobs.services.reading.pdf import open_page, open_pdf, page_pictures
 from advisorjobs.services.reading.pictures import Picture, drawn_page, frames, open_image
 from advisorjobs.services.reading.recognition import picture_words
 from advisorjobs.services.reading.tables import find_tables
-from advisorjobs.services.reading.text_layer import legible, page_words
+from advisorjobs.services.reading.text_layer import PageWords, legible, page_words
 
 __all__ = ["LANGUAGES", "LocalReader"]
 
@@ -69,13 +69,10 @@ class LocalReader:
     def _pdf(self, path: Path, progress: _Progress) -> Iterator[Page]:
         with open_pdf(path, limits=self.limits) as document:
             document.init_forms()
-            scans = [number for number in range(1, len(document) + 1) if _is_scan(document, number)]
-            self.limits.check_scanned_pages(len(scans))
-            for number in range(1, len(document) + 1):
-                if number in scans:
-                    yield self._drawn(document, number, progress)
-                else:
-                    yield _text_page(document, number, progress)
+            pages = {number: _text_page(document, number, progress) for number in range(1, len(document) + 1)}
+            self.limits.check_scanned_pages(sum(page is None for page in pages.values()))
+            for number, page in pages.items():
+                yield page or self._drawn(document, number, progress)
 
     def _drawn(self, document: Any, number: int, progress: _Progress) -> Page:
         with open_page(document, number) as page:
@@ -96,35 +93,34 @@ class LocalReader:
                     return
 
 
-def _is_scan(document: Any, number: int) -> bool:
-    """Whether the page has to be looked at: hardly any text under a picture, or letters that stand for nothing."""
-    with open_page(document, number) as page:
-        if page is None:
-            return False
-        words = page_words(page, form=document.formenv).words
-        letters = sum(len(word.text) for word in words)
-        if letters >= _FEW_LETTERS:
-            return not legible(words)
-        covered = max((picture.coverage for picture in page_pictures(page)), default=0.0)
-        return covered > (_MOSTLY if letters else 0.0) or not legible(words) or (not letters and _has_paths(page))
-
-
-def _has_paths(page: Any) -> bool:
-    """Whether anything at all is drawn on the page: text may be drawn as shapes."""
-    return any(True for _ in page.get_objects(max_depth=2))
-
-
-def _text_page(document: Any, number: int, progress: _Progress) -> Page:
+def _text_page(document: Any, number: int, progress: _Progress) -> Page | None:
+    """The page as its text layer says, or None where it has to be looked at."""
     with open_page(document, number) as page:
         if page is None:
             return _unreadable(number, progress)
-        width, height = page.get_size()
         found = page_words(page, form=document.formenv)
+        if _is_scan(page, found):
+            return None
+        width, height = page.get_size()
     if found.quarter % 2:
         width, height = height, width
     lines = arranged(found.words, width=width, height=height)
     aside = (Line(found.across),) if found.across else ()
     return Page(number, width, height, lines, "text_layer", aside)
+
+
+def _is_scan(page: Any, found: PageWords) -> bool:
+    """Hardly any text under a picture, or letters that stand for nothing."""
+    letters = sum(len(word.text) for word in found.words)
+    if letters >= _FEW_LETTERS:
+        return not legible(found.words)
+    covered = max((picture.coverage for picture in page_pictures(page)), default=0.0)
+    return covered > (_MOSTLY if letters else 0.0) or not legible(found.words) or (not letters and _has_paths(page))
+
+
+def _has_paths(page: Any) -> bool:
+    """Whether anything at all is drawn on the page: text may be drawn as shapes."""
+    return any(True for _ in page.get_objects(max_depth=2))
 
 
 def _picture_page(picture: Picture, number: int, progress: _Progress, *, size: tuple[float, float] | None) -> Page:

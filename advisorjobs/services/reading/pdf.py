@@ -74,6 +74,8 @@ def open_page(document: Any, number: int) -> Iterator[Any | None]:
         return
     try:
         yield page
+    except pdfium.PdfiumError as error:
+        raise damaged(FileKind.PDF, f"page {number} can't be drawn") from error
     finally:
         page.close()
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a text and what comes of it stand on one line)
 """How the fields of an extraction come together: text layer, page picture, service."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a text and what comes of it stand on one line)
 """Net, tax and total by their labels and their sums."""
 
 from __future__ import annotations
