@@ -137,3 +137,27 @@ def clear(site: Site) -> None:
     with site.connect() as connection:
         connection.execute("DELETE FROM procrastinate_jobs")
     site.ids.clear()
+
+
+SLOW = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END';
+CREATE TRIGGER slow BEFORE UPDATE ON procrastinate_jobs FOR EACH ROW
+  WHEN (NEW.status = 'doing' AND OLD.status = 'todo') EXECUTE FUNCTION slow()"""
+
+
+@ours_only
+def test_a_claim_under_way_when_the_worker_leaves_keeps_no_job(site: Site, figure: Callable[..., None]) -> None:
+    """The claim is slow, as on a busy server: it is still at work when the worker says goodbye."""
+    member = site.start(4, ADVISORJOBS_GRACE=BUDGET)
+    site.wait_working(1)
+    with site.connect() as connection:
+        connection.execute(SLOW.encode())
+    site.enqueue(Order(kind="nap", args={}))
+    site.wait_until(lambda: site.one(SLEEPING, site.name), "a claim under way", 10)
+    took = stop(site, [member])
+    figure(took=f"{took:.2f} s")
+    site.wait_until(lambda: not site.one(SLEEPING, site.name), "the end of the claim", 10)
+    assert site.states() == {"todo": 1}
+
+
+SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event = 'PgSleep'"
