@@ -127,7 +127,8 @@ class ChildPool:
         self.children.discard(child)
         if child in self._idle:
             self._idle.remove(child)
-            log.info("an idle child process ended by itself: another one starts when it is needed")
+            if child.doom is None:
+                log.info("an idle child process ended by itself: another one starts when it is needed")
         self._serve()
 
     async def _sweep(self) -> None:
