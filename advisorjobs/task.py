@@ -53,12 +53,12 @@ def task(
     """Makes the decorated function the job *name* ("area:action"; stable: waiting jobs refer to it).
 
     *queue* is the one whose module this is (see queues.py); outside `tasks/` it must be given. Wrong values raise
-    ValueError when the module is imported.
+    ValueError, a wrong *payload* TypeError, when the module is imported.
     """
     if ":" not in name or len(name) > 128:
         raise ValueError(f"a job's name is 'area:action' with at most 128 characters, got {name!r}")
     if not issubclass(payload, Payload):
-        raise ValueError(f"{name}: payload must be a subclass of advisorjobs.Payload, got {payload!r}")
+        raise TypeError(f"{name}: payload must be a subclass of advisorjobs.Payload, got {payload!r}")
 
     def decorate(function: Callable[[Any], Any]) -> JobType[P]:
         coroutine = inspect.iscoroutinefunction(function)

@@ -164,7 +164,8 @@ def fill_deep(desk: Desk, count: int) -> None:
     desk.connection.execute(
         """
         INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args, scheduled_at, parked, lock)
-        SELECT (ARRAY['emails', 'critical', 'critical', 'critical'])[kind], (ARRAY['test:work', 'test:work', 'test:work', 'strange'])[kind], -1, '{}',
+        SELECT (ARRAY['emails', 'critical', 'critical', 'critical'])[kind],
+               (ARRAY['test:work', 'test:work', 'test:work', 'strange'])[kind], -1, '{}',
                CASE kind WHEN 2 THEN now() + interval '1 day' END,
                (ARRAY[NULL, NULL, 'lock', 'unknown_job'])[kind]::advisorjobs_parking, CASE kind WHEN 3 THEN 'key' END
           FROM generate_series(1, 4) AS kind, generate_series(1, %s)""",

@@ -28,7 +28,7 @@ def test_short_jobs_earn_a_prefetch_of_fifty_milliseconds_of_work() -> None:
         queue.ended = 100
         queue.measure(0.1)
 
-    assert queue.prefetch == 49 or queue.prefetch == 50
+    assert queue.prefetch in (49, 50)
     queue.running = 10
     assert queue.wanted() == queue.prefetch
 
