@@ -84,6 +84,7 @@ def renew_functions(
     with tool.backend.transaction():
         if anything_applied or functions_lacking(connection):
             connection.execute(statement("defer_function_checks"))
+            connection.execute(statement("pin_search_path"))
             for script in scripts.functions():
                 connection.execute(script.sql.encode())
                 names.append(f"functions/{script.name}")

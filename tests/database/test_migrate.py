@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -236,3 +237,15 @@ def test_a_function_of_somebody_elses_is_nothing_to_us_and_a_trigger_on_the_jobs
     assert altered(recorded, recorded | {"function theirs()": "c"}) == []
     assert altered(recorded, recorded | {"function ours()": "c"}) == ["function ours()"]
     assert altered(recorded, recorded | {"trigger more on procrastinate_jobs": "c"}) != []
+
+
+def test_no_function_of_ours_takes_a_callers_temporary_table_for_a_table(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("CREATE TEMP TABLE procrastinate_jobs (LIKE procrastinate_jobs INCLUDING ALL)")
+    connection.execute(
+        "SELECT advisorjobs_enqueue('[{\"name\": \"a:b\", \"queue\": \"emails\", \"args\": {}}]'::jsonb)"
+    )
+
+    rows = connection.execute(
+        "SELECT (SELECT count(*) FROM pg_temp.procrastinate_jobs), (SELECT count(*) FROM public.procrastinate_jobs)"
+    ).fetchall()
+    assert rows == [(0, 1)]
