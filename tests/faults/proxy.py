@@ -79,30 +79,36 @@ class Proxy:
             self.writers.discard(each)
 
     async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: asyncio.Event) -> None:
-        while data := await reader.read(65536):
-            await self._weather()
-            if self.swallow and self.swallow in data and self.swallowed < self.swallows:
-                self.swallowed += 1
-                caught.set()
-            writer.write(data)
-            await writer.drain()
-        writer.transport.abort()
+        """From the worker to the server."""
+        try:
+            while data := await reader.read(65536):
+                await self._weather()
+                if self.swallow and self.swallow in data and self.swallowed < self.swallows:
+                    self.swallowed += 1
+                    caught.set()
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.transport.abort()
 
     async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caught: asyncio.Event) -> None:
+        """From the server to the worker."""
         passed, kept = 0, b""
-        while data := await reader.read(65536):
-            await self._weather()
-            if caught.is_set():
-                kept += data
-                if READY in kept:
+        try:
+            while data := await reader.read(65536):
+                await self._weather()
+                if caught.is_set():
+                    kept += data
+                    if READY in kept:
+                        break
+                    continue
+                passed += len(data)
+                if self.cut_after is not None and passed > self.cut_after:
                     break
-                continue
-            passed += len(data)
-            if self.cut_after is not None and passed > self.cut_after:
-                break
-            writer.write(data)
-            await writer.drain()
-        writer.transport.abort()
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.transport.abort()
 
     async def _weather(self) -> None:
         if self.delay:

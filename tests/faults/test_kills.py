@@ -59,7 +59,7 @@ def test_workers_killed_every_two_seconds_lose_nothing_and_double_nothing(
         jobs=len(site.ids), kills=kills, extra_runs=extra_runs(site), slowest_return=f"{slowest:.1f} s", rate=f"{kept:.0%}",
         effects=site.effects(), ledger_jobs=len(site.ledger),
     )  # fmt: skip
-    assert site.effects() == len(site.ledger)
+    assert site.effects() == len(site.ledger), "effects beside jobs that write one"
     assert extra_runs(site) <= kills * 2 * SLOTS, "more runs than the killed workers can have held"
     assert slowest <= LEASE + SWEEP + 1
     if FULL:

@@ -53,6 +53,6 @@ def test_each_booking_is_made_once_whatever_is_killed(site: Site, figure: Callab
 
     booked = site.one("SELECT sum(amount) FROM effects")
     figure(jobs=JOBS, kills=kills, backends_terminated=terminated, bookings=site.effects())
+    assert site.effects() == JOBS, "bookings beside jobs"
     assert booked == sum(int(order.args["amount"]) for order in orders)
-    assert site.effects() == JOBS
     site.check()

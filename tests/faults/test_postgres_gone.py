@@ -13,7 +13,7 @@ import pytest
 from tests.faults.feed import Feed, feeding
 from tests.faults.nemesis import every, pause
 from tests.faults.scale import ENGINE, FULL, LEASE, full_or_short
-from tests.faults.site import Site
+from tests.faults.site import Site, open_proxy
 
 pytestmark = pytest.mark.faults
 
@@ -25,6 +25,7 @@ KINDS = ("nap", "ledger", "plain")
 CALM = full_or_short(20.0, 4.0)
 RESTARTS = full_or_short(10, 2)
 DOWN = full_or_short((0, 1, 2, 3, 5, 7, 10), (0, 4))
+A_SECOND = 20
 STORM = full_or_short(60.0, 5.0)
 BACK_WITHIN = 5.0
 TERMINATE = """
@@ -33,15 +34,16 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 
 @contextmanager
-def at_work(site: Site) -> Iterator[Feed]:
+def at_work(site: Site, dsn: str | None = None) -> Iterator[Feed]:
     """Two workers under a steady load, that are still the same two at the end, with nothing lost."""
-    members = [site.start(SLOTS) for _ in range(WORKERS)]
+    members = [site.start(SLOTS, dsn=dsn) for _ in range(WORKERS)]
     site.wait_working(WORKERS)
     with feeding(Feed(site, per_second=PER_SECOND, kinds=KINDS)) as feed:
         site.wait_event("end", PER_SECOND)
         yield feed
     site.wait_done(30 + 2 * LEASE)
-    assert [member.status for member in members] == [None] * WORKERS, site.fleet.tails()
+    statuses = [member.status for member in members]
+    assert statuses == [None] * WORKERS, f"workers ended with {statuses}\n{site.fleet.tails()}"
     site.check()
 
 
@@ -73,28 +75,37 @@ def test_a_restart_of_postgres_costs_seconds_and_no_job(shaky_site: Site, figure
 
 def test_backends_terminated_twenty_times_a_second_cost_no_job(site: Site, figure: Callable[..., None]) -> None:
     terminated = 0
-    nemesis = psycopg.connect(site.cluster.dsn, autocommit=True)
 
     def terminate_one() -> None:
         nonlocal terminated
         terminated += len(nemesis.execute(TERMINATE, [site.name]).fetchall())
 
-    with at_work(site) as feed:
+    with (
+        psycopg.connect(site.cluster.dsn, autocommit=True) as nemesis,
+        open_proxy(site) as (proxy, dsn),
+        at_work(site, dsn) as feed,
+    ):
         begin = monotonic()
         pause(CALM)
-        calm = monotonic()
-        with every(0.05, terminate_one):
+        calm, connections = monotonic(), proxy.accepted
+        with every(1 / A_SECOND, terminate_one):
             pause(STORM)
-        over = monotonic()
+        over, connections = monotonic(), proxy.accepted - connections
         pause(BACK_WITHIN + CALM)
         after = feed.rate(over + BACK_WITHIN, monotonic()) / feed.rate(begin, calm)
-    nemesis.close()
     during = feed.rate(calm, over) / feed.rate(begin, calm)
+    reconnects = connections / (over - calm) / WORKERS
     figure(
-        terminated=terminated, jobs=len(site.ids), lost=0, run_again=again(site), rate_during=f"{during:.0%}",
+        terminated=terminated,
+        jobs=len(site.ids),
+        lost=0,
+        run_again=again(site),
+        rate_during=f"{during:.0%}",
         rate_after=f"{after:.0%}",
-    )  # fmt: skip
+        reconnects=f"{reconnects:.1f}/s in each process",
+    )
     assert after >= 0.95
+    assert reconnects <= A_SECOND / WORKERS + 1, "more connections were opened than cut"
 
 
 def again(site: Site) -> int:

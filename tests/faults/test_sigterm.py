@@ -124,7 +124,8 @@ def stop(site: Site, members: list[Member]) -> float:
     for member in members:
         member.ended(BUDGET + 30)
     took = monotonic() - begin
-    assert [member.status for member in members] == [0] * len(members), site.fleet.tails()
+    statuses = [member.status for member in members]
+    assert statuses == [0] * len(members), f"ended with {statuses}, jobs {dict(site.states())}\n{site.fleet.tails()}"
     return took
 
 
