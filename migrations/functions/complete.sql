@@ -63,7 +63,8 @@ END $$;
 --   queue, priority, lock, args   what a retry changes (null: stays)
 --   parked              'unknown_job': set aside for a worker that knows the name
 -- snoozed, released and crashed-by-rescue runs give their attempt back (attempt_back true).
--- A retried job whose queueing_lock is held by a newer one loses its own: the newer one stands for both.
+-- A retried job whose queueing_lock is held by a newer one, waiting or retried by the same call, loses its own: the newer one
+-- stands for both. A job whose cancellation was asked for runs no more, whatever became of the run that was to be told of it.
 CREATE OR REPLACE FUNCTION advisorjobs_settle(_runs jsonb) RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -90,12 +91,14 @@ BEGIN
             parked advisorjobs_parking)
          ORDER BY id),
     mine AS MATERIALIZED (
-        SELECT j.*, g.status AS ended, g.final, g.delay, g.attempt_back, g.error_code, g.error_message, g.stack_trace,
-               g.run_ms, g.result, g.queue AS new_queue, g.priority AS new_priority, g.lock AS new_lock,
+        SELECT j.*, CASE WHEN s.stopped THEN 'cancelled' ELSE g.status END AS ended, g.final OR s.stopped AS final, g.delay,
+               g.attempt_back, CASE WHEN s.stopped THEN 'cancelled' ELSE g.error_code END AS error_code, g.error_message,
+               g.stack_trace, g.run_ms, g.result, g.queue AS new_queue, g.priority AS new_priority, g.lock AS new_lock,
                g.crashes AS new_crashes, g.rescues AS new_rescues, g.parked AS new_parked,
-               CASE WHEN NOT g.final THEN now() + make_interval(secs => coalesce(g.delay, 0)) END AS next_run_at
+               CASE WHEN NOT (g.final OR s.stopped) THEN now() + make_interval(secs => coalesce(g.delay, 0)) END AS next_run_at
           FROM given g JOIN procrastinate_jobs j
             ON j.id = g.id AND j.run_no = g.run_no AND j.run_token = g.token
+         CROSS JOIN LATERAL (SELECT j.abort_requested AND NOT g.final AS stopped) s
            FOR NO KEY UPDATE OF j),
     kept AS (
         INSERT INTO advisorjobs_runs (
@@ -120,8 +123,10 @@ BEGIN
                queue_name = coalesce(m.new_queue, j.queue_name),
                priority = coalesce(m.new_priority, j.priority),
                lock = coalesce(m.new_lock, j.lock),
-               queueing_lock = CASE WHEN NOT EXISTS (
+               queueing_lock = CASE WHEN j.queueing_lock IS NOT NULL AND NOT EXISTS (
                    SELECT FROM procrastinate_jobs o WHERE o.queueing_lock = j.queueing_lock AND o.status = 'todo')
+                   AND NOT EXISTS (
+                   SELECT FROM mine o WHERE o.queueing_lock = j.queueing_lock AND NOT o.final AND o.id > j.id)
                    THEN j.queueing_lock END,
                parked = m.new_parked,
                crashes = coalesce(m.new_crashes, j.crashes),

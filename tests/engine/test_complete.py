@@ -102,6 +102,31 @@ def test_a_retried_job_gives_up_a_queueing_lock_that_a_newer_one_holds(desk: Des
     }
 
 
+def test_of_runs_that_go_back_together_with_one_queueing_lock_the_newest_keeps_it(desk: Desk, other_desk: Desk) -> None:
+    (older,) = desk.enqueue(queueing_lock="once")
+    desk.claim()
+    (newer,) = desk.enqueue(queueing_lock="once")
+    desk.claim()
+    desk.die()
+
+    assert other_desk.run("rescue") == 2
+    kept = {row["id"]: row["queueing_lock"] for row in desk.rows("SELECT id, queueing_lock FROM procrastinate_jobs")}
+    assert kept == {older: None, newer: "once"}
+
+
+@pytest.mark.parametrize("ended", ["released", "retrying", "crashed", "snoozed"])
+def test_a_job_that_somebody_cancelled_while_it_ran_runs_no_more(desk: Desk, ended: str) -> None:
+    (job_id,) = desk.enqueue()
+    (job,) = desk.claim()
+    assert desk.one("SELECT cancel_job(%s)", job_id) is True
+
+    assert desk.settle(job, status=ended, final=False, attempt_back=ended != "retrying") == [job_id]
+    assert desk.one("SELECT count(*) FROM procrastinate_jobs") == 0
+    assert desk.rows("SELECT status, error_code, next_run_at FROM job_executions") == [
+        {"status": "cancelled", "error_code": "cancelled", "next_run_at": None}
+    ]
+
+
 def test_an_idempotency_key_is_free_after_the_end_or_as_long_after_it_as_was_said(desk: Desk) -> None:
     (first,) = desk.enqueue(unique_key="k")
     assert desk.enqueue(unique_key="k") == [first]
