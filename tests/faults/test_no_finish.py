@@ -26,9 +26,10 @@ LOCKS = {
     "jobs": "procrastinate_jobs IN ACCESS EXCLUSIVE MODE",
 }
 CASES = full_or_short(
-    [("history", None), ("history", "2s"), ("jobs", None), ("jobs", "2s")], [("history", "2s"), ("jobs", None)]
+    [(table, limit) for table in LOCKS for limit in (None, "lock_timeout", "statement_timeout")],
+    [("history", "lock_timeout"), ("history", "statement_timeout"), ("jobs", None)],
 )
-"""Which table is locked, and the database's own lock time-out."""
+"""Which table is locked, and which limit of the database's own (2 s) the statements run into."""
 
 
 @contextmanager
@@ -39,13 +40,13 @@ def locked(site: Site, table: str) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("table", "patience"), CASES)
+@pytest.mark.parametrize(("table", "limit"), CASES)
 def test_completions_wait_out_a_locked_table(
-    site: Site, figure: Callable[..., None], table: str, patience: str | None
+    site: Site, figure: Callable[..., None], table: str, limit: str | None
 ) -> None:
-    if patience is not None:
+    if limit is not None:
         with site.connect() as connection:
-            connection.execute(f"ALTER DATABASE {connection.info.dbname} SET lock_timeout = '{patience}'".encode())
+            connection.execute(f"ALTER DATABASE {connection.info.dbname} SET {limit} = '2s'".encode())
     site.enqueue(*[Order(kind="nap", args={"ms": 10})] * JOBS)
     member = site.start(SLOTS)
     site.wait_event("end", 50)

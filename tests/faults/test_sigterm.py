@@ -71,6 +71,25 @@ def test_a_job_that_takes_no_notice_holds_the_stop_up_by_no_more_than_seconds(
     assert took <= 1 + 5
 
 
+@ours_only
+def test_a_job_that_blocks_the_event_loop_does_not_keep_the_process_from_ending(
+    site: Site, figure: Callable[..., None]
+) -> None:
+    """Not beyond its time limit yet: nothing else would end it. Its end is the heartbeat thread's doing, hence the 70."""
+    member = site.start(4, ADVISORJOBS_GRACE=1)
+    ids = site.enqueue(Order(kind="hog", args={"seconds": 60}))
+    site.wait_event("begin", 1)
+    begin = monotonic()
+    member.send(signal.SIGTERM)
+    status = member.ended(BUDGET + 30)
+    took = monotonic() - begin
+    figure(grace="1 s", took=f"{took:.2f} s")
+    assert status == 70
+    assert site.states() == {"todo": 1}
+    assert uncharged(site, ids)
+    assert took <= 1 + 6
+
+
 def test_the_second_word_ends_it_now(site: Site, figure: Callable[..., None]) -> None:
     member = site.start(4, ADVISORJOBS_GRACE=60)
     site.enqueue(*[Order(kind=kind, args=LONG) for kind in KINDS])
