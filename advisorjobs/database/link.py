@@ -22,12 +22,12 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0
 
-_PASSING = ("08", "53", "57P", "55P03", "40")
+_PASSING = ("08", "25P03", "25P04", "40", "53", "55P03", "57")
 _READ_ONLY = "25006"
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether *error* is the weather (connection, shutdown, lock time-out, read-only stand-by …): the same may work later."""
+    """Whether *error* is the weather (connection, shutdown, any time-out, read-only stand-by …): the same may work later."""
     if isinstance(error, TimeoutError | OSError):
         return True
     if not isinstance(error, psycopg.Error):

@@ -131,7 +131,9 @@ class Claimer:
                 },
             )
             held = len(rows)
-        except BaseException:
+        except BaseException as error:
+            if getattr(error, "sqlstate", None) == LEASE_LOST:
+                lease.end()
             self.on_unanswered()
             raise
         finally:
@@ -156,8 +158,8 @@ class Claimer:
         self._pause = min(self._pause * 2, self.polling, LONGEST_PAUSE_DEAF if deaf else LONGEST_PAUSE)
         if pause >= PATIENCE:
             due = await self.link.value("next_due")
-            if due is not None:
-                pause = min(pause, max(0.0, due) + 0.001)
+            if due is not None:  # one that is due and was not taken is held by somebody: no reason to hurry
+                pause = min(pause, due + 0.001 if due > 0 else PATIENCE)
         if not self._woken:
             await self._rest(pause, only_wake=True)
 

@@ -131,7 +131,9 @@ class Completer:
             elif batch[0].ending.error_code is not ErrorCode.DATABASE:
                 await self._write_settled([batch[0]._replace(ending=_refused(error))])
             else:
-                log.error("a run's end can't be written: sqlstate %s", error.sqlstate)
+                log.error("a run's end can't be written: sqlstate %s; it is given back", error.sqlstate)
+                run = batch[0].run
+                run.lease.written(run.job.token)  # unknown from here on: the heartbeat gives it back, as soon as it can
             return
         self._account([settled.run for settled in batch], changed)
 

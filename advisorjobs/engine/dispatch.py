@@ -102,7 +102,7 @@ class Dispatcher:
             run.queue = queue = self.slots.queues[job.queue]
             older = self.runs.get(job.id)
             if older is not None:  # its claim was rolled back by a failover: it is not this job's run any more
-                self._close(older, Fate.LOST)
+                self._forget(older)
             self.runs[job.id] = run
             if self.stopping:
                 self._give_back(run)
@@ -249,13 +249,19 @@ class Dispatcher:
 
     def _time_out(self, run: Run, now: float) -> None:
         """Fences the run at once: what it still does has no effect on the job."""
-        choice = run.handler.retry_choice(TimeoutError(), run.job)
+        choice = judged(TimeoutError(), run.job, run.handler).choice
         self._settle(run, timed_out(run.job, run.handler.policy, choice, random.random))
         run.stop(Fate.TIMED_OUT, now)
 
     def _give_back(self, run: Run) -> None:
         self._settle(run, RELEASED)
         self.runs.pop(run.job.id, None)
+
+    def _forget(self, run: Run) -> None:
+        if run.task is None:
+            run.queue.waiting.remove(run)
+        if not run.closed:  # else it was counted as written already
+            self._close(run, Fate.LOST)
 
     def _close(self, run: Run, fate: Fate) -> None:
         run.closed = True

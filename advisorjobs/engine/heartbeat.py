@@ -6,8 +6,10 @@ job blocks it is seen from here only.
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import logging
+import math
 import sys
 import threading
 import time
@@ -39,11 +41,13 @@ class Pulse:
     """What the event loop shows the watching thread: when it last turned, and what it began to run then.
 
     `overdue()` gives the run that holds the loop, if that run's deadline has passed: its job, and a settlement of it.
+    `stop_by`: when this process, told to stop, must have ended (monotonic).
     """
 
     turned: float = field(default_factory=time.monotonic)
     loop_thread: int = field(default_factory=threading.get_ident)
     overdue: Callable[[], tuple[int, str] | None] = lambda: None
+    stop_by: float = math.inf
 
 
 class Heartbeat:
@@ -80,10 +84,13 @@ class Heartbeat:
         """Beats at once: a claim was lost, and the beat after this one gives back what it took."""
         self._hurry = True
 
-    def stop(self, timeout: float = 5.0) -> None:
-        """Stops beating; the lease runs out by itself unless the worker leaves first."""
+    async def stop(self, timeout: float = 5.0) -> None:
+        """Stops beating; the lease runs out by itself unless the worker leaves first. Waits without a thread of the
+        loop's executor: jobs may have taken all of them."""
         self._stopped.set()
-        self._thread.join(timeout)
+        end = time.monotonic() + timeout
+        while self._thread.is_alive() and time.monotonic() < end:  # noqa: ASYNC110 - a thread knows no event of the loop
+            await asyncio.sleep(0.01)
 
     def _loop(self) -> None:
         next_beat = time.monotonic() + self.interval
@@ -137,6 +144,8 @@ class Heartbeat:
         if not self._warned:
             self._warned = True
             log.warning("the event loop has stood still for %.1f s in %s", lag, self._place())
+        if time.monotonic() > self.pulse.stop_by:
+            self.give_up([])
         overdue = self.pulse.overdue()
         if overdue is None:
             return
@@ -149,7 +158,7 @@ class Heartbeat:
 
     def give_up(self, but: list[int]) -> None:
         """Hands back all but the jobs *but*, writes every thread's stack (places only, no values), and ends the process."""
-        log.critical("giving up this process: it can't be freed of job %s", but)
+        log.critical("giving up this process: it can't be freed of %s", f"jobs {but}" if but else self._place())
         self._try("hand_back", {"worker": self.lease.worker, "token": self.lease.token, "but": but})
         faulthandler.dump_traceback(file=sys.__stderr__ or sys.stderr, all_threads=True)
         self.on_stuck()

@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -81,15 +82,16 @@ class Supervisor:
         for index in [index for index, at in self._due.items() if at <= now]:
             if not self.stops:
                 del self._due[index]
-                self.running[self._fork(index)] = (index, now)
+                self._fork(index, now)
 
-    def _fork(self, index: int) -> int:
+    def _fork(self, index: int, now: float) -> None:
         parent = os.getpid()
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
         pid = os.fork()
         if pid:
+            self.running[pid] = (index, now)  # before a signal can be handled, which is passed on to all in here
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            return pid
+            return
         status = 1
         try:
             self.running.clear()
@@ -98,6 +100,9 @@ class Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             _die_with_parent(parent)
             status = work(self.app, self._part(index))
+        except Exception as error:  # where it was raised, without its message
+            log.critical("worker process failed: %s", type(error).__name__)
+            traceback.print_tb(error.__traceback__)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import socket
 import time
@@ -117,8 +118,13 @@ class Worker:
         self._looking = asyncio.Event()
 
     def stop(self) -> None:
-        """Asks for a graceful stop; a second call ends it now. May be called from a signal handler or another thread."""
-        self._loop.call_soon_threadsafe(self._now.set if self._stop.is_set() else self._stop.set)
+        """Asks for a graceful stop; a second call ends it now. May be called from a signal handler or another thread.
+
+        The heartbeat's thread sees to it that the process ends, even while a job blocks the event loop.
+        """
+        again = self.pulse.stop_by < math.inf
+        self.pulse.stop_by = time.monotonic() + (0.0 if again else self.spec.grace) + LAST_WORDS
+        self._loop.call_soon_threadsafe(self._now.set if again else self._stop.set)
 
     async def run(self) -> None:
         """Works until stopped. Raises what the first contact with the database raises (NotMigrated, refused …)."""
@@ -219,9 +225,15 @@ class Worker:
             self.pulse,
             on_lost=lambda: self._from_thread(self._lost.set),
             on_aborts=lambda ids: self._from_thread(self.dispatcher.abort, ids),
-            on_stuck=self.spec.exit,
+            on_stuck=self._end_process,
         )
         self.heartbeat.start()
+
+    def _end_process(self) -> None:
+        """This process can't be saved: another takes its place, unless it was told to stop."""
+        if self.pulse.stop_by < math.inf:
+            os._exit(REPLACED)
+        self.spec.exit()
 
     def _from_thread(self, call: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
@@ -229,7 +241,7 @@ class Worker:
 
     async def _leave(self) -> None:
         if self.heartbeat is not None:
-            await asyncio.to_thread(self.heartbeat.stop)
+            await self.heartbeat.stop()
         if self.lease is None or not self.lease.alive:
             return
         try:
@@ -242,10 +254,13 @@ class Worker:
         """A lost lease: stops all work, writes nothing of it, and starts anew under another name."""
         while True:
             await self._lost.wait()
+            if self.lease is not None and self.lease.alive:  # word of the lease before this one, late
+                self._lost.clear()
+                continue
             log.error("the lease was lost: stopping all runs of worker %s, writing nothing of them", self.spec.name)
             self.dispatcher.lose_all()
             if self.heartbeat is not None:
-                await asyncio.to_thread(self.heartbeat.stop)
+                await self.heartbeat.stop()
             await self._register_again()
             self._lost.clear()
 
@@ -278,20 +293,25 @@ class Worker:
         """Takes back what dead processes held, thrice a lease; keeps history's partitions ahead."""
         orphans_at = partitions_at = 0.0
         while True:
-            try:
-                now = time.monotonic()
-                if now >= partitions_at:
-                    await self._links["rescue"].value("create_partitions")
-                    partitions_at = now + PARTITIONS_EVERY
-                if now >= orphans_at:
-                    await self._links["rescue"].value("rescue_orphans")
-                    orphans_at = now + ORPHANS_EVERY
-                while rescued := await self._links["rescue"].value("rescue"):
-                    log.warning("took back %d jobs from workers that fell silent", rescued)
-            except (psycopg.Error, TimeoutError, OSError) as error:
-                if not is_passing(error):
-                    log.error("rescue failed: %s", type(error).__name__)
+            while rescued := await self._chore("rescue"):
+                log.warning("took back %d jobs from workers that fell silent", rescued)
+            now = time.monotonic()
+            if now >= orphans_at:
+                while rescued := await self._chore("rescue_orphans"):
+                    log.warning("took back %d jobs that no worker held", rescued)
+                orphans_at = now + (ORPHANS_EVERY if rescued is not None else 0.0)
+            if now >= partitions_at and await self._chore("create_partitions") is not None:
+                partitions_at = now + PARTITIONS_EVERY
             await asyncio.sleep(self.spec.lease / 3)
+
+    async def _chore(self, name: str) -> Any:
+        """What statement *name* says; None when it failed, which must not keep the other chores from being done."""
+        try:
+            return await self._links["rescue"].value(name)
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            if not is_passing(error):
+                log.error("%s failed: %s (sqlstate %s)", name, type(error).__name__, getattr(error, "sqlstate", None))
+            return None
 
     def _claim_lost(self) -> None:
         if self.heartbeat is not None:
