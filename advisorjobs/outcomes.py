@@ -28,7 +28,7 @@ class Retry(Outcome):
 
     def __init__(self, delay: timedelta | float, reason: str = "") -> None:
         super().__init__(reason)
-        self.delay, self.reason = _seconds(delay), reason
+        self.delay, self.reason = _seconds(delay), str(reason)
 
 
 class Snooze(Outcome):
@@ -44,7 +44,7 @@ class Fail(Outcome):
 
     def __init__(self, code: ErrorCode | str, reason: str = "") -> None:
         super().__init__(reason)
-        self.code, self.reason = ErrorCode(code), reason
+        self.code, self.reason = ErrorCode(code), str(reason)
 
 
 class Cancel(Outcome):
@@ -52,4 +52,4 @@ class Cancel(Outcome):
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = str(reason)

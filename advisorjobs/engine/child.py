@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import fcntl
+import json
 import os
 import queue
 import signal
@@ -126,11 +127,11 @@ class Child:
             result = handler.call_blocking(run) if handler.blocking else asyncio.run(self._awaited(handler, run))
             return self._result(result)
         except Outcome as outcome:
-            return to_json({"outcome": outcome_message(outcome)})
+            return text_of({"outcome": outcome_message(outcome)})
         except asyncio.CancelledError:
-            return to_json({"failure": failure_message(Failure(ErrorCode.CANCELLED, "the function was cancelled", ""))})
+            return text_of({"failure": failure_message(Failure(ErrorCode.CANCELLED, "the function was cancelled", ""))})
         except BaseException as error:  # sys.exit() in a job function ends the job, not the child
-            return to_json({"failure": failure_message(judged(error, job, handler))}, fallback=type_name)
+            return text_of({"failure": failure_message(judged(error, job, handler))})
 
     def _result(self, result: Any) -> bytes:
         if isinstance(result, Outcome):
@@ -156,6 +157,11 @@ class Child:
     def _written(self, run: Run) -> None:
         """The function's own transaction has completed the job: told at once, as this process may die any moment."""
         self.channel.send(written=True)
+
+
+def text_of(message: dict[str, Any]) -> bytes:
+    """*message* in ASCII: an error may quote what is no text, such as a file's name in another encoding."""
+    return json.dumps(message, default=type_name).encode()
 
 
 def tie_to_worker(leash: int) -> None:

@@ -21,7 +21,7 @@ from advisorjobs.application import App
 from advisorjobs.backoff import fixed
 from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.job_run import JobRun
-from advisorjobs.outcomes import Snooze
+from advisorjobs.outcomes import Fail, Snooze
 from advisorjobs.payloads import Payload
 from advisorjobs.settings import Settings
 from advisorjobs.task import task
@@ -121,6 +121,10 @@ def fail(job: Job) -> None:
             raise JobError(ErrorCode.RATE_LIMITED, "slowly", retry_after=30)
         case "snooze":
             raise Snooze(5)
+        case "no text":
+            raise ValueError(os.fsdecode(b"\xff"))
+        case "no text as outcome":
+            raise Fail("validation", ValueError(os.fsdecode(b"\xff")))  # type: ignore[arg-type]
         case "exit":
             sys.exit(3)
     raise ValueError("no")

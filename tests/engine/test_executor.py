@@ -20,7 +20,7 @@ from advisorjobs.engine.job_handler import JobHandler
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions
 from advisorjobs.engine.run import Fate
 from advisorjobs.errors import ErrorCode
-from advisorjobs.outcomes import Snooze
+from advisorjobs.outcomes import Fail, Snooze
 from advisorjobs.queues import queue_settings
 from advisorjobs.task import JobType
 from tests.engine.child_jobs import Work, application, in_brackets
@@ -134,6 +134,17 @@ async def test_a_job_that_takes_more_memory_than_it_may_is_killed(make_bench: Ma
     bench = make_bench()
     with pytest.raises(ChildDied, match="took more than 150 MB of memory"):
         await bench.do(name)
+
+
+async def test_an_error_that_quotes_what_is_no_text_is_an_error_and_not_a_death(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    with pytest.raises(ChildFailed) as failed:
+        await bench.do("test:raise", how="no text")
+    with pytest.raises(Fail) as said:
+        await bench.do("test:raise", how="no text as outcome")
+
+    assert failed.value.failure.message == "ValueError: \udcff"
+    assert (said.value.code, said.value.reason) == (ErrorCode.VALIDATION, "\udcff")
 
 
 async def test_errors_come_back_as_values(make_bench: MakeBench) -> None:
