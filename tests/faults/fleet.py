@@ -86,6 +86,16 @@ class Fleet:
         member.ended(10)
         self.witness.note("killed", pid=member.pid)
 
+    def kill_worker_of(self, supervisor: Member) -> bool:
+        """kill -9 for the worker process under a supervisor, which starts another; False while there is none."""
+        children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
+        for pid in map(int, children):
+            self.witness.note("kill", pid=pid)
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "the end of a killed process")  # type: ignore[misc]
+            self.witness.note("killed", pid=pid)
+        return bool(children)
+
     def leftovers(self) -> list[int]:
         """Processes of this test that still live, whoever their parent is now."""
         mark = f"{VARIABLE}={self.witness.path}".encode()

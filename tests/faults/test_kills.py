@@ -33,13 +33,18 @@ def test_workers_killed_every_two_seconds_lose_nothing_and_double_nothing(
     kills = 0
 
     def kill_one() -> None:
+        """Ours has a supervisor that replaces the dead; the control is started again from here."""
         nonlocal kills
-        site.fleet.kill(dice.choice(site.fleet.living()))
+        victim = dice.choice(site.fleet.living())
+        if ENGINE == "ours":
+            kills += site.fleet.kill_worker_of(victim)
+            return
+        site.fleet.kill(victim)
         site.start(SLOTS)
         kills += 1
 
     for _ in range(WORKERS):
-        site.start(SLOTS)
+        site.start(SLOTS, FAULTS_PROCESSES=1)
     site.wait_working(WORKERS)
     with feeding(Feed(site, backlog=BACKLOG, kinds=KINDS)) as feed:
         site.wait_event("end", 50)
