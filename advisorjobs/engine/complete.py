@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
@@ -23,6 +25,12 @@ __all__ = ["BATCH", "Completer", "completion", "settlement_text"]
 log = logging.getLogger(__name__)
 
 BATCH = 200
+
+PATIENCE = "300ms"
+"""How long a batch waits for a row or a job lock that somebody else's transaction holds."""
+
+HELD_PAUSE = 2.0
+"""Seconds until runs whose jobs were locked by somebody else are tried again."""
 
 
 class Done(NamedTuple):
@@ -41,12 +49,21 @@ class Settled(NamedTuple):
     ending: Ending
 
 
+class JobsHeld(Exception):
+    """Somebody else's transaction has locked these of the batch's jobs."""
+
+    def __init__(self, ids: set[int]) -> None:
+        super().__init__()
+        self.ids = ids
+
+
 class Completer:
     """The outbox of a worker. What it holds is written in order of arrival, each batch until the database has it.
 
     A batch that can't be written now (connection, lock time-out, shutdown) is tried again for as long as its lease
     lives; a lost answer is looked up in the history, so that nothing is taken for lost that was written. A batch that
-    the database refuses is halved until the one bad row stands alone; that run is written as failed instead.
+    the database refuses is halved until the one bad row stands alone; that run is written as failed instead. Jobs that
+    somebody's open transaction holds (a cancellation, say) are set aside for a while, so that the others don't wait.
     """
 
     def __init__(self, link: Link, on_written: Callable[[], None]) -> None:
@@ -54,13 +71,15 @@ class Completer:
         self.on_written = on_written
         self.done: deque[Done] = deque()
         self.settled: deque[Settled] = deque()
+        self.aside: list[Done | Settled] = []
         self.writing = 0
+        self._aside_until = 0.0
         self._arrived = asyncio.Event()
         self._written = asyncio.Event()
 
     def __len__(self) -> int:
         """Runs that are not written yet."""
-        return len(self.done) + len(self.settled) + self.writing
+        return len(self.done) + len(self.settled) + len(self.aside) + self.writing
 
     def complete(self, run: Run, run_ms: int, result: str) -> None:
         self.done.append(Done(run, run_ms, result))
@@ -74,6 +93,7 @@ class Completer:
         """The lease is lost: nothing of it may be written."""
         self.done.clear()
         self.settled.clear()
+        self.aside.clear()
 
     async def drained(self) -> None:
         """Returns once nothing is left to write."""
@@ -84,8 +104,12 @@ class Completer:
     async def loop(self) -> None:
         """Writes what arrives, for ever."""
         while True:
-            await self._arrived.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HELD_PAUSE if self.aside else None):
+                    await self._arrived.wait()
             self._arrived.clear()
+            if self.aside and monotonic() >= self._aside_until:
+                await self._write_aside()
             while self.done or self.settled:
                 await self._write_next()
             self._written.set()
@@ -93,6 +117,15 @@ class Completer:
     async def _write_next(self) -> None:
         done = [self.done.popleft() for _ in range(min(BATCH, len(self.done)))]
         settled = [self.settled.popleft() for _ in range(min(BATCH, len(self.settled)))]
+        await self._write(done, settled)
+
+    async def _write_aside(self) -> None:
+        aside, self.aside = self.aside, []
+        await self._write(
+            [each for each in aside if isinstance(each, Done)], [each for each in aside if isinstance(each, Settled)]
+        )
+
+    async def _write(self, done: list[Done], settled: list[Settled]) -> None:
         self.writing = len(done) + len(settled)
         if done:
             await self._write_done(done)
@@ -104,7 +137,13 @@ class Completer:
     async def _write_done(self, batch: list[Done]) -> None:
         batch.sort(key=lambda done: done.run.job.id)
         try:
-            changed = await self._certainly("complete_runs", _completion(batch), [done.run for done in batch])
+            params = _completion(batch, PATIENCE)
+            changed = await self._certainly("complete_runs", params, [done.run for done in batch])
+        except JobsHeld as held:
+            self._set_aside([done for done in batch if done.run.job.id in held.ids])
+            if free := [done for done in batch if done.run.job.id not in held.ids]:
+                await self._write_done(free)
+            return
         except psycopg.Error as error:
             if len(batch) > 1:
                 await self._write_done(batch[: len(batch) // 2])
@@ -116,9 +155,14 @@ class Completer:
 
     async def _write_settled(self, batch: list[Settled]) -> None:
         batch.sort(key=lambda settled: settled.run.job.id)
-        runs = _settlements(batch)
+        params = {"runs": _settlements(batch), "patience": PATIENCE}
         try:
-            changed = await self._certainly("settle_runs", {"runs": runs}, [settled.run for settled in batch])
+            changed = await self._certainly("settle_runs", params, [settled.run for settled in batch])
+        except JobsHeld as held:
+            self._set_aside([settled for settled in batch if settled.run.job.id in held.ids])
+            if free := [settled for settled in batch if settled.run.job.id not in held.ids]:
+                await self._write_settled(free)
+            return
         except psycopg.errors.UniqueViolation:
             # a queueing lock was taken between the statement's look and its write: the next look sees it
             await asyncio.sleep(0.01)
@@ -138,7 +182,10 @@ class Completer:
         self._account([settled.run for settled in batch], changed)
 
     async def _certainly(self, name: str, params: dict[str, Any], runs: list[Run]) -> set[int]:
-        """Runs the statement until its answer is known; returns the ids of runs that it, or a lost try of it, changed."""
+        """Runs the statement until its answer is known; returns the ids of runs that it, or a lost try of it, changed.
+
+        Raises JobsHeld, and the database's refusals.
+        """
         lost = False
         while runs[0].lease.alive:
             try:
@@ -149,9 +196,25 @@ class Completer:
             except (psycopg.Error, TimeoutError, OSError) as error:
                 if not is_passing(error):
                     raise
+                if isinstance(error, psycopg.errors.LockNotAvailable) and (held := await self._held(runs)):
+                    raise JobsHeld(held) from None
                 lost = True
                 log.warning("can't write how runs ended, trying again: %s", type(error).__name__)
         return set()
+
+    async def _held(self, runs: list[Run]) -> set[int]:
+        """Those of the runs' jobs that somebody else has locked; none, where that can't be told now."""
+        try:
+            return set(await self.link.value("held_jobs", {"ids": [run.job.id for run in runs]}))
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            if not is_passing(error):
+                raise
+            return set()
+
+    def _set_aside(self, held: Sequence[Done | Settled]) -> None:
+        log.warning("somebody's transaction holds jobs %s: writing later how they ended", [e.run.job.id for e in held])
+        self.aside += [each for each in held if each.run.lease.alive]
+        self._aside_until = monotonic() + HELD_PAUSE
 
     async def _ended_before(self, runs: list[Run]) -> set[int]:
         params = {
@@ -174,7 +237,7 @@ def completion(run: Run, run_ms: int, result: str) -> dict[str, Any]:
     return _completion([Done(run, run_ms, result)])
 
 
-def _completion(batch: list[Done]) -> dict[str, Any]:
+def _completion(batch: list[Done], patience: str | None = None) -> dict[str, Any]:
     jobs = [done.run.job for done in batch]
     return {
         "ids": array_text(str(job.id) for job in jobs),
@@ -183,6 +246,7 @@ def _completion(batch: list[Done]) -> dict[str, Any]:
         "run_ms": array_text(str(done.run_ms) for done in batch),
         "results": [done.result for done in batch],
         "locks": sorted({job.lock for job in jobs if job.lock is not None}) or None,
+        "patience": patience,
     }
 
 

@@ -151,7 +151,7 @@ class Heartbeat:
             return
         if self._fenced_at is None:
             self._fenced_at = time.monotonic()
-            self._try("settle_runs", {"runs": overdue[1]})
+            self._try("settle_runs", {"runs": overdue[1], "patience": None})
             log.error("job %d blocks the event loop beyond its time limit: fenced", overdue[0])
         elif time.monotonic() - self._fenced_at > LAG_LIMIT:
             self.give_up([overdue[0]])
