@@ -299,6 +299,8 @@ class Worker:
             if now >= orphans_at:
                 while rescued := await self._chore("rescue_orphans"):
                     log.warning("took back %d jobs that no worker held", rescued)
+                if revived := await self._chore("revive_lines"):
+                    log.warning("brought back %d jobs whose turn had come unnoticed", revived)
                 orphans_at = now + (ORPHANS_EVERY if rescued is not None else 0.0)
             if now >= partitions_at and await self._chore("create_partitions") is not None:
                 partitions_at = now + PARTITIONS_EVERY

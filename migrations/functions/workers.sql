@@ -131,7 +131,38 @@ BEGIN
     RETURN CASE WHEN _runs IS NULL THEN 0 ELSE cardinality(advisorjobs_settle(_runs)) END;
 END $$;
 
--- History's partitions for this month and the next _months.
+-- Brings back the head of each line whose turn it is and that is parked all the same: the job before it was deleted by hand, or
+-- ended by a transaction whose snapshot (REPEATABLE READ) was older than the parking. Returns how many. A loose scan of
+-- advisorjobs_lock_idx, a few probes per line; called with the orphans. One brought back too many is parked again.
+CREATE OR REPLACE FUNCTION advisorjobs_revive_lines() RETURNS integer
+LANGUAGE plpgsql SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
+DECLARE
+    _count integer;
+BEGIN
+    WITH RECURSIVE line AS (
+        (SELECT lock FROM procrastinate_jobs
+          WHERE lock IS NOT NULL AND status = 'todo' AND scheduled_at IS NULL ORDER BY lock LIMIT 1)
+        UNION ALL
+        SELECT (SELECT j.lock FROM procrastinate_jobs j
+                 WHERE j.lock > line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
+                 ORDER BY j.lock LIMIT 1)
+          FROM line WHERE line.lock IS NOT NULL)
+    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+        SELECT head.id FROM line CROSS JOIN LATERAL (
+            SELECT j.id, j.parked FROM procrastinate_jobs j
+             WHERE j.lock = line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
+             ORDER BY j.priority DESC, j.id LIMIT 1) head
+         WHERE head.parked = 'lock'
+           AND NOT EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = line.lock AND d.status = 'doing')));
+    GET DIAGNOSTICS _count = ROW_COUNT;
+    IF _count > 0 THEN
+        PERFORM advisorjobs_wake();
+    END IF;
+    RETURN _count;
+END $$;
+
+-- History's partitions for this month and the next _months. Rows that came before their month's partition go there now.
 CREATE OR REPLACE FUNCTION advisorjobs_create_partitions(_months integer) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -142,8 +173,15 @@ BEGIN
         _name := 'advisorjobs_runs_' || to_char(_month, 'YYYY_MM');
         IF to_regclass(_name) IS NULL THEN
             PERFORM pg_advisory_xact_lock(hashtextextended('advisorjobs_create_partitions', 0));
-            EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF advisorjobs_runs FOR VALUES FROM (%L) TO (%L)',
-                _name, _month AT TIME ZONE 'UTC', (_month + interval '1 month') AT TIME ZONE 'UTC');
+            IF to_regclass(_name) IS NULL THEN
+                EXECUTE format('CREATE TABLE %I (LIKE advisorjobs_runs INCLUDING ALL)', _name);
+                EXECUTE format(
+                    'WITH early AS (DELETE FROM advisorjobs_runs_default WHERE finished_at >= %L AND finished_at < %L RETURNING *)
+                     INSERT INTO %I SELECT * FROM early',
+                    _month AT TIME ZONE 'UTC', (_month + interval '1 month') AT TIME ZONE 'UTC', _name);
+                EXECUTE format('ALTER TABLE advisorjobs_runs ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                    _name, _month AT TIME ZONE 'UTC', (_month + interval '1 month') AT TIME ZONE 'UTC');
+            END IF;
         END IF;
         _month := _month + interval '1 month';
     END LOOP;

@@ -70,6 +70,34 @@ def test_a_run_that_ends_in_order_clears_the_suspicion(desk: Desk, other_desk: D
     assert not again.suspect
 
 
+def test_a_line_goes_on_whose_first_job_was_deleted_by_hand(desk: Desk) -> None:
+    (first,) = desk.enqueue(lock="one at a time", queue="emails")
+    second, third = desk.enqueue(2, lock="one at a time")
+    assert desk.claim() == []
+    desk.connection.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [first])
+    assert desk.claim() == []
+
+    assert desk.run("revive_lines") == 1
+    (job,) = desk.claim()
+    assert job.id == second
+    assert desk.run("revive_lines") == 0
+    assert desk.complete(job) == [second]
+    assert [job.id for job in desk.claim()] == [third]
+
+
+def test_history_that_came_before_its_months_partition_moves_there(desk: Desk) -> None:
+    for row in desk.rows("SELECT relname FROM pg_class WHERE relname ~ '^advisorjobs_runs_2' AND relkind = 'r'"):
+        desk.connection.execute(f"DROP TABLE {row['relname']}".encode())
+    desk.enqueue()
+    desk.complete(*desk.claim())
+    assert desk.one("SELECT count(*) FROM advisorjobs_runs_default") == 1
+
+    desk.run("create_partitions")
+    assert desk.one("SELECT count(*) FROM advisorjobs_runs_default") == 0
+    assert desk.one("SELECT count(*) FROM advisorjobs_runs") == 1
+    assert desk.one("SELECT count(*) FROM pg_inherits WHERE inhparent = 'advisorjobs_runs'::regclass") == 4
+
+
 def test_a_released_suspect_is_still_one(desk: Desk, other_desk: Desk) -> None:
     desk.enqueue()
     desk.claim()
