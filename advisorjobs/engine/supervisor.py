@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import gc
 import logging
+import math
 import os
 import random
 import signal
@@ -33,6 +34,9 @@ LONGEST_PAUSE = 10.0
 STEADY = 30.0
 """A process that lived so long has not failed at its start: the next one is started without a pause."""
 
+OVERDUE = 12.0
+"""Seconds after its grace within which a process that was told to stop has ended by itself, if anything in it still can."""
+
 USAGE = 2
 PR_SET_PDEATHSIG = 1
 
@@ -52,6 +56,7 @@ class Supervisor:
         self.processes = max(1, min(processes, max(self.plan.slots.values())))
         self.running: dict[int, tuple[int, float]] = {}
         self.stops = 0
+        self.kill_at = math.inf
         self.status = 0
         self._pause = dict.fromkeys(range(self.processes), 0.0)
         self._due: dict[int, float] = {}
@@ -67,6 +72,8 @@ class Supervisor:
             while self.running or (self._due and not self.stops):
                 self._start_due()
                 self._reap()
+                if time.monotonic() > self.kill_at:
+                    self._send_all(signal.SIGKILL)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -74,8 +81,12 @@ class Supervisor:
 
     def _told(self, number: int, frame: object) -> None:
         self.stops += 1
+        self.kill_at = min(self.kill_at, time.monotonic() + self.plan.grace + OVERDUE)
+        self._send_all(signal.SIGTERM if self.stops <= 2 else signal.SIGKILL)
+
+    def _send_all(self, number: signal.Signals) -> None:
         for pid in list(self.running):
-            _send(pid, signal.SIGTERM if self.stops <= 2 else signal.SIGKILL)
+            _send(pid, number)
 
     def _start_due(self) -> None:
         now = time.monotonic()

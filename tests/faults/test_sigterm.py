@@ -90,6 +90,22 @@ def test_a_job_that_blocks_the_event_loop_does_not_keep_the_process_from_ending(
     assert took <= 1 + 6
 
 
+@ours_only
+def test_a_process_in_which_nothing_moves_any_more_is_killed_in_the_end(
+    site: Site, figure: Callable[..., None]
+) -> None:
+    """As a function does that holds the interpreter's lock: neither a signal handler nor the heartbeat gets its turn."""
+    member = site.start(4, ADVISORJOBS_GRACE=1, FAULTS_PROCESSES=1)
+    site.wait_working(1)
+    (worker,) = subprocess.run(
+        ["pgrep", "-P", str(member.pid)], check=True, capture_output=True, text=True
+    ).stdout.split()
+    subprocess.run(["kill", "-STOP", worker], check=True)
+    took = stop(site, [member])
+    figure(grace="1 s", took=f"{took:.2f} s")
+    assert took <= 1 + 15
+
+
 def test_the_second_word_ends_it_now(site: Site, figure: Callable[..., None]) -> None:
     member = site.start(4, ADVISORJOBS_GRACE=60)
     site.enqueue(*[Order(kind=kind, args=LONG) for kind in KINDS])
