@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
-STEADY = 30.0
+STEADY = 5.0
 """A process that lived so long has not failed at its start: the next one is started without a pause."""
 
 OVERDUE = 12.0
