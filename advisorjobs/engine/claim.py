@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
+from enum import Enum
 from time import monotonic
 
 import psycopg
@@ -29,8 +31,19 @@ LONGEST_PAUSE_DEAF = 0.15
 PATIENCE = 0.02
 """A worker whose pauses have grown to this says that it waits, so that inserts notify."""
 
+BETWEEN = 0.05
+"""While one queue flows, how often the queues that ran dry are looked at if nothing ends."""
+
 LOOK_ASIDE = 1.0
 LEASE_LOST = "AJ001"
+
+
+class Rested(Enum):
+    """What ended a rest."""
+
+    ALL = "all"
+    ROOM = "room"
+    WOKEN = "woken"
 
 
 class Claimer:
@@ -66,6 +79,7 @@ class Claimer:
         self._pause = SHORTEST_PAUSE
         self._aside_at = 0.0
         self._aside = True
+        self._dry: set[str] = set()
 
     def wake(self) -> None:
         """There may be work."""
@@ -101,15 +115,28 @@ class Claimer:
         if not queues:
             await self._rest(LONGEST_PAUSE)
             return
+        flowing = not self._dry.issuperset(self.slots.queues)
+        if flowing and self._dry.issuperset(queues) and await self._rest(BETWEEN) is Rested.ROOM:
+            return  # a run ended: perhaps of a queue that has more
         jobs = await self._claim(lease, queues, counts)
         self.dispatcher.take(jobs, lease)
-        if len(jobs) >= sum(counts):
+        self._note_dry(queues, counts, jobs)
+        if self._dry.issuperset(self.slots.queues):
+            await self._idle(lease, jobs)
+        else:
             self._pause = SHORTEST_PAUSE
             if self._waiting and len(jobs) > 1:
                 await self._say_waiting(lease, False)
             await asyncio.sleep(0)
-        else:
-            await self._idle(lease, jobs)
+
+    def _note_dry(self, queues: list[str], counts: list[int], jobs: list[Claimed]) -> None:
+        """A queue that brought less than it was asked for has no more for now; the others go on flowing."""
+        brought = Counter(job.queue for job in jobs)
+        for name, count in zip(queues, counts, strict=True):
+            if brought[name] < count:
+                self._dry.add(name)
+            else:
+                self._dry.discard(name)
 
     async def _claim(self, lease: Lease, queues: list[str], counts: list[int]) -> list[Claimed]:
         now = monotonic()
@@ -163,20 +190,22 @@ class Claimer:
         if not self._woken:
             await self._rest(pause, only_wake=True)
 
-    async def _rest(self, seconds: float, *, only_wake: bool = False) -> None:
+    async def _rest(self, seconds: float, *, only_wake: bool = False) -> Rested:
+        """Waits for a word that there may be work, or (unless *only_wake*) for room, at most *seconds*."""
         end = monotonic() + seconds
         while not self._woken:
             self._event.clear()
             left = end - monotonic()
             if left <= 0:
-                return
+                return Rested.ALL
             try:
                 async with asyncio.timeout(left):
                     await self._event.wait()
             except TimeoutError:
-                return
-            if not only_wake:
-                return
+                return Rested.ALL
+            if not only_wake and not self._woken:
+                return Rested.ROOM
+        return Rested.WOKEN
 
     async def _say_waiting(self, lease: Lease, waiting: bool) -> None:
         await self.link.value("set_waiting", {"worker": lease.worker, "waiting": waiting})
