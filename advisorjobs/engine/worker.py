@@ -129,6 +129,7 @@ class Worker:
     async def run(self) -> None:
         """Works until stopped. Raises what the first contact with the database raises (NotMigrated, refused …)."""
         await self._register()
+        await self._chore("create_partitions")
         log.info("worker %s starts on %s", self.spec.name, ", ".join(f"{q}={n}" for q, n in self.spec.slots.items()))
         loops: list[Callable[[], Awaitable[None]]] = [
             self.completer.loop,

@@ -174,6 +174,8 @@ BEGIN
         IF to_regclass(_name) IS NULL THEN
             PERFORM pg_advisory_xact_lock(hashtextextended('advisorjobs_create_partitions', 0));
             IF to_regclass(_name) IS NULL THEN
+                -- whoever writes history now holds the table; whoever comes waits here, before it chooses a partition
+                LOCK TABLE advisorjobs_runs IN SHARE ROW EXCLUSIVE MODE;
                 EXECUTE format('CREATE TABLE %I (LIKE advisorjobs_runs INCLUDING ALL)', _name);
                 EXECUTE format(
                     'WITH early AS (DELETE FROM advisorjobs_runs_default WHERE finished_at >= %L AND finished_at < %L RETURNING *)
@@ -186,3 +188,4 @@ BEGIN
         _month := _month + interval '1 month';
     END LOOP;
 END $$;
+SELECT advisorjobs_create_partitions(2);
