@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import procrastinate
-from procrastinate import blueprints, exceptions, jobs, tasks
+from procrastinate import blueprints, builtin_tasks, exceptions, jobs, tasks
 
 from advisorjobs.catalogue import Catalogue
 from advisorjobs.connector import Connector
@@ -147,6 +147,13 @@ class App(procrastinate.App):
     def _register_task(self, task: tasks.Task[Any, Any, Any]) -> None:
         super()._register_task(task)
         quieten(task)
+
+    def _register_builtin_tasks(self) -> None:
+        """procrastinate's own, whose one task all apps of a process share: each would put its namespace before it anew."""
+        task = builtin_tasks.remove_old_jobs
+        task.name, task.aliases = task.full_path, []
+        builtin_tasks.builtin.tasks = {task.name: task}
+        super()._register_builtin_tasks()
 
     def _check_stack(self) -> None:
         """procrastinate warns of apps that are defined in __main__; ours never is."""

@@ -218,7 +218,9 @@ async def test_the_task_that_removes_old_jobs_works(app: App, connection: psycop
     job_id = await done.defer_async()
     await work(app)
     assert [job.id for job in await app.job_manager.list_jobs_async(status="succeeded")] == [job_id]
-    await app.configure_task("procrastinate.builtin_tasks.remove_old_jobs", queue="builtin").defer_async(max_hours=0)
+    await app.configure_task("builtin:procrastinate.builtin_tasks.remove_old_jobs", queue="builtin").defer_async(
+        max_hours=0
+    )
     async with asyncio.timeout(60):
         await app.run_worker_async(queues=["builtin"], wait=False, install_signal_handlers=False)
 
