@@ -10,6 +10,8 @@ import asyncio
 import faulthandler
 import logging
 import math
+import os
+import socket
 import sys
 import threading
 import time
@@ -73,6 +75,7 @@ class Heartbeat:
         self.interval = lease.seconds / 5
         self._stopped = threading.Event()
         self._connection: psycopg.Connection[Any] | None = None
+        self._sent_at = math.inf
         self._hurry = self._warned = False
         self._fenced_at: float | None = None
         self._thread = threading.Thread(target=self._loop, name="advisorjobs heartbeat", daemon=True)
@@ -83,6 +86,18 @@ class Heartbeat:
     def hurry(self) -> None:
         """Beats at once: a claim was lost, and the beat after this one gives back what it took."""
         self._hurry = True
+
+    def unstick(self) -> None:
+        """Ends a call that is unanswered after two intervals, by cutting its connection: a peer that has gone silent must
+        not cost the lease, nor the watch over the event loop. For the event loop, now and then."""
+        connection = self._connection
+        if connection is None or time.monotonic() - self._sent_at < 2 * self.interval:
+            return
+        try:
+            with socket.socket(fileno=os.dup(connection.fileno())) as cut:
+                cut.shutdown(socket.SHUT_RDWR)
+        except (OSError, psycopg.Error) as error:
+            log.debug("the heartbeat's connection was gone already: %s", type(error).__name__)
 
     async def stop(self, timeout: float = 5.0) -> None:
         """Stops beating; the lease runs out by itself unless the worker leaves first. Waits without a thread of the
@@ -180,7 +195,11 @@ class Heartbeat:
             self._connection = psycopg.connect(
                 self.dsn, autocommit=True, prepare_threshold=None, row_factory=tuple_row, **options
             )
-        return self._connection.execute(statement(name), params).fetchone()
+        self._sent_at = time.monotonic()
+        try:
+            return self._connection.execute(statement(name), params).fetchone()
+        finally:
+            self._sent_at = math.inf
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

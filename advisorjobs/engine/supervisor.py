@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ OVERDUE = 12.0
 """Seconds after its grace within which a process that was told to stop has ended by itself, if anything in it still can."""
 
 USAGE = 2
+SPARE_THREADS = 16
 PR_SET_PDEATHSIG = 1
 
 
@@ -153,6 +155,8 @@ class Supervisor:
 def work(app: App, plan: WorkerPlan, replacement: Callable[[], None] = lambda: os._exit(REPLACED)) -> int:
     """One worker process from start to end, on uvloop where it is installed; returns the status to end the process with."""
     runner = asyncio.Runner(loop_factory=_loop_factory())  # never closed: that waits for runs that heed no cancellation
+    # room beyond what jobs may take by to_thread: the name look-ups of reconnects stand in the same line
+    runner.get_loop().set_default_executor(ThreadPoolExecutor(sum(plan.slots.values()) + SPARE_THREADS, "advisorjobs"))
     try:
         runner.run(run_plan(app, plan, replacement))
     except DatabaseUnavailable as error:  # it may be back when the supervisor starts another process

@@ -281,6 +281,8 @@ class Worker:
             await asyncio.sleep(TICK)
             now = time.monotonic()
             self.pulse.turned = now
+            if self.heartbeat is not None:
+                self.heartbeat.unstick()
             if self.lease is not None and not self.lease.alive:
                 self._lost.set()
                 await asyncio.sleep(0)

@@ -90,7 +90,8 @@ DECLARE
     _runs jsonb;
 BEGIN
     SELECT array_agg(id) INTO _dead FROM (
-        SELECT id FROM advisorjobs_workers WHERE stopped_at IS NULL AND expires_at < clock_timestamp()
+        SELECT id FROM advisorjobs_workers
+         WHERE stopped_at IS NULL AND expires_at < clock_timestamp() OR stopped_at > clock_timestamp() - interval '1 minute'
          ORDER BY id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED) w;
     IF _dead IS NOT NULL THEN
         UPDATE advisorjobs_workers SET waiting = false WHERE id = ANY (_dead) AND waiting;
@@ -104,9 +105,9 @@ BEGIN
     IF _runs IS NOT NULL THEN
         RETURN cardinality(advisorjobs_settle(_runs));
     END IF;
-    -- a minute's grace, so that a claim that was under way when the lease ran out is found by a later call
+    -- a minute's grace, so that a claim that was under way when the lease ran out, or when the worker left, is found by a later call
     UPDATE advisorjobs_workers SET stopped_at = now()
-     WHERE id = ANY (_dead) AND expires_at < clock_timestamp() - interval '1 minute';
+     WHERE id = ANY (_dead) AND stopped_at IS NULL AND expires_at < clock_timestamp() - interval '1 minute';
     DELETE FROM advisorjobs_workers WHERE stopped_at < now() - interval '90 days';
     RETURN 0;
 END $$;
