@@ -241,9 +241,7 @@ def test_a_function_of_somebody_elses_is_nothing_to_us_and_a_trigger_on_the_jobs
 
 def test_no_function_of_ours_takes_a_callers_temporary_table_for_a_table(connection: psycopg.Connection[Any]) -> None:
     connection.execute("CREATE TEMP TABLE procrastinate_jobs (LIKE procrastinate_jobs INCLUDING ALL)")
-    connection.execute(
-        "SELECT advisorjobs_enqueue('[{\"name\": \"a:b\", \"queue\": \"emails\", \"args\": {}}]'::jsonb)"
-    )
+    connection.execute('SELECT advisorjobs_enqueue(\'[{"name": "a:b", "queue": "emails", "args": {}}]\'::jsonb)')
 
     rows = connection.execute(
         "SELECT (SELECT count(*) FROM pg_temp.procrastinate_jobs), (SELECT count(*) FROM public.procrastinate_jobs)"
