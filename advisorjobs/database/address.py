@@ -29,7 +29,8 @@ def unreachable(dsn: str, error: psycopg.OperationalError) -> DatabaseUnavailabl
     """What to tell a person whose database doesn't answer: where, why, and what to look at."""
     parts = parse(dsn)
     place = f"{parts.get('host') or 'this machine'}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
-    reason = (str(error).strip().splitlines() or ["it said nothing"])[-1].strip()
+    said = (str(error).strip().splitlines() or ["it said nothing"])[0]
+    reason = said.rpartition("failed: ")[2].removeprefix("FATAL:").strip()
     return DatabaseUnavailable(
         f"no PostgreSQL to be had at {place}: {reason}. Check DATABASE_URL and that the server runs"
     )
