@@ -75,11 +75,16 @@ class Claimer:
         self.caught_up = asyncio.Event()
         self._event = asyncio.Event()
         self._woken = False
-        self._waiting = False
+        self._waiting: bool | None = None  # what the database was told last; None: unknown
         self._pause = SHORTEST_PAUSE
         self._aside_at = 0.0
         self._aside = True
         self._dry: set[str] = set()
+
+    def work_under(self, lease: Lease) -> None:
+        """Claims under *lease* from now on; the database knows nothing yet of this worker's idleness."""
+        self.lease = lease
+        self._waiting = None
 
     def wake(self) -> None:
         """There may be work."""
@@ -96,7 +101,7 @@ class Claimer:
             try:
                 await self._step()
             except (psycopg.Error, TimeoutError, OSError) as error:
-                self._waiting = False
+                self._waiting = None
                 if getattr(error, "sqlstate", None) == LEASE_LOST:
                     self.on_lost()
                 elif not is_passing(error):
@@ -125,7 +130,7 @@ class Claimer:
             await self._idle(lease, jobs)
         else:
             self._pause = SHORTEST_PAUSE
-            if self._waiting and len(jobs) > 1:
+            if self._waiting is not False and len(jobs) > 1:
                 await self._say_waiting(lease, False)
             await asyncio.sleep(0)
 
@@ -174,7 +179,7 @@ class Claimer:
         """Nothing more is ready: waits for a word, a due job, or the pause, which grows from milliseconds to a second."""
         if not jobs and self.dispatcher.slots.idle() and not len(self.completer):
             self.caught_up.set()
-        if not self._waiting and self._pause >= PATIENCE:
+        if self._waiting is not True and self._pause >= PATIENCE:
             await self._say_waiting(lease, True)
             return  # and claim once more: what was inserted before the word was read without it
         if self._woken:

@@ -219,7 +219,7 @@ class Worker:
         }
         worker = await self._links["rescue"].value("register_worker", params)
         self.lease = Lease(worker, token, self.spec.lease, sent_at)
-        self.claimer.lease = self.lease
+        self.claimer.work_under(self.lease)
         self.heartbeat = Heartbeat(
             self.spec.direct_dsn,
             self.lease,
