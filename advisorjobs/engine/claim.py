@@ -112,17 +112,19 @@ class Claimer:
 
     async def _step(self) -> None:
         lease = self.lease
-        self._woken = False
         if lease is None or not lease.alive or len(self.completer) > 2 * BATCH:
+            self._woken = False
             await self._rest(0.1)
             return
         queues, counts = self.slots.wanted()
         if not queues:
+            self._woken = False  # whatever it was, a claim will see it once there is room
             await self._rest(LONGEST_PAUSE)
             return
         flowing = not self._dry.issuperset(self.slots.queues)
         if flowing and self._dry.issuperset(queues) and await self._rest(BETWEEN) is Rested.ROOM:
             return  # a run ended: perhaps of a queue that has more
+        self._woken = False  # before the claim: what comes in while it is under way counts for the next
         jobs = await self._claim(lease, queues, counts)
         self.dispatcher.take(jobs, lease)
         self._note_dry(queues, counts, jobs)
