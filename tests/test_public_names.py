@@ -54,7 +54,7 @@ def test_importing_reads_no_environment_and_loads_nothing(run_python: Program) -
 def test_helpers_load_neither_job_modules_nor_libraries_of_an_extra(run_python: Program) -> None:
     modules = last_json(run_python("-c", HEAVY, DATABASE_URL="postgresql://nowhere.invalid/x"))
     assert isinstance(modules, list)
-    extra = {"numpy", "onnxruntime", "cv2", "PIL", "typer", "rich", "classic", "pebble", "azure", "fsspec", "uvloop"}
+    extra = {"numpy", "onnxruntime", "cv2", "PIL", "typer", "rich", "classic", "psutil", "azure", "fsspec", "uvloop"}
     assert not extra & set(modules)
     assert not [name for name in modules if name.startswith("advisorjobs.tasks.")]
     assert json.dumps(modules)

