@@ -45,7 +45,9 @@ class QueueSlots:
         rate = self.ended / seconds
         self.ended = 0
         self.rate += SMOOTHING * (rate - self.rate) if rate < self.rate else 0.7 * (rate - self.rate)
-        self.prefetch = min(LARGEST_PREFETCH, int(self.rate * PREFETCH_SECONDS))
+        earned = int(self.rate * PREFETCH_SECONDS)
+        # longer jobs leave time enough for a claim while others run, and what is not held can't be lost with this process
+        self.prefetch = min(LARGEST_PREFETCH, earned) if earned >= self.slots else 0
 
 
 class Slots:

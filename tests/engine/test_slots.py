@@ -33,6 +33,15 @@ def test_short_jobs_earn_a_prefetch_of_fifty_milliseconds_of_work() -> None:
     assert queue.wanted() == queue.prefetch
 
 
+def test_jobs_that_outlast_the_prefetch_s_time_earn_none() -> None:
+    queue = QueueSlots("emails", 8)
+    for _ in range(50):
+        queue.ended = 8
+        queue.measure(0.1)
+
+    assert queue.prefetch == 0
+
+
 def test_a_prefetch_is_filled_again_when_half_of_it_is_used_up() -> None:
     queue = QueueSlots("emails", 10)
     queue.running, queue.prefetch = 10, 40
