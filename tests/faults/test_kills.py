@@ -65,7 +65,8 @@ def test_workers_killed_every_two_seconds_lose_nothing_and_double_nothing(
         effects=site.effects(), ledger_jobs=len(site.ledger),
     )  # fmt: skip
     assert site.effects() == len(site.ledger), "effects beside jobs that write one"
-    assert extra_runs(site) <= kills * 2 * SLOTS, "more runs than the killed workers can have held"
+    # what ran, and what had ended and was not written yet
+    assert extra_runs(site) <= kills * (SLOTS + 2), "more runs than the killed workers can have held"
     assert slowest <= LEASE + SWEEP + 1
     if FULL:
         assert kept >= 0.8
