@@ -17,6 +17,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -159,8 +160,7 @@ def unusable(path: Path, error: OSError) -> DatabaseUnavailable:
 def make_home(home: Path, account: Account) -> None:
     try:
         if not home.parent.exists():
-            home.parent.mkdir(parents=True)
-            home.parent.chmod(0o755)  # a folder of our making, whatever the umask: the server's account passes through
+            make_open_folder(home.parent)
         home.mkdir(exist_ok=True)
         account.give(home)
     except OSError as error:
@@ -171,6 +171,22 @@ def make_home(home: Path, account: Account) -> None:
             f"PostgreSQL runs as {account.name!r}, who may not enter {barrier}: "
             f"set ADVISORJOBS_DATA_DIR to a folder that is open to it, such as /var/lib/advisorjobs"
         )
+
+
+def make_open_folder(place: Path) -> None:
+    """Makes a folder that the server's account may pass through, whatever the umask.
+
+    It appears complete, by its renaming: nine other processes may be looking, and one of them may have been first.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unnamed = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+    unnamed.chmod(0o755)
+    try:
+        unnamed.rename(place)
+    except OSError:
+        unnamed.rmdir()
+        if not place.is_dir():
+            raise
 
 
 def owner(home: Path) -> Account:
