@@ -20,7 +20,7 @@ from advisorjobs.database.statement import statement
 from advisorjobs.errors import PayloadError
 from advisorjobs.json_text import json_text
 from advisorjobs.payloads import Payload, parse_payload
-from advisorjobs.task import JobType
+from advisorjobs.task import JobType, fields_of
 
 __all__ = [
     "CommonOptions",
@@ -31,6 +31,7 @@ __all__ = [
     "checked_fields",
     "enqueue_rows",
     "ids_of",
+    "limits_of",
     "new_job",
     "refuse_unknown_option",
     "row_text",
@@ -168,11 +169,13 @@ class Enqueuer:
             job_type = catalogue[job.name]
             fields = checked_fields(job_type, job.payload)
             own_queue = job_type.queue
+            options = _row_options(job) | limits_of(job_type, fields)
         else:
             payload = job.payload
             fields = payload.model_dump(mode="json") if isinstance(payload, Payload) else dict(payload)
             own_queue = plain_queue
-        return row_text(job.name, queue or own_queue, fields, _row_options(job))
+            options = _row_options(job)
+        return row_text(job.name, queue or own_queue, fields, options)
 
 
 def checked_fields(job_type: JobType[Any], payload: Mapping[str, Any] | Payload) -> dict[str, Any]:
@@ -187,6 +190,15 @@ def checked_fields(job_type: JobType[Any], payload: Mapping[str, Any] | Payload)
     else:
         checked = payload
     return checked.model_dump(mode="json", exclude_unset=True)
+
+
+def limits_of(job_type: JobType[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What the job counts for in its limits, where that isn't one start of its queue."""
+    key = job_type.limit_key
+    if key is not None and all(fields.get(name) is not None for name in fields_of(key)):
+        key = key.format_map(fields)
+        return {"limit_key": key, "cost": None if job_type.cost == 1 else job_type.cost}
+    return {} if job_type.cost == 1 else {"cost": job_type.cost}
 
 
 def organization_of(fields: Mapping[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from procrastinate import exceptions, jobs, manager, sync_psycopg_connector
 
 from advisorjobs.database.operation import Operation, only, operation
 from advisorjobs.database.statement import statement
-from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, row_text
+from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, limits_of, row_text
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -75,6 +75,8 @@ class JobManager(manager.JobManager):
             "queueing_lock": job.queueing_lock,
             "scheduled_at": job.scheduled_at.isoformat() if job.scheduled_at else None,
         }
+        if job_type is not None:
+            options |= limits_of(job_type, fields)
         return row_text(job.task_name, job.queue, fields, options)
 
     async def delete_old_jobs(

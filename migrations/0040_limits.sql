@@ -84,4 +84,6 @@ CREATE TABLE advisorjobs_grants (
     costs integer[] NOT NULL            -- how many starts at each
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 500);
 
-ALTER TABLE job_types ADD COLUMN cost smallint NOT NULL DEFAULT 1 CHECK (cost > 0);
+ALTER TABLE job_types
+    ADD COLUMN cost smallint NOT NULL DEFAULT 1 CHECK (cost > 0),
+    ADD COLUMN limit_key text;          -- 'stripe:{account_id}': fields of the payload in braces

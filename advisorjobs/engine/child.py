@@ -124,6 +124,8 @@ class Child:
             run.started, run.deadline = now, now + message["timeout"]
             self._run = run
             run.fate = self._told.pop(job.id, run.fate)
+            if (start_by := message["start_by"]) is not None and now >= start_by:  # one clock for all processes
+                return text_of({"late": True})
             result = handler.call_blocking(run) if handler.blocking else asyncio.run(self._awaited(handler, run))
             return self._result(result)
         except Outcome as outcome:

@@ -1,7 +1,7 @@
 """What a worker and its child processes say to each other: JSON with its length before it, never a pickle.
 
 To the child: start, run, abort, stop. From it: ready or broken; then for each run begun, perhaps written, and at last
-one of result, outcome, failure.
+one of result, outcome, failure, late (not called: a rate limit's grant was no longer good).
 """
 
 from __future__ import annotations

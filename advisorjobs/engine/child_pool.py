@@ -66,6 +66,12 @@ class ChildPool:
             raise
         return await self._start()
 
+    def ready(self) -> int:
+        """How many could be had at once; 1 also where none could but one may be started."""
+        if self._waiting or not self._idle:
+            return 0 if self._waiting else int(len(self.children) + self._starting < self.limits.children)
+        return len(self._idle)
+
     def release(self, child: ChildProcess) -> None:
         """Gives *child* back, alive or not."""
         if not child.alive:

@@ -17,6 +17,7 @@ from advisorjobs.engine.complete import BATCH, Completer
 from advisorjobs.engine.dispatch import Dispatcher
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.slots import Slots
+from advisorjobs.engine.visit import Visit
 from advisorjobs.engine.wakeup import Listener
 
 __all__ = ["Claimer"]
@@ -35,6 +36,10 @@ BETWEEN = 0.05
 """While one queue flows, how often the queues that ran dry are looked at if nothing ends."""
 
 LOOK_ASIDE = 1.0
+
+JOB = len(Claimed._fields) - 1
+"""Columns of a claim's answer that describe a job; those after them describe a queue."""
+
 LEASE_LOST = "AJ001"
 
 
@@ -87,12 +92,19 @@ class Claimer:
         self._waiting = None
 
     def wake(self) -> None:
-        """There may be work."""
+        """There may be work, or a limit may have changed."""
+        self.slots.reopen()
         self._woken = True
         self._event.set()
 
     def room(self) -> None:
         """A run ended: there may be a free slot, or less to write."""
+        self._event.set()
+
+    def written(self) -> None:
+        """The ends of runs are in the database: where a limit counts what runs, more may start."""
+        if self.slots.limited():
+            self._woken = True
         self._event.set()
 
     async def loop(self) -> None:
@@ -116,7 +128,7 @@ class Claimer:
             self._woken = False
             await self._rest(0.1)
             return
-        queues, counts = self.slots.wanted()
+        queues, counts = self.slots.wanted(monotonic(), self.dispatcher.executor.ready)
         if not queues:
             self._woken = False  # whatever it was, a claim will see it once there is room
             await self._rest(LONGEST_PAUSE)
@@ -126,7 +138,6 @@ class Claimer:
             return  # a run ended: perhaps of a queue that has more
         self._woken = False  # before the claim: what comes in while it is under way counts for the next
         jobs = await self._claim(lease, queues, counts)
-        self.dispatcher.take(jobs, lease)
         self._note_dry(queues, counts, jobs)
         if self._dry.issuperset(self.slots.queues):
             await self._idle(lease, jobs)
@@ -146,11 +157,14 @@ class Claimer:
                 self._dry.discard(name)
 
     async def _claim(self, lease: Lease, queues: list[str], counts: list[int]) -> list[Claimed]:
-        now = monotonic()
-        aside = self._aside or now - self._aside_at > LOOK_ASIDE
+        """Claims and starts *counts* jobs of *queues*, or what there is of them; returns them."""
+        sent_at = monotonic()
+        aside = self._aside or sent_at - self._aside_at > LOOK_ASIDE
         if aside:
-            self._aside_at = now
+            self._aside_at = sent_at
         token = lease.open_claim()
+        asked = [self.slots.queues[name] for name in queues]
+        aged = [queue.aged(count) for queue, count in zip(asked, counts, strict=True)]
         held = 0
         try:
             rows = await self.link.fetch(
@@ -162,9 +176,12 @@ class Claimer:
                     "free": counts,
                     "names": self.names,
                     "look_aside": aside,
+                    "cursors": [queue.cursor for queue in asked],
+                    "aged": aged,
                 },
             )
-            held = len(rows)
+            jobs = [Claimed._make((*row[:JOB], token)) for row in rows if row[0] is not None]
+            held = len(jobs)
         except BaseException as error:
             if getattr(error, "sqlstate", None) == LEASE_LOST:
                 lease.end()
@@ -173,8 +190,16 @@ class Claimer:
         finally:
             lease.holds(token, held)
         self._aside = aside and held >= sum(counts)
-        jobs = [Claimed._make((*row, token)) for row in rows]
+        visits = [Visit(row[1], *row[JOB:]) for row in rows[held:]]
+        brought = Counter(job.queue for job in jobs)
+        for queue, part in zip(asked, aged, strict=True):
+            queue.brought(brought[queue.name], part)
+        for visit in visits:
+            self.slots.queues[visit.queue].heard(visit, monotonic(), self.polling)
         jobs.sort(key=_turn)
+        self.dispatcher.take(
+            jobs, lease, {v.queue: sent_at + v.start_within for v in visits if v.start_within is not None}
+        )
         return jobs
 
     async def _idle(self, lease: Lease, jobs: list[Claimed]) -> None:
@@ -199,7 +224,8 @@ class Claimer:
 
     async def _rest(self, seconds: float, *, only_wake: bool = False) -> Rested:
         """Waits for a word that there may be work, or (unless *only_wake*) for room, at most *seconds*."""
-        end = monotonic() + seconds
+        now = monotonic()
+        end = now + min(seconds, self.slots.opening(now))
         while not self._woken:
             self._event.clear()
             left = end - monotonic()

@@ -283,6 +283,7 @@ def _settlement(settled: Settled) -> dict[str, Any]:
         "lock": ending.lock,
         "crashes": ending.crashes,
         "parked": ending.parked,
+        "close_for": ending.close_for,
     }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from time import monotonic
 from typing import Any, Protocol
 
@@ -31,7 +32,7 @@ from advisorjobs.engine.slots import QueueSlots, Slots
 from advisorjobs.errors import ErrorCode
 from advisorjobs.outcomes import Outcome
 
-__all__ = ["STOP_GRACE", "ChildDied", "ChildFailed", "Dispatcher", "Executor"]
+__all__ = ["STOP_GRACE", "ChildDied", "ChildFailed", "Dispatcher", "Executor", "StartedLate"]
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +62,18 @@ class ChildDied(Exception):
         self.reason = reason
 
 
+class StartedLate(Exception):
+    """The function was not called: what a rate limit granted was good until an earlier moment."""
+
+
 class Executor(Protocol):
     """Runs blocking functions and suspects, each alone. Cancelling the call ends the work."""
 
     async def run(self, run: Run) -> Any:
-        """The function's result. Raises Outcome, ChildFailed or ChildDied."""
+        """The function's result. Raises Outcome, ChildFailed, ChildDied or StartedLate."""
+
+    def ready(self) -> int:
+        """How many functions could begin at once; 1 also where none could but a first child process may be started."""
 
     def abort(self, run: Run, grace: float) -> None:
         """Tells the function that it is to stop (`should_abort`), and ends it after *grace* seconds if it goes on."""
@@ -94,12 +102,14 @@ class Dispatcher:
         self.stopping = False
         self._loop = asyncio.get_running_loop()
 
-    def take(self, jobs: Iterable[Claimed], lease: Lease) -> None:
-        """Starts each job, or lets it wait for a slot of its queue."""
+    def take(self, jobs: Iterable[Claimed], lease: Lease, start_by: Mapping[str, float]) -> None:
+        """Starts each job, or lets it wait for a slot of its queue. *start_by*: until when, for queues with a rate limit."""
         for job in jobs:
             handler = self.handlers[job.name]
             run = Run(job, handler, lease, self.ports)
             run.queue = queue = self.slots.queues[job.queue]
+            run.start_by = start_by.get(job.queue, math.inf)
+            queue.elsewhere = queue.elsewhere or handler.blocking
             older = self.runs.get(job.id)
             if older is not None:  # its claim was rolled back by a failover: it is not this job's run any more
                 self._forget(older)
@@ -185,10 +195,7 @@ class Dispatcher:
 
     async def _run(self, run: Run, queue: QueueSlots) -> None:
         try:
-            if is_elsewhere(run):
-                result = await self.executor.run(run)
-            else:
-                result = await run.handler.call(run)
+            result = await self._called(run)
             if not run.closed:
                 if isinstance(result, Outcome):
                     self._settle(run, self._after(run, result))
@@ -204,6 +211,13 @@ class Dispatcher:
             if queue.waiting and not self.stopping:
                 self._start(queue.waiting.popleft(), queue)
             self.on_room()
+
+    def _called(self, run: Run) -> Awaitable[Any]:
+        if is_elsewhere(run):
+            return self.executor.run(run)
+        if monotonic() >= run.start_by:
+            raise StartedLate
+        return run.handler.call(run)
 
     def _complete(self, run: Run, result: Any) -> None:
         try:
@@ -228,7 +242,7 @@ class Dispatcher:
     def _after(self, run: Run, error: BaseException) -> Ending:
         """What follows from an error, or from a value of the four that was returned or raised."""
         job, handler = run.job, run.handler
-        if run.fate is Fate.STOPPING and is_answer(error):
+        if isinstance(error, StartedLate) or (run.fate is Fate.STOPPING and is_answer(error)):
             return RELEASED
         if run.fate is Fate.ABORTED:
             return cancelled()

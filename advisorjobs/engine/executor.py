@@ -20,7 +20,7 @@ from typing import Any, Self
 from advisorjobs.engine.child_messages import ChildSpec, claimed_message, failure_from, outcome_from
 from advisorjobs.engine.child_pool import ChildPool, PoolLimits
 from advisorjobs.engine.child_process import ChildBroken, ChildGone, ChildProcess
-from advisorjobs.engine.dispatch import ChildDied, ChildFailed
+from advisorjobs.engine.dispatch import ChildDied, ChildFailed, StartedLate
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.outcome import Failure, judged
 from advisorjobs.engine.ports_blocking import BlockingPorts
@@ -64,19 +64,26 @@ class ChildExecutor:
         await self.close()
 
     async def run(self, run: Run) -> Any:
-        """The function's result. Raises Outcome, ChildFailed or ChildDied. Cancelling it kills the child at once."""
+        """The function's result. Raises Outcome, ChildFailed, ChildDied or StartedLate.
+
+        Cancelling it kills the child at once.
+        """
         run.deadline = math.inf  # waiting for a child is not the job's time
         try:
             if run.handler.portable:
                 return await run.handler.wrap(run, lambda: self._in_child(run))
             if run.handler.blocking:
                 return await run.handler.wrap(run, lambda: self._in_thread(run))
-            begin(run)
+            begin_in_time(run)
             return await run.handler.call(run)
         finally:
             timer = self._grace.pop(run, None)
             if timer is not None:
                 timer.cancel()
+
+    def ready(self) -> int:
+        """How many functions could begin at once; 1 also where none could but a child may be started."""
+        return self.pool.ready()
 
     def abort(self, run: Run, grace: float) -> None:
         """Makes the function's `should_abort` true; what goes on for *grace* seconds is ended."""
@@ -141,6 +148,7 @@ class ChildExecutor:
             module=handler.module,
             timeout=handler.policy.timeout,
             worker=run.lease.worker,
+            start_by=None if run.start_by == math.inf else run.start_by,
         )
         while True:
             message = await child.hear()
@@ -171,7 +179,7 @@ class ChildExecutor:
     async def _in_thread(self, run: Run) -> Any:
         run.ports = self._thread_ports
         async with self._threads:
-            begin(run)
+            begin_in_time(run)
             outcome: asyncio.Future[Callable[[], Any]] = self._loop.create_future()
             context = contextvars.copy_context()
             # a daemon, and of no executor: both would be waited for at the process's end, and this one may never end
@@ -200,6 +208,13 @@ def begin(run: Run) -> None:
     run.deadline = now + run.handler.policy.timeout
 
 
+def begin_in_time(run: Run) -> None:
+    """The same; raises StartedLate where a rate limit's grant is no longer good."""
+    if monotonic() >= run.start_by:
+        raise StartedLate
+    begin(run)
+
+
 def has_begun(run: Run) -> bool:
     """Whether the function was called; before, nothing that happens is its doing."""
     return run.deadline != math.inf
@@ -212,6 +227,8 @@ def answer_of(message: dict[str, Any]) -> Any:
             raise outcome_from(outcome)
         case {"failure": failure}:
             raise ChildFailed(failure_from(failure))
+        case {"late": _}:
+            raise StartedLate
     return message["result"]
 
 

@@ -33,10 +33,13 @@ CRASHES = 3
 
 LONGEST_TEXT = 20_000
 
+LONGEST_PATIENCE = 86_400.0
+"""A service that asks for more than a day is asked again after a day."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a run ended, in the words of advisorjobs_settle; `delay` in seconds."""
+    """How a run ended, in the words of advisorjobs_settle; `delay` and `close_for` in seconds."""
 
     status: str
     final: bool = False
@@ -50,6 +53,7 @@ class Ending:
     lock: str | None = None
     crashes: int | None = None
     parked: str | None = None
+    close_for: float | None = None
 
 
 RELEASED = Ending(status="released", attempt_back=True)
@@ -181,7 +185,10 @@ def cancelled(reason: str | None = None) -> Ending:
 def _again_or_end(
     statuses: tuple[str, str], failure: Failure, job: Claimed, policy: Policy, random: Callable[[], float]
 ) -> Ending:
-    """*statuses*: the run's when another follows, and when this was the last."""
+    """*statuses*: the run's when another follows, and when this was the last.
+
+    What a service asked to be done later is done then, by nobody sooner, and no attempt is charged for it.
+    """
     choice = failure.choice
     again = Ending(
         status=statuses[0],
@@ -189,9 +196,11 @@ def _again_or_end(
         error_message=failure.message,
         stack_trace=failure.trace or None,
     )
+    if failure.retry_after and not failure.permanent:
+        patience = min(failure.retry_after, LONGEST_PATIENCE)
+        return replace(again, status="snoozed", delay=patience, attempt_back=True, close_for=patience)
     if failure.permanent or choice is None or choice is False or (choice is True and job.attempt > policy.retries):
         return replace(again, status=statuses[1], final=True)
     if choice is True:
-        delay = policy.backoff.delay(job.attempt, random=random()).total_seconds()
-        return replace(again, delay=max(delay, failure.retry_after or 0.0))
+        return replace(again, delay=policy.backoff.delay(job.attempt, random=random()).total_seconds())
     return replace(again, delay=max(0.0, choice.delay), queue=choice.queue, priority=choice.priority, lock=choice.lock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ class Fate(Enum):
 
 
 class Run:
-    """`started` and `deadline` are on the monotonic clock, in seconds.
+    """`started`, `start_by` and `deadline` are on the monotonic clock, in seconds.
 
     `closed`: how it ended is decided, whatever it still does. `asked`: told its fate and not yet stopped by force.
     `in_transaction`: the commit that completes it is under way.
@@ -43,6 +44,7 @@ class Run:
         "lease",
         "ports",
         "queue",
+        "start_by",
         "started",
         "task",
     )
@@ -56,6 +58,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.started = 0.0
         self.deadline = 0.0
+        self.start_by = math.inf
         self.fate: Fate | None = None
         self.fated_at = 0.0
         self.asked = False

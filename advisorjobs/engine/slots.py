@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from advisorjobs.engine.run import Run
+    from advisorjobs.engine.visit import Visit
 
 __all__ = ["QueueSlots", "Slots"]
 
@@ -17,11 +19,32 @@ PREFETCH_SECONDS = 0.05
 LARGEST_PREFETCH = 150
 SMOOTHING = 0.3
 
+AGED_ONE_IN = 10
+"""One start in so many goes to a lower priority, if one waits: so low is slow, never never."""
+
 
 class QueueSlots:
-    """One queue's part of a process: `running` of `slots`, and `waiting` runs that were claimed and not started."""
+    """One queue's part of a process: `running` of `slots`, and `waiting` runs that were claimed and not started.
 
-    __slots__ = ("ended", "name", "prefetch", "rate", "running", "slots", "waiting")
+    `cursor`, `limited`, `opens_at` (on the monotonic clock): what the last claim said about it. `elsewhere`: its jobs run in
+    child processes. `since_aged`: starts that count towards the next one of a lower priority.
+    """
+
+    __slots__ = (
+        "cursor",
+        "elsewhere",
+        "ended",
+        "limited",
+        "name",
+        "opens_at",
+        "prefetch",
+        "rate",
+        "running",
+        "since_aged",
+        "slots",
+        "timed",
+        "waiting",
+    )
 
     def __init__(self, name: str, slots: int) -> None:
         self.name = name
@@ -31,6 +54,12 @@ class QueueSlots:
         self.prefetch = 0
         self.rate = 0.0
         self.ended = 0
+        self.cursor: str | None = None
+        self.limited = False
+        self.timed = False
+        self.opens_at = 0.0
+        self.elsewhere = False
+        self.since_aged = 0
 
     def wanted(self) -> int:
         """How many jobs the next claim should ask for: free slots at once, a prefetch when half of it is used up."""
@@ -40,6 +69,21 @@ class QueueSlots:
             return free - held + self.prefetch
         return self.prefetch - held if held * 2 <= self.prefetch else 0
 
+    def aged(self, count: int) -> int:
+        """How many of the next *count* jobs are to be of a lower priority."""
+        return max(0, self.since_aged + count) // AGED_ONE_IN
+
+    def brought(self, count: int, aged: int) -> None:
+        """A claim brought *count* jobs, *aged* of them set aside for lower priorities."""
+        self.since_aged += count - AGED_ONE_IN * aged
+
+    def heard(self, visit: Visit, now: float, polling: float) -> None:
+        """Takes in what a claim said about the queue. What opens later is asked again after *polling* seconds at most."""
+        self.cursor = visit.cursor
+        self.limited = visit.limited
+        self.timed = visit.start_within is not None
+        self.opens_at = 0.0 if visit.opens_in is None else now + min(polling, max(0.001, visit.opens_in))
+
     def measure(self, seconds: float) -> None:
         """Takes in how many runs ended in the last *seconds*, and sizes the prefetch by it."""
         rate = self.ended / seconds
@@ -47,7 +91,8 @@ class QueueSlots:
         self.rate += SMOOTHING * (rate - self.rate) if rate < self.rate else 0.7 * (rate - self.rate)
         earned = int(self.rate * PREFETCH_SECONDS)
         # longer jobs leave time enough for a claim while others run, and what is not held can't be lost with this process
-        self.prefetch = min(LARGEST_PREFETCH, earned) if earned >= self.slots else 0
+        # and what a limit has let through must start at once, by this worker or by none
+        self.prefetch = min(LARGEST_PREFETCH, earned) if earned >= self.slots and not self.limited else 0
 
 
 class Slots:
@@ -56,15 +101,34 @@ class Slots:
     def __init__(self, slots: Mapping[str, int]) -> None:
         self.queues = {name: QueueSlots(name, count) for name, count in slots.items()}
 
-    def wanted(self) -> tuple[list[str], list[int]]:
-        """Queues with room, and how many jobs for each."""
+    def wanted(self, now: float, ready: Callable[[], int]) -> tuple[list[str], list[int]]:
+        """Queues with room that are open, and how many jobs for each.
+
+        *ready* says how many blocking functions could begin at once: a start that a rate limit grants is lost where it
+        has to wait for a child process.
+        """
         names, counts = [], []
         for queue in self.queues.values():
-            count = queue.wanted()
+            count = queue.wanted() if now >= queue.opens_at else 0
+            if count > 0 and queue.timed and queue.elsewhere:
+                count = min(count, ready())
             if count > 0:
                 names.append(queue.name)
                 counts.append(count)
         return names, counts
+
+    def opening(self, now: float) -> float:
+        """Seconds until the first queue that is closed now opens; infinite where none is."""
+        return min((queue.opens_at - now for queue in self.queues.values() if queue.opens_at > now), default=math.inf)
+
+    def reopen(self) -> None:
+        """Limits may have changed: all queues are asked again."""
+        for queue in self.queues.values():
+            queue.opens_at = 0.0
+
+    def limited(self) -> bool:
+        """Whether a limit held some queue's last claim: the end of any run may let the next job start."""
+        return any(queue.limited for queue in self.queues.values())
 
     def measure(self, seconds: float) -> None:
         for queue in self.queues.values():

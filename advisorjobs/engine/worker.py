@@ -90,7 +90,7 @@ class Worker:
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.completer = Completer(self._links["complete"], on_written=self._room)
+        self.completer = Completer(self._links["complete"], on_written=self._written)
         self.dispatcher = Dispatcher(
             slots=self.slots,
             completer=self.completer,
@@ -202,6 +202,9 @@ class Worker:
 
     def _room(self) -> None:
         self.claimer.room()
+
+    def _written(self) -> None:
+        self.claimer.written()
 
     def _wake(self) -> None:
         self.claimer.wake()

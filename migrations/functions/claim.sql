@@ -33,16 +33,20 @@ BEGIN
     RETURN cardinality(_ids);
 END $$;
 
--- Seconds until the next delayed job of any queue is due; NULL when there is none. For an idle worker's sleep.
+-- Seconds until something may become ready by itself: the next delayed job of any queue, or jobs behind a key; NULL when there is
+-- nothing. For an idle worker's sleep.
 CREATE OR REPLACE FUNCTION advisorjobs_next_due() RETURNS double precision
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
-    SELECT extract(epoch FROM scheduled_at - clock_timestamp()) FROM procrastinate_jobs
-     WHERE status = 'todo' AND scheduled_at IS NOT NULL ORDER BY scheduled_at LIMIT 1
-$$;
+BEGIN
+    RETURN extract(epoch FROM least(
+        (SELECT scheduled_at FROM procrastinate_jobs
+          WHERE status = 'todo' AND scheduled_at IS NOT NULL ORDER BY scheduled_at LIMIT 1),
+        (SELECT wake_at FROM advisorjobs_keys WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1)) - clock_timestamp());
+END $$;
 
--- Which of these jobs, each with a lock, may run: the first of its lock by priority and id, while none of it runs. Returns
--- those; the others of a lock whose turn it is not leave the ready index (the end of the job before them brings them back), so
+-- Which of these jobs may run: those without a lock, and the first of each lock by priority and id, while none of it runs. Returns
+-- them; the others of a lock whose turn it is not leave the ready index (the end of the job before them brings them back), so
 -- that a hundred thousand jobs behind one key are read once.
 --
 -- The decision is made under a transaction-level advisory lock per job lock, in statements of their own: their snapshot sees what
@@ -55,6 +59,7 @@ SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 DECLARE
+    _free bigint[] := ARRAY(SELECT id FROM procrastinate_jobs WHERE id = ANY (_ids) AND lock IS NULL);
     _locks text[];
     _heads bigint[];
 BEGIN
@@ -63,7 +68,7 @@ BEGIN
          ORDER BY hash) l
      WHERE pg_try_advisory_xact_lock(hash);
     IF _locks IS NULL THEN
-        RETURN '{}';
+        RETURN _free;
     END IF;
     SELECT array_agg(head.id) INTO _heads
       FROM unnest(_locks) AS l(lock)
@@ -88,7 +93,7 @@ BEGIN
                AND (j.id <> head.id OR EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = l.lock AND d.status = 'doing'))
              ORDER BY j.priority DESC, j.id LIMIT 2000
                FOR NO KEY UPDATE SKIP LOCKED) behind));
-    RETURN coalesce(_heads, '{}');
+    RETURN _free || _heads;
 END $$;
 
 -- After a job with one of these locks has left "doing" (or the head of its line): brings the next of each line back into the
@@ -120,23 +125,36 @@ END $$;
 
 -- Takes up to _free[i] jobs of _queues[i] for each i, for a worker that knows the jobs of _names.
 --
--- Step 1 walks, for each queue, its own part of advisorjobs_ready_idx from the front and stops at the limit. LATERAL, so that the
--- only plan is one ordered index scan per queue: other queues' backlogs, delayed and parked jobs are not in the part that is
--- read. The ids go into arrays first: a LIMIT joined to an UPDATE may be evaluated twice.
--- Step 2 sets aside, two thousand at a time, jobs of a name that this worker doesn't know; no claim reads them again. A worker that
--- knows the name takes them from advisorjobs_unknown_idx (_look_aside: the caller looks there about once a second, and again
--- while it finds something), so old and new workers side by side don't toss them to and fro.
--- Step 3 decides about jobs with a lock. When steps 2 or 3 left slots empty, the walk is repeated, at most three times.
+-- Each queue that has ready jobs is visited, in the order of the names: its limits say how many may start (limits.sql), then its part of
+-- advisorjobs_ready_idx is walked by priority and, inside a priority, by turns (turns.sql). Other queues' backlogs, delayed and
+-- parked jobs are not in the part that is read. Ids go into arrays first: a LIMIT joined to an UPDATE may be evaluated twice.
+-- Jobs with a lock or a key are decided about next. What then leaves the ready index, two thousand jobs at a time, is read by no
+-- later claim: those behind a lock or a key, and those of names that this worker doesn't know. Where that left slots empty the
+-- visit is repeated, three rounds in all. A worker that knows the name of parked jobs brings them back (_look_aside: the caller
+-- looks there about once a second, and again while it finds something), so old and new workers don't toss them to and fro.
 --
--- Returns the jobs in no particular order.
+-- AGEING: _aged[i] of a queue's jobs are taken from its lower priorities, if it has any, each time from the next lower one than the
+-- last time, and round. The caller gives one start in ten to them. So with n lower priorities waiting, each of them gets one
+-- start in 10·n of its queue by this worker, however many jobs of a higher one come in: its k-th job in line starts after at most
+-- 10·n·k starts.
+--
+-- PLANS: made once and for any parameters (force_generic_plan); planning would cost more than an empty claim.
+--
+-- Returns the jobs in no particular order; then, with NULL for an id, a row for each queue that was visited: the cursors of its
+-- turns and its ageing, which the worker's next claim of it brings along; start_within, the seconds for which the grants are good
+-- (NULL: for ever); opens_in, seconds until it may start more (NULL: not a matter of time); and whether it is limited.
 DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean);
+DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean, text[], integer[]);
 CREATE FUNCTION advisorjobs_claim(
-    _worker bigint, _token uuid, _queues text[], _free integer[], _names text[], _look_aside boolean)
+    _worker bigint, _token uuid, _queues text[], _free integer[], _names text[], _look_aside boolean,
+    _cursors text[], _aged integer[])
 RETURNS TABLE (
     id bigint, queue_name text, task_name text, priority integer, lock text, queueing_lock text, args jsonb,
-    planned_at timestamptz, attempt integer, run_no integer, crashes integer, suspect boolean, organization_id text, tags text[])
+    planned_at timestamptz, attempt integer, run_no integer, crashes integer, suspect boolean, organization_id text, tags text[],
+    cursor text, start_within double precision, opens_in double precision, limited boolean)
 LANGUAGE plpgsql ROWS 100
 SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
@@ -144,74 +162,210 @@ AS $$
 DECLARE
     _taken bigint[] := '{}';
     _left integer[] := _free;
-    _plain bigint[];
-    _locked bigint[];
-    _strange boolean;
+    _within double precision[] := array_fill(NULL::double precision, ARRAY[cardinality(_queues)]);
+    _opens double precision[] := _within;
+    _limited boolean[] := array_fill(NULL::boolean, ARRAY[cardinality(_queues)]);
+    _again boolean;
+    _next record;
+    _visit record;
 BEGIN
     IF NOT EXISTS (SELECT FROM advisorjobs_workers w
                     WHERE w.id = _worker AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()) THEN
         RAISE EXCEPTION 'the lease of worker % has run out', _worker USING ERRCODE = 'AJ001';
     END IF;
     PERFORM advisorjobs_promote(1000);
-    IF _look_aside AND EXISTS (SELECT FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job') THEN
-        SELECT coalesce(array_agg(c.id) FILTER (WHERE c.lock IS NULL), '{}'), array_agg(c.id) FILTER (WHERE c.lock IS NOT NULL)
-          INTO _taken, _locked
-          FROM unnest(_queues, _free) AS q(name, free)
-         CROSS JOIN LATERAL (
-            SELECT p.id, p.lock FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
-                SELECT j.id, j.lock FROM procrastinate_jobs j
-                 WHERE j.queue_name = q.name AND j.task_name = n.name AND j.status = 'todo' AND j.parked = 'unknown_job'
-                   AND j.scheduled_at IS NULL
-                 ORDER BY j.priority DESC, j.id LIMIT q.free
-                   FOR NO KEY UPDATE SKIP LOCKED) p
-             LIMIT q.free) c;
-        IF _locked IS NOT NULL THEN
-            _taken := _taken || advisorjobs_take_turns(_locked);
-        END IF;
+    IF EXISTS (SELECT FROM advisorjobs_keys k WHERE k.wake_at <= now()) THEN
+        PERFORM advisorjobs_wake_keys();
+    END IF;
+    IF _look_aside THEN
+        PERFORM advisorjobs_bring_back(_queues, _free, _names);
     END IF;
     FOR _round IN 1 .. 3 LOOP
-        IF cardinality(_taken) > 0 THEN
-            -- what is taken already is marked, so that the walk passes over it, and its slots are no longer free
-            UPDATE procrastinate_jobs j SET status = 'doing', parked = NULL WHERE j.id = ANY (_taken) AND j.status = 'todo';
-            _left := ARRAY(
-                SELECT q.free - (SELECT count(*)::integer FROM procrastinate_jobs j
-                                  WHERE j.id = ANY (_taken) AND j.queue_name = q.name)
-                  FROM unnest(_queues, _free) WITH ORDINALITY AS q(name, free, place) ORDER BY q.place);
-        END IF;
-        SELECT array_agg(c.id) FILTER (WHERE c.known AND c.lock IS NULL),
-               array_agg(c.id) FILTER (WHERE c.known AND c.lock IS NOT NULL), bool_or(NOT c.known)
-          INTO _plain, _locked, _strange
-          FROM unnest(_queues, _left) AS q(name, free)
-         CROSS JOIN LATERAL (
-            SELECT j.id, j.lock, j.task_name = ANY (_names) AS known FROM procrastinate_jobs j
-             WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
-             ORDER BY j.priority DESC, j.id LIMIT greatest(0, q.free)
-               FOR NO KEY UPDATE SKIP LOCKED) c;
-        _taken := _taken || coalesce(_plain, '{}');
-        IF _locked IS NULL AND _strange IS NOT TRUE THEN
-            EXIT;
-        END IF;
-        IF _locked IS NOT NULL THEN
-            _taken := _taken || advisorjobs_take_turns(_locked);
-        END IF;
-        IF _strange THEN
-            UPDATE procrastinate_jobs j SET parked = 'unknown_job' WHERE j.id = ANY (ARRAY(
-                SELECT c.id FROM unnest(_queues) AS q(name) CROSS JOIN LATERAL (
-                    SELECT s.id, s.task_name FROM procrastinate_jobs s
-                     WHERE s.queue_name = q.name AND s.status = 'todo' AND s.scheduled_at IS NULL AND s.parked IS NULL
-                     ORDER BY s.priority DESC, s.id LIMIT 2000
-                       FOR NO KEY UPDATE SKIP LOCKED) c
-                 WHERE NOT c.task_name = ANY (_names)));
-        END IF;
+        _again := false;
+        FOR _next IN
+            SELECT q.name, q.free, q.place::integer, top.priority
+              FROM unnest(_queues, _left) WITH ORDINALITY AS q(name, free, place)
+             CROSS JOIN LATERAL (
+                SELECT j.priority FROM procrastinate_jobs j
+                 WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+                 ORDER BY j.priority DESC LIMIT 1) top
+             WHERE q.free > 0 ORDER BY q.name
+        LOOP
+            SELECT * INTO _visit FROM advisorjobs_visit(
+                _next.name, _next.free, _next.priority, _names, _cursors[_next.place], _aged[_next.place]);
+            _taken := _taken || _visit.taken;
+            _left[_next.place] := _next.free - cardinality(_visit.taken);
+            _cursors[_next.place] := _visit.cursor;
+            _within[_next.place] := least(_within[_next.place], _visit.within);
+            _opens[_next.place] := _visit.opens_in;
+            _limited[_next.place] := _visit.limited;
+            _again := _again OR _visit.again;
+        END LOOP;
+        EXIT WHEN NOT _again;
+        -- what is taken is marked, so that the next round passes over it
+        UPDATE procrastinate_jobs j SET status = 'doing' WHERE j.id = ANY (_taken) AND j.status = 'todo';
     END LOOP;
-    IF cardinality(_taken) = 0 THEN
-        RETURN;
+    IF cardinality(_taken) > 0 THEN
+        RETURN QUERY
+            UPDATE procrastinate_jobs j
+               SET status = 'doing', worker_id = _worker, attempts = j.attempts + 1, run_no = j.run_no + 1,
+                   run_token = _token, started_at = now()
+             WHERE j.id = ANY (_taken)
+            RETURNING j.id, j.queue_name::text, j.task_name::text, j.priority, j.lock, j.queueing_lock, j.args, j.planned_at,
+                      j.attempts, j.run_no, j.crashes::integer, j.crashes > 0 OR j.rescues > 0, j.organization_id, j.tags,
+                      NULL::text, NULL::double precision, NULL::double precision, NULL::boolean;
     END IF;
     RETURN QUERY
-        UPDATE procrastinate_jobs j
-           SET status = 'doing', parked = NULL, worker_id = _worker, attempts = j.attempts + 1, run_no = j.run_no + 1,
-               run_token = _token, started_at = now()
-         WHERE j.id = ANY (_taken)
-        RETURNING j.id, j.queue_name::text, j.task_name::text, j.priority, j.lock, j.queueing_lock, j.args, j.planned_at,
-                  j.attempts, j.run_no, j.crashes::integer, j.crashes > 0 OR j.rescues > 0, j.organization_id, j.tags;
+        SELECT NULL::bigint, q.name, NULL::text, NULL::integer, NULL::text, NULL::text, NULL::jsonb, NULL::timestamptz,
+               NULL::integer, NULL::integer, NULL::integer, NULL::boolean, NULL::text, NULL::text[],
+               q.cursor, q.within, q.opens, q.limited
+          FROM unnest(_queues, _cursors, _within, _opens, _limited) AS q(name, cursor, within, opens, limited)
+         WHERE q.limited IS NOT NULL;
+END $$;
+
+-- Jobs of these names that were parked because their worker didn't know them come back into the ready index, where limits and turns
+-- hold for them. Runs inside a claim, under its settings.
+CREATE OR REPLACE FUNCTION advisorjobs_bring_back(_queues text[], _free integer[], _names text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job') THEN
+        UPDATE procrastinate_jobs SET parked = NULL WHERE id = ANY (ARRAY(
+            SELECT p.id FROM unnest(_queues, _free) AS q(name, free) CROSS JOIN LATERAL (
+                SELECT i.id FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
+                    SELECT u.id FROM procrastinate_jobs u
+                     WHERE u.queue_name = q.name AND u.task_name = n.name AND u.status = 'todo' AND u.parked = 'unknown_job'
+                       AND u.scheduled_at IS NULL
+                     ORDER BY u.priority DESC, u.id LIMIT q.free
+                       FOR NO KEY UPDATE SKIP LOCKED) i
+                 LIMIT q.free) p));
+    END IF;
+END $$;
+
+-- One queue's part of a claim: locks up to _free of its jobs, as its limits allow, by priority and turn, and counts their starts.
+-- _cursor is '<lower priority that aged last>:<jobs in a row>:<turn>'. Runs inside a claim, under its settings.
+--   taken: jobs to start; again: some left the ready index, so another round may find more
+CREATE OR REPLACE FUNCTION advisorjobs_visit(
+    _queue text, _free integer, _top integer, _names text[], _cursor text, _aged integer,
+    OUT taken bigint[], OUT again boolean, OUT cursor text, OUT within double precision, OUT opens_in double precision,
+    OUT limited boolean)
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+    _last_aged integer := nullif(split_part(_cursor, ':', 1), '')::integer;
+    _turns text := substr(_cursor, strpos(_cursor, ':') + 1);
+    _weighted boolean := EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.weight IS NOT NULL);
+    _level integer := _top;
+    _old integer;
+    _part integer;
+    _admitted record;
+    _walk record;
+    _held bigint[] := '{}';
+    _keyed record;
+    _dear bigint[];
+BEGIN
+    taken := '{}';
+    again := false;
+    cursor := _cursor;
+    SELECT * INTO _admitted FROM advisorjobs_admit(_queue, _free);
+    within := _admitted.within;
+    limited := _admitted.limited OR _admitted.room < _free;
+    IF _admitted.room = 0 THEN
+        opens_in := _admitted.opens_in;
+        RETURN;
+    END IF;
+    _free := _admitted.room;
+    IF _aged > 0 THEN
+        _old := advisorjobs_lower_priority(_queue, _top, _last_aged);
+    END IF;
+    WHILE _level IS NOT NULL AND _free > 0 LOOP
+        _part := CASE WHEN _old IS NULL THEN _free ELSE least(_aged, _free) END;
+        SELECT * INTO _walk FROM advisorjobs_walk(
+            _queue, coalesce(_old, _level), _turns, _part, _names, _weighted, _admitted.by_organization);
+        taken := taken || _walk.taken;
+        _held := _held || _walk.held;
+        _free := _free - cardinality(_walk.taken);
+        again := again OR _walk.strange OR _walk.astray;
+        opens_in := least(opens_in, _walk.opens_in);
+        IF _walk.strange THEN
+            PERFORM advisorjobs_park_strangers(_queue, coalesce(_old, _level), _names);
+        END IF;
+        IF _walk.astray THEN
+            PERFORM advisorjobs_give_turns(_queue, coalesce(_old, _level));
+        END IF;
+        IF _old IS NOT NULL THEN
+            _last_aged := _old;
+            _old := NULL;
+        ELSE
+            _turns := _walk.cursor;
+            _level := advisorjobs_lower_priority(_queue, _level, NULL);
+        END IF;
+    END LOOP;
+    IF cardinality(_held) > 0 THEN
+        again := true;
+        SELECT * INTO _keyed FROM advisorjobs_admit_keys(advisorjobs_take_turns(_held));
+        within := least(within, _keyed.within);
+        taken := ARRAY(SELECT t.id FROM unnest(taken) WITH ORDINALITY AS t(id, i)
+                        WHERE NOT t.id = ANY (_held) OR t.id = ANY (_keyed.admitted) ORDER BY t.i);
+    END IF;
+    IF limited AND cardinality(taken) > 0 THEN
+        IF EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = ANY (taken) AND j.cost > 1) THEN
+            _dear := taken;
+            taken := advisorjobs_afford(_queue, taken, _admitted.budget, _admitted.rate, _admitted.by_organization);
+            IF cardinality(taken) < cardinality(_dear) THEN
+                opens_in := least(opens_in, _admitted.opens_in, 0.5);
+                _turns := NULL;
+            END IF;
+        END IF;
+        PERFORM advisorjobs_count_starts(_queue, taken, _admitted.by_organization);
+    END IF;
+    limited := limited OR within IS NOT NULL;
+    cursor := coalesce(_last_aged::text, '') || ':' || coalesce(
+        _turns, '0:' || (SELECT j.turn FROM procrastinate_jobs j WHERE j.id = taken[cardinality(taken)]),
+        substr(_cursor, strpos(_cursor, ':') + 1), '');
+END $$;
+
+-- The next lower priority than _top that has ready jobs, after _after on the way down and round; NULL when there is none.
+CREATE OR REPLACE FUNCTION advisorjobs_lower_priority(_queue text, _top integer, _after integer) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE
+    _lower integer;
+BEGIN
+    SELECT j.priority INTO _lower FROM procrastinate_jobs j
+     WHERE j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo' AND j.scheduled_at IS NULL
+       AND j.parked IS NULL
+     ORDER BY j.priority DESC LIMIT 1;
+    IF NOT FOUND AND _after < _top THEN
+        RETURN advisorjobs_lower_priority(_queue, _top, NULL);
+    END IF;
+    RETURN _lower;
+END $$;
+
+-- Takes up to two thousand jobs of names that the claiming worker doesn't know out of the ready index.
+CREATE OR REPLACE FUNCTION advisorjobs_park_strangers(_queue text, _priority integer, _names text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE procrastinate_jobs SET parked = 'unknown_job' WHERE id = ANY (ARRAY(
+        SELECT s.id FROM (
+            SELECT j.id, j.task_name FROM procrastinate_jobs j
+             WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+               AND j.parked IS NULL
+             ORDER BY j.turn, j.id LIMIT 2000
+               FOR NO KEY UPDATE SKIP LOCKED) s
+         WHERE NOT s.task_name = ANY (_names)));
+END $$;
+
+-- Gives up to two thousand jobs that wait in nobody's turn (fairness is off) the turn of their organization, so that its rules can
+-- be kept.
+CREATE OR REPLACE FUNCTION advisorjobs_give_turns(_queue text, _priority integer) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE procrastinate_jobs SET turn = organization_id WHERE id = ANY (ARRAY(
+        SELECT s.id FROM (
+            SELECT j.id, j.organization_id FROM procrastinate_jobs j
+             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn = '' AND j.status = 'todo'
+               AND j.scheduled_at IS NULL AND j.parked IS NULL
+             ORDER BY j.id LIMIT 2000
+               FOR NO KEY UPDATE SKIP LOCKED) s
+         WHERE s.organization_id IS NOT NULL));
 END $$;

@@ -19,6 +19,7 @@ AS $$
 DECLARE
     _done bigint[];
     _keyed boolean;
+    _freed text[];
 BEGIN
     IF _locks IS NOT NULL THEN
         PERFORM advisorjobs_hold_locks(_locks);
@@ -28,7 +29,7 @@ BEGIN
          USING unnest(_ids, _run_nos, _tokens, _run_ms, _results) AS r(id, run_no, token, ms, result)
          WHERE j.id = r.id AND j.run_no = r.run_no AND j.run_token = r.token
         RETURNING j.id, j.run_no, j.attempts, j.worker_id, j.queued_at, j.started_at, r.ms, j.queue_name, j.task_name,
-                  j.organization_id, j.args, r.result, j.tags, j.unique_key),
+                  j.organization_id, j.args, r.result, j.tags, j.unique_key, j.limit_key),
     kept AS (
         INSERT INTO advisorjobs_runs (
             job_id, run_no, attempt, final, status, worker_id, queued_at, started_at, run_ms, queue_name, job_name,
@@ -36,9 +37,13 @@ BEGIN
         SELECT id, run_no, attempts, true, 'completed', worker_id, queued_at, started_at, ms, queue_name, task_name,
                organization_id, args, result::jsonb, tags
           FROM gone)
-    SELECT array_agg(id), bool_or(unique_key IS NOT NULL) INTO _done, _keyed FROM gone;
+    SELECT array_agg(id), bool_or(unique_key IS NOT NULL), array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL)
+      INTO _done, _keyed, _freed FROM gone;
     IF _keyed THEN
         PERFORM advisorjobs_free_keys(_done);
+    END IF;
+    IF _freed IS NOT NULL THEN
+        PERFORM advisorjobs_key_freed(_freed);
     END IF;
     IF _locks IS NOT NULL THEN
         PERFORM advisorjobs_next_turns(_locks);
@@ -62,6 +67,7 @@ END $$;
 --   error_code, error_message, stack_trace, run_ms, result
 --   queue, priority, lock, args   what a retry changes (null: stays)
 --   parked              'unknown_job': set aside for a worker that knows the name
+--   close_for           a service asked for patience, in seconds: the job's key is closed for so long, or its queue if it has none
 -- snoozed, released and crashed-by-rescue runs give their attempt back (attempt_back true).
 -- A retried job whose queueing_lock is held by a newer one, waiting or retried by the same call, loses its own: the newer one
 -- stands for both. A job whose cancellation was asked for runs no more, whatever became of the run that was to be told of it.
@@ -75,7 +81,9 @@ DECLARE
     _locks text[];
     _done bigint[];
     _ended bigint[];
+    _freed text[];
     _again boolean;
+    _close boolean;
 BEGIN
     SELECT array_agg(DISTINCT j.lock) INTO _locks
       FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
@@ -88,13 +96,13 @@ BEGIN
             id bigint, run_no integer, token uuid, status advisorjobs_run_status, final boolean, delay double precision,
             attempt_back boolean, error_code advisorjobs_error_code, error_message text, stack_trace text, run_ms integer,
             result jsonb, queue text, priority integer, lock text, crashes integer, rescues integer,
-            parked advisorjobs_parking)
+            parked advisorjobs_parking, close_for double precision)
          ORDER BY id),
     mine AS MATERIALIZED (
         SELECT j.*, CASE WHEN s.stopped THEN 'cancelled' ELSE g.status END AS ended, g.final OR s.stopped AS final, g.delay,
                g.attempt_back, CASE WHEN s.stopped THEN 'cancelled' ELSE g.error_code END AS error_code, g.error_message,
                g.stack_trace, g.run_ms, g.result, g.queue AS new_queue, g.priority AS new_priority, g.lock AS new_lock,
-               g.crashes AS new_crashes, g.rescues AS new_rescues, g.parked AS new_parked,
+               g.crashes AS new_crashes, g.rescues AS new_rescues, g.parked AS new_parked, g.close_for,
                CASE WHEN NOT (g.final OR s.stopped) THEN now() + make_interval(secs => coalesce(g.delay, 0)) END AS next_run_at
           FROM given g JOIN procrastinate_jobs j
             ON j.id = g.id AND j.run_no = g.run_no AND j.run_token = g.token
@@ -132,13 +140,20 @@ BEGIN
                crashes = coalesce(m.new_crashes, j.crashes),
                rescues = coalesce(m.new_rescues, CASE WHEN m.ended = 'released' THEN j.rescues ELSE 0 END)
           FROM mine m WHERE j.id = m.id AND NOT m.final)
-    SELECT array_agg(id), array_agg(id) FILTER (WHERE final AND unique_key IS NOT NULL), bool_or(NOT final)
-      INTO _done, _ended, _again FROM mine;
+    SELECT array_agg(id), array_agg(id) FILTER (WHERE final AND unique_key IS NOT NULL), bool_or(NOT final),
+           array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL), bool_or(close_for > 0)
+      INTO _done, _ended, _again, _freed, _close FROM mine;
     IF _ended IS NOT NULL THEN
         PERFORM advisorjobs_free_keys(_ended);
     END IF;
     IF _locks IS NOT NULL THEN
         PERFORM advisorjobs_next_turns(_locks);
+    END IF;
+    IF _close THEN
+        PERFORM advisorjobs_close(_runs);
+    END IF;
+    IF _freed IS NOT NULL THEN
+        PERFORM advisorjobs_key_freed(_freed);
     END IF;
     IF _again THEN
         PERFORM advisorjobs_wake();

@@ -5,6 +5,7 @@
 --   organization_id, tags, lock, queueing_lock
 --   priority                    as stored: 1 (first) to 9, negated; null: the queue's own
 --   scheduled_at | delay        when, or in how many seconds on the database's clock; null: now
+--   cost, limit_key             starts of a rate limit that it uses up (default 1); the service or account whose limits hold for it
 --   unique_key, unique_for      see contract: one living job per organization, name and key; unique_for in seconds
 -- Returns one row per job, in the order given: its id, and whether it was created (false: the id of the job that holds the key).
 -- Ids are drawn first, so that they ascend in the order given; nothing is joined, which would lose that order.
@@ -31,19 +32,23 @@ BEGIN
     WITH given AS MATERIALIZED (
         SELECT coalesce(r.holder, r.drawn, nextval('procrastinate_jobs_id_seq')) AS id,
                coalesce(r.scheduled_at, now() + make_interval(secs => r.delay)) AS at,
-               coalesce(r.priority, (SELECT -q.priority FROM advisorjobs_queues q WHERE q.name = r.queue), -3) AS rank, r.name, r.queue, r.organization_id, r.args, r.tags, r.lock,
-               r.queueing_lock, r.unique_key, r.holder
+               coalesce(r.priority, (SELECT -q.priority FROM advisorjobs_queues q WHERE q.name = r.queue), -3) AS rank,
+               CASE WHEN (SELECT q.fair FROM advisorjobs_queues q WHERE q.name = r.queue) IS FALSE THEN ''
+                    ELSE coalesce(r.organization_id, '') END AS turn,
+               r.name, r.queue, r.organization_id, r.args, r.tags, r.lock, r.queueing_lock, r.unique_key, r.holder,
+               coalesce(r.cost, 1) AS cost, r.limit_key
           FROM ROWS FROM (jsonb_to_recordset(_jobs) AS (
                    name text, queue text, organization_id text, args jsonb, tags jsonb, lock text, queueing_lock text,
                    priority integer, scheduled_at timestamptz, delay double precision, unique_key text, drawn bigint,
-                   holder bigint)) AS r),
+                   holder bigint, cost smallint, limit_key text)) AS r),
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id,
-            queued_at, tags, unique_key)
+            queued_at, tags, unique_key, turn, cost, limit_key)
         SELECT g.id, g.queue, g.name, g.rank, g.lock, g.queueing_lock, g.args, CASE WHEN g.at > now() THEN g.at END, g.at,
                g.organization_id, greatest(now(), g.at),
-               CASE WHEN jsonb_typeof(g.tags) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(g.tags)) END, g.unique_key
+               CASE WHEN jsonb_typeof(g.tags) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(g.tags)) END, g.unique_key,
+               g.turn, g.cost, g.limit_key
           FROM given g WHERE g.holder IS NULL)
     SELECT g.id, g.holder IS NULL FROM given g;
 END $$;
@@ -227,7 +232,20 @@ BEGIN
         'name', _name, 'queue', coalesce(_type.queue, 'default'), 'args', _args, 'organization_id', _args ->> 'organization_id',
         'priority', -(_job ->> 'priority')::integer, 'scheduled_at', _job ->> 'schedule_at',
         'delay', advisorjobs_seconds(_job -> 'schedule_in'), 'unique_key', _job ->> 'unique_key',
-        'unique_for', advisorjobs_seconds(_job -> 'unique_for'), 'tags', _job -> 'tags');
+        'unique_for', advisorjobs_seconds(_job -> 'unique_for'), 'tags', _job -> 'tags', 'cost', _type.cost,
+        'limit_key', advisorjobs_filled(_type.limit_key, _args));
+END $$;
+
+-- A text with the values of these fields in place of '{field}'; NULL where one is missing.
+CREATE OR REPLACE FUNCTION advisorjobs_filled(_template text, _fields jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    _field text;
+BEGIN
+    FOR _field IN SELECT m[1] FROM regexp_matches(_template, '\{(\w+)\}', 'g') AS m LOOP
+        _template := replace(_template, '{' || _field || '}', _fields ->> _field);
+    END LOOP;
+    RETURN _template;
 END $$;
 
 -- A span of time in JSON as seconds: a number, or an interval's text.

@@ -9,25 +9,34 @@ DECLARE
 BEGIN
     WITH given AS MATERIALIZED (
         SELECT nextval('procrastinate_jobs_id_seq') AS id, job.*,
-               coalesce((SELECT -q.priority FROM advisorjobs_queues q WHERE q.name = job.queue_name), -3) AS own_priority
+               coalesce((SELECT -q.priority FROM advisorjobs_queues q WHERE q.name = job.queue_name), -3) AS own_priority,
+               (SELECT q.fair FROM advisorjobs_queues q WHERE q.name = job.queue_name) IS NOT FALSE AS fair,
+               (SELECT t FROM job_types t WHERE t.name = job.task_name) AS type
           FROM unnest(jobs) AS job),
     inserted AS (
         INSERT INTO procrastinate_jobs (
-            id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id, queued_at)
+            id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id, queued_at,
+            turn, cost, limit_key)
         SELECT g.id, g.queue_name, g.task_name, coalesce(nullif(g.priority, 0), g.own_priority), g.lock, g.queueing_lock, g.args,
                CASE WHEN g.scheduled_at > now() THEN g.scheduled_at END, g.scheduled_at, g.args ->> 'organization_id',
-               greatest(now(), g.scheduled_at)
+               greatest(now(), g.scheduled_at), CASE WHEN g.fair THEN coalesce(g.args ->> 'organization_id', '') ELSE '' END,
+               coalesce((g.type).cost, 1), advisorjobs_filled((g.type).limit_key, g.args)
           FROM given g)
     SELECT array_agg(id ORDER BY id) INTO job_ids FROM given;
     RETURN job_ids;
 END $$;
 
--- Rows that are written without any function: the same two rules. The condition lets no row of our functions in.
+-- Rows that are written without any function: the same rules. The condition lets no row of our functions in.
 CREATE OR REPLACE FUNCTION advisorjobs_complete_insert() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     NEW.priority := coalesce(nullif(NEW.priority, 0), advisorjobs_priority_of(NEW.queue_name));
     NEW.organization_id := coalesce(NEW.organization_id, NEW.args ->> 'organization_id');
+    NEW.turn := CASE WHEN (SELECT q.fair FROM advisorjobs_queues q WHERE q.name = NEW.queue_name) IS FALSE THEN ''
+                     ELSE coalesce(NEW.organization_id, '') END;
+    SELECT t.cost, advisorjobs_filled(t.limit_key, NEW.args) INTO NEW.cost, NEW.limit_key
+      FROM (SELECT NEW.task_name AS name) this LEFT JOIN job_types t USING (name);
+    NEW.cost := coalesce(NEW.cost, 1);
     NEW.planned_at := coalesce(NEW.planned_at, NEW.scheduled_at);
     NEW.queued_at := greatest(NEW.queued_at, NEW.scheduled_at);
     RETURN NEW;

@@ -156,7 +156,7 @@ def plan_of(desk: Desk, sql: str, *params: Any) -> list[dict[str, Any]]:
 
 READY = """
 SELECT id FROM procrastinate_jobs WHERE queue_name = 'critical' AND status = 'todo' AND scheduled_at IS NULL AND parked IS NULL
- ORDER BY priority DESC, id LIMIT 10 FOR NO KEY UPDATE SKIP LOCKED"""
+ ORDER BY priority DESC, turn, id LIMIT 10 FOR NO KEY UPDATE SKIP LOCKED"""
 
 
 def fill_deep(desk: Desk, count: int) -> None:
@@ -194,8 +194,9 @@ def test_a_claim_touches_few_pages_at_depth(desk: Desk) -> None:
 
     def pages() -> int:
         desk.enqueue(10)
-        sql = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM advisorjobs_claim(%s, %s, %s, %s, %s, true)"
-        (plan,) = desk.rows(sql, desk.worker, desk.token, ["critical"], [10], list(desk.names))[0].values()
+        claim = "advisorjobs_claim(%s, %s, %s, %s, %s, true, %s::text[], '{0}')"
+        sql = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM {claim}"
+        (plan,) = desk.rows(sql, desk.worker, desk.token, ["critical"], [10], list(desk.names), [None])[0].values()
         return int(plan[0]["Plan"]["Shared Hit Blocks"]) + int(plan[0]["Plan"]["Shared Read Blocks"])
 
     pages()

@@ -46,7 +46,7 @@ async def test_a_retry_strategy_that_fails_at_a_time_limit_ends_its_job_and_not_
         ports=None,
         on_room=lambda: None,
     )  # type: ignore[arg-type]
-    dispatcher.take(jobs, Lease(desk.worker, desk.token, 60.0, 0.0))
+    dispatcher.take(jobs, Lease(desk.worker, desk.token, 60.0, 0.0), {})
     (run,) = dispatcher.runs.values()
 
     dispatcher.tick(run.deadline + 1.0)

@@ -52,7 +52,8 @@ def test_a_permanent_error_is_not_retried() -> None:
 
 
 def test_a_service_that_asks_for_patience_gets_it() -> None:
-    assert after_error(replace(FAILURE, retry_after=90), JOB, POLICY, no_jitter).delay == 90
+    ending = after_error(replace(FAILURE, retry_after=90), JOB, POLICY, no_jitter)
+    assert (ending.status, ending.delay, ending.close_for, ending.attempt_back) == ("snoozed", 90, 90, True)
 
 
 def test_a_job_s_own_strategy_decides_before_the_queue() -> None:

@@ -65,4 +65,4 @@ def test_a_full_queue_takes_no_other_queue_s_place() -> None:
     slots = Slots({"emails": 10, "critical": 5})
     slots.queues["emails"].running = 10
 
-    assert slots.wanted() == (["critical"], [5])
+    assert slots.wanted(0.0, lambda: 0) == (["critical"], [5])

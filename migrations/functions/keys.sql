@@ -1,0 +1,144 @@
+-- Limits of a key: a service or an account that jobs of several queues and organizations share.
+--
+-- A job may start if its key has room. Where it has none, the key's jobs leave the ready index (parked = 'key'), two thousand at a
+-- time, so that a hundred thousand of them are read once; the key's wake_at says when a claim is to look again. The claim that finds
+-- it due brings back as many as there is room for, by turns: organizations one after the other, each one's jobs by priority.
+-- Decided under a transaction-level advisory lock per key, taken by TRY and held until the claim commits, so that no two claims
+-- count the same room and nobody waits in a circle; a key that is decided elsewhere is left for the next claim. The end of a job
+-- only sets wake_at.
+
+-- How many of a key's jobs may start now (cost in budget, NULL: no rate); opens_in: seconds until that may change by itself.
+CREATE OR REPLACE FUNCTION advisorjobs_key_room(_key advisorjobs_keys, OUT room integer, OUT budget integer, OUT opens_in double precision)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    IF _key.closed_until > now() THEN
+        room := 0;
+        opens_in := extract(epoch FROM _key.closed_until - clock_timestamp());
+        RETURN;
+    END IF;
+    room := 2147483647;
+    IF _key.running IS NOT NULL THEN
+        SELECT greatest(0, _key.running - count(*)::integer) INTO room
+          FROM procrastinate_jobs j WHERE j.limit_key = _key.key AND j.status = 'doing';
+    END IF;
+    IF _key.rate IS NOT NULL THEN
+        SELECT r.allowed, r.opens_in INTO budget, opens_in
+          FROM advisorjobs_rate_left(advisorjobs_scope('key', _key.key), _key.rate, _key.rate_window) r;
+        room := least(room, budget);
+    END IF;
+END $$;
+
+-- Of these locked jobs those whose keys have room; counts their starts. The others leave the ready index, and what else waits for
+-- those keys with them. within: seconds for which the grants are good, NULL where no key has a rate.
+CREATE OR REPLACE FUNCTION advisorjobs_admit_keys(_ids bigint[], OUT admitted bigint[], OUT within double precision)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    _key advisorjobs_keys;
+    _mine bigint[];
+    _costs integer[];
+    _let bigint[];
+    _spent integer;
+    _room record;
+BEGIN
+    admitted := ARRAY(
+        SELECT j.id FROM procrastinate_jobs j
+         WHERE j.id = ANY (_ids) AND NOT EXISTS (SELECT FROM advisorjobs_keys k WHERE k.key = j.limit_key));
+    IF cardinality(admitted) = cardinality(_ids) THEN
+        RETURN;
+    END IF;
+    FOR _key IN
+        SELECT k.* FROM advisorjobs_keys k
+         WHERE k.key = ANY (ARRAY(SELECT DISTINCT j.limit_key FROM procrastinate_jobs j WHERE j.id = ANY (_ids)))
+         ORDER BY hashtextextended(k.key, 1)
+    LOOP
+        CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
+        SELECT * INTO _room FROM advisorjobs_key_room(_key);
+        _let := '{}';
+        IF _room.room > 0 THEN
+            SELECT array_agg(j.id ORDER BY t.i), array_agg(least(j.cost, _key.rate) ORDER BY t.i) INTO _mine, _costs
+              FROM unnest(_ids) WITH ORDINALITY AS t(id, i) JOIN procrastinate_jobs j USING (id) WHERE j.limit_key = _key.key;
+            SELECT coalesce(array_agg(c.id), '{}'), coalesce(sum(c.cost), 0)::integer INTO _let, _spent
+              FROM (SELECT t.id, t.cost, t.i, sum(t.cost) OVER (ORDER BY t.i) AS total
+                      FROM unnest(_mine, _costs) WITH ORDINALITY AS t(id, cost, i)) c
+             WHERE c.i <= _room.room AND (c.total <= _room.budget) IS NOT FALSE;
+        END IF;
+        admitted := admitted || _let;
+        IF _key.rate IS NOT NULL THEN
+            within := least(within, extract(epoch FROM _key.rate_window) / 40);
+            IF cardinality(_let) > 0 THEN
+                PERFORM advisorjobs_grant(advisorjobs_scope('key', _key.key), _spent, _key.rate_window);
+            END IF;
+        END IF;
+        IF _room.room = 0 OR cardinality(_let) < cardinality(_mine) THEN
+            PERFORM advisorjobs_park_behind_key(_key.key, _let, _room.opens_in);
+        END IF;
+    END LOOP;
+END $$;
+
+-- Takes a key's ready jobs out of the ready index, two thousand at most, but _but. A look after half a minute stands in for a
+-- job's end that nobody noticed.
+CREATE OR REPLACE FUNCTION advisorjobs_park_behind_key(_key text, _but bigint[], _opens_in double precision) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE procrastinate_jobs SET parked = 'key' WHERE id = ANY (ARRAY(
+        SELECT j.id FROM procrastinate_jobs j
+         WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_but)
+         LIMIT 2000 FOR NO KEY UPDATE SKIP LOCKED));
+    UPDATE advisorjobs_keys
+       SET wake_at = least(wake_at, clock_timestamp() + make_interval(secs => least(greatest(0.001, coalesce(_opens_in, 30)), 30)))
+     WHERE key = _key;
+END $$;
+
+-- Brings back what is parked behind keys that are due for a look, as many as there is room for.
+CREATE OR REPLACE FUNCTION advisorjobs_wake_keys() RETURNS void
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    _key advisorjobs_keys;
+    _room record;
+    _next bigint;
+    _turn text;
+    _back bigint[];
+BEGIN
+    FOR _key IN SELECT k.* FROM advisorjobs_keys k WHERE k.wake_at <= now() ORDER BY k.wake_at LIMIT 20 LOOP
+        CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
+        SELECT * INTO _room FROM advisorjobs_key_room(_key);
+        _turn := _key.last_turn;
+        _back := '{}';
+        WHILE cardinality(_back) < least(_room.room, 200) LOOP
+            SELECT j.id, j.turn INTO _next, _turn FROM procrastinate_jobs j
+             WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL
+               AND j.turn > _turn
+             ORDER BY j.turn, j.priority DESC, j.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+            IF NOT FOUND THEN
+                SELECT j.id, j.turn INTO _next, _turn FROM procrastinate_jobs j
+                 WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL
+                 ORDER BY j.turn, j.priority DESC, j.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+                EXIT WHEN NOT FOUND;
+            END IF;
+            UPDATE procrastinate_jobs SET parked = NULL WHERE id = _next;
+            _back := _back || _next;
+        END LOOP;
+        UPDATE advisorjobs_keys k
+           SET last_turn = coalesce(_turn, ''),
+               wake_at = CASE WHEN EXISTS (
+                       SELECT FROM procrastinate_jobs j
+                        WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL)
+                   THEN clock_timestamp() + make_interval(secs => CASE WHEN cardinality(_back) = 200 THEN 0
+                            ELSE least(greatest(0.001, coalesce(_room.opens_in, 30)), 30) END) END
+         WHERE k.key = _key.key;
+    END LOOP;
+END $$;
+
+-- Runs of jobs with these keys have ended: what waits behind them is looked at by the next claim.
+CREATE OR REPLACE FUNCTION advisorjobs_key_freed(_keys text[]) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE advisorjobs_keys SET wake_at = now() WHERE key = ANY (ARRAY(
+        SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys) AND k.wake_at > now() ORDER BY k.key FOR NO KEY UPDATE));
+    IF FOUND THEN
+        PERFORM advisorjobs_wake();
+    END IF;
+END $$;

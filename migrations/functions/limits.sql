@@ -1,0 +1,223 @@
+-- Limits, decided in the database, on its clock, before a job is taken.
+--
+-- RATE, exact: in any window of length W there are never more than `rate` starts. A claim decides at one moment and the handler starts
+-- at another, so a grant is good for a time g = W/40 only (on the worker's monotonic clock, from before it asked); a run that
+-- could not start by then goes back, uncharged, and its grant is lost. A grant is counted from its claim for W + g: two starts that
+-- lie less than W apart were granted less than W + g apart, so the earlier one counts when the later is decided. Grants are kept
+-- by slots of W/200, each counted from the slot's end. So a full queue is worked off at 200/206 of its limit at least: 97 %.
+-- A claim takes the lock of the queue's row, reads what was granted and adds its own: claims of one limited queue follow one
+-- another, claims of a queue without limits take no lock. Queues are visited in the order of their names, so nobody waits in a circle.
+--
+-- RUNNING, exact: running jobs are counted under the same lock. No counter that a dead worker could leave behind.
+--
+-- These functions run inside a claim, under its settings; VOLATILE, so that each statement sees what the last holder committed.
+
+-- What a rate limit still allows now; opens_in: seconds until the oldest grant no longer counts.
+CREATE OR REPLACE FUNCTION advisorjobs_rate_left(
+    _scope text, _rate integer, _window interval, OUT allowed integer, OUT opens_in double precision)
+LANGUAGE plpgsql AS $$
+DECLARE
+    _now double precision := extract(epoch FROM clock_timestamp());
+    _length double precision := extract(epoch FROM _window);
+    _latest double precision;
+BEGIN
+    SELECT _rate - coalesce(sum(g.cost), 0), min(g.at) - (_now - _length * 1.025), max(g.at) INTO allowed, opens_in, _latest
+      FROM (SELECT unnest(at) AS at, unnest(costs) AS cost FROM advisorjobs_grants WHERE scope = _scope) g
+     WHERE g.at > _now - _length * 1.025;
+    IF _latest > _now + _length / 100 THEN  -- the server's clock was set back: as if they had been granted now
+        UPDATE advisorjobs_grants SET at = ARRAY(SELECT least(a, _now) FROM unnest(at) WITH ORDINALITY AS u(a, i) ORDER BY i)
+         WHERE scope = _scope;
+    END IF;
+    allowed := greatest(0, allowed);
+END $$;
+
+-- Counts starts, and forgets those that no longer count.
+CREATE OR REPLACE FUNCTION advisorjobs_grant(_scope text, _cost integer, _window interval) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    _now double precision := extract(epoch FROM clock_timestamp());
+    _length double precision := extract(epoch FROM _window);
+    _at double precision := ceil(_now * 200 / _length) * _length / 200;
+BEGIN
+    INSERT INTO advisorjobs_grants AS g (scope, at, costs) VALUES (_scope, ARRAY[_at], ARRAY[_cost])
+    ON CONFLICT (scope) DO UPDATE SET (at, costs) = (
+        SELECT array_agg(a ORDER BY a), array_agg(c ORDER BY a) FROM (
+            SELECT u.a, sum(u.c)::integer AS c
+              FROM (SELECT unnest(g.at) AS a, unnest(g.costs) AS c UNION ALL SELECT _at, _cost) u
+             WHERE u.a > _now - _length * 1.025 GROUP BY u.a) counted);
+END $$;
+
+-- What a queue's own limits and pauses allow.
+--   room             jobs (of _wanted); budget: their cost, NULL where no rate limits the queue; rate: the most that one job costs
+--   within           seconds for which a grant is good, NULL where no rate limits anything here
+--   opens_in         seconds until more may start, NULL where that isn't a matter of time
+--   limited          the queue's row is locked, and starts are to be counted; by_organization: some organization has rules here
+CREATE OR REPLACE FUNCTION advisorjobs_admit(
+    _queue text, _wanted integer, OUT room integer, OUT budget integer, OUT rate integer, OUT within double precision,
+    OUT opens_in double precision, OUT limited boolean, OUT by_organization boolean)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    _row record;
+BEGIN
+    room := _wanted;
+    limited := false;
+    SELECT q.*, coalesce(q.closed_until > now(), false) OR p.queue IS NOT NULL AS closed,
+           greatest(q.closed_until, p.until) AS open_at,
+           coalesce(q.organization_rate IS NOT NULL OR q.organization_running IS NOT NULL, false)
+           OR EXISTS (SELECT FROM advisorjobs_organization_rules r
+                       WHERE r.queue IN ('', _queue) AND (r.rate IS NOT NULL OR r.running IS NOT NULL))
+           OR EXISTS (SELECT FROM advisorjobs_pauses p WHERE p.queue IN ('', _queue) AND p.organization_id <> ''
+                         AND (p.until > now()) IS NOT FALSE) AS by_organization
+      INTO _row
+      FROM (SELECT _queue AS name) this
+      LEFT JOIN advisorjobs_queues q USING (name)
+      LEFT JOIN advisorjobs_pauses p ON p.queue = _queue AND p.organization_id = '' AND (p.until > now()) IS NOT FALSE;
+    by_organization := _row.by_organization;
+    IF _row.closed THEN
+        room := 0;
+        opens_in := extract(epoch FROM _row.open_at - clock_timestamp());
+        RETURN;
+    END IF;
+    IF _row.rate IS NULL AND _row.running IS NULL AND NOT by_organization THEN
+        RETURN;
+    END IF;
+    limited := true;
+    PERFORM FROM advisorjobs_queues q WHERE q.name = _queue FOR NO KEY UPDATE;
+    SELECT q.rate, q.rate_window, q.running, q.organization_rate_window INTO _row FROM advisorjobs_queues q WHERE q.name = _queue;
+    IF _row.running IS NOT NULL THEN
+        room := least(room, _row.running - (
+            SELECT count(*)::integer FROM procrastinate_jobs j WHERE j.status = 'doing' AND j.queue_name = _queue));
+    END IF;
+    IF _row.rate IS NOT NULL THEN
+        rate := _row.rate;
+        within := extract(epoch FROM _row.rate_window) / 40;
+        SELECT r.allowed, r.opens_in INTO budget, opens_in
+          FROM advisorjobs_rate_left(advisorjobs_scope('queue', _queue), _row.rate, _row.rate_window) r;
+        room := least(room, budget);
+    END IF;
+    IF by_organization THEN
+        within := least(within, extract(epoch FROM _row.organization_rate_window) / 40, (
+            SELECT extract(epoch FROM min(r.rate_window)) / 40 FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
+    END IF;
+    room := greatest(0, room);
+END $$;
+
+-- A scope of advisorjobs_grants: 'queue', its name [, an organization]; or 'key', the key.
+CREATE OR REPLACE FUNCTION advisorjobs_scope(VARIADIC _parts text[]) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT array_to_string(_parts, chr(31)) $$;
+
+-- Of some turns of a queue those that may start something, and how many jobs each; opens_in: when the first of the others may.
+CREATE OR REPLACE FUNCTION advisorjobs_admit_turns(
+    _queue text, _turns text[], OUT turns text[], OUT rooms integer[], OUT opens_in double precision)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    _now double precision := extract(epoch FROM clock_timestamp());
+    _running jsonb;
+BEGIN
+    SELECT jsonb_object_agg(d.organization_id, d.count) INTO _running FROM (
+        SELECT j.organization_id, count(*) FROM procrastinate_jobs j
+         WHERE j.status = 'doing' AND j.queue_name = _queue AND j.organization_id IS NOT NULL GROUP BY 1) d;
+    SELECT coalesce(array_agg(o.turn ORDER BY o.i) FILTER (WHERE o.room > 0), '{}'),
+           coalesce(array_agg(o.room ORDER BY o.i) FILTER (WHERE o.room > 0), '{}'), min(o.opens_in) FILTER (WHERE o.room <= 0)
+      INTO turns, rooms, opens_in
+      FROM (SELECT t.turn, t.i, g.opens_in,
+                   CASE WHEN t.turn = '' THEN 2147483647 WHEN r.paused THEN 0
+                        ELSE least(r.running - coalesce((_running ->> t.turn)::integer, 0), r.rate - g.granted, 2147483647) END AS room
+              FROM unnest(_turns) WITH ORDINALITY AS t(turn, i)
+             CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r
+             CROSS JOIN LATERAL (
+                SELECT coalesce(sum(u.cost), 0)::integer AS granted,
+                       min(u.at) - (_now - extract(epoch FROM r.rate_window) * 1.025) AS opens_in
+                  FROM (SELECT unnest(g.at) AS at, unnest(g.costs) AS cost FROM advisorjobs_grants g
+                         WHERE g.scope = advisorjobs_scope('queue', _queue, t.turn)) u
+                 WHERE u.at > _now - extract(epoch FROM r.rate_window) * 1.025) g) o;
+END $$;
+
+-- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own.
+CREATE OR REPLACE FUNCTION advisorjobs_rules(
+    _queue text, _organization text,
+    OUT rate integer, OUT rate_window interval, OUT running integer, OUT weight integer, OUT paused boolean)
+LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN here.rate IS NOT NULL THEN here.rate WHEN everywhere.rate IS NOT NULL THEN everywhere.rate
+                ELSE q.organization_rate END,
+           CASE WHEN here.rate IS NOT NULL THEN here.rate_window WHEN everywhere.rate IS NOT NULL THEN everywhere.rate_window
+                ELSE q.organization_rate_window END,
+           coalesce(here.running, everywhere.running, q.organization_running),
+           coalesce(here.weight, everywhere.weight, 1),
+           EXISTS (SELECT FROM advisorjobs_pauses p
+                    WHERE p.queue IN ('', _queue) AND p.organization_id = _organization AND (p.until > now()) IS NOT FALSE)
+      FROM (SELECT _queue AS name) this
+      LEFT JOIN advisorjobs_queues q USING (name)
+      LEFT JOIN advisorjobs_organization_rules here ON here.queue = _queue AND here.organization_id = _organization
+      LEFT JOIN advisorjobs_organization_rules everywhere ON everywhere.queue = '' AND everywhere.organization_id = _organization
+$$;
+
+-- Of locked jobs, in order, those whose cost their queue's budget and their organizations' rates allow. The first that its queue
+-- can't pay for ends the list, so that it is saved for; one that its organization can't pay for is left out with what stands
+-- behind it. A job that costs more than the whole limit costs the whole limit.
+CREATE OR REPLACE FUNCTION advisorjobs_afford(_queue text, _ids bigint[], _budget integer, _rate integer, _by_organization boolean)
+RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    _kept bigint[] := '{}';
+    _spent jsonb := '{}';
+    _room integer;
+    _cost integer;
+    _job record;
+BEGIN
+    FOR _job IN
+        SELECT j.id, j.cost, j.turn FROM unnest(_ids) WITH ORDINALITY AS t(id, i) JOIN procrastinate_jobs j USING (id) ORDER BY t.i
+    LOOP
+        _cost := least(_job.cost, _rate);
+        EXIT WHEN _cost > _budget;
+        IF _by_organization AND _job.turn <> '' THEN
+            SELECT l.allowed, least(_job.cost, r.rate) INTO _room, _cost FROM advisorjobs_rules(_queue, _job.turn) r
+             CROSS JOIN LATERAL advisorjobs_rate_left(advisorjobs_scope('queue', _queue, _job.turn), r.rate, r.rate_window) l;
+            CONTINUE WHEN coalesce((_spent ->> _job.turn)::integer, 0) + _cost > _room;
+            _spent := _spent || jsonb_build_object(_job.turn, coalesce((_spent ->> _job.turn)::integer, 0) + _cost);
+        END IF;
+        _budget := _budget - least(_job.cost, _rate);
+        _kept := _kept || _job.id;
+    END LOOP;
+    RETURN _kept;
+END $$;
+
+-- Counts what a claim took from a queue.
+CREATE OR REPLACE FUNCTION advisorjobs_count_starts(_queue text, _ids bigint[], _by_organization boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM advisorjobs_grant(advisorjobs_scope('queue', _queue), sum(least(j.cost, q.rate))::integer, q.rate_window)
+       FROM advisorjobs_queues q CROSS JOIN procrastinate_jobs j
+      WHERE q.name = _queue AND q.rate IS NOT NULL AND j.id = ANY (_ids) GROUP BY q.rate_window;
+    IF _by_organization THEN
+        PERFORM advisorjobs_grant(advisorjobs_scope('queue', _queue, t.turn), least(t.cost, r.rate), r.rate_window)
+           FROM (SELECT j.turn, sum(j.cost)::integer AS cost FROM procrastinate_jobs j
+                  WHERE j.id = ANY (_ids) AND j.turn <> '' GROUP BY j.turn) t
+          CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r WHERE r.rate IS NOT NULL;
+    END IF;
+END $$;
+
+-- Services asked for patience (settlements with close_for): nobody starts a job with the same key, or of the same queue where the job
+-- has none, for so many seconds; a day at most. In the order of names, so that two of these can't wait in a circle.
+CREATE OR REPLACE FUNCTION advisorjobs_close(_runs jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    _service record;
+BEGIN
+    FOR _service IN
+        SELECT j.limit_key, CASE WHEN j.limit_key IS NULL THEN j.queue_name END AS queue,
+               now() + make_interval(secs => least(86400, max((r.run ->> 'close_for')::double precision))) AS until
+          FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
+         WHERE (r.run ->> 'close_for')::double precision > 0 GROUP BY 1, 2 ORDER BY 1, 2
+    LOOP
+        IF _service.limit_key IS NOT NULL THEN
+            INSERT INTO advisorjobs_keys AS k (key, closed_until) VALUES (_service.limit_key, _service.until)
+            ON CONFLICT (key) DO UPDATE SET closed_until = greatest(k.closed_until, excluded.closed_until);
+        ELSE
+            INSERT INTO advisorjobs_queues AS q (name, priority, closed_until) VALUES (_service.queue, 3, _service.until)
+            ON CONFLICT (name) DO UPDATE SET closed_until = greatest(q.closed_until, excluded.closed_until);
+        END IF;
+    END LOOP;
+END $$;
