@@ -87,7 +87,8 @@ BEGIN
          WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_but)
          LIMIT 2000 FOR NO KEY UPDATE SKIP LOCKED));
     UPDATE advisorjobs_keys
-       SET wake_at = least(wake_at, clock_timestamp() + make_interval(secs => least(greatest(0.001, coalesce(_opens_in, 30)), 30)))
+       SET wake_at = least(wake_at, clock_timestamp() + make_interval(secs => least(greatest(0.001, coalesce(_opens_in, 30)), 30))),
+           last_turn = coalesce((SELECT j.turn FROM procrastinate_jobs j WHERE j.id = _but[cardinality(_but)]), last_turn)
      WHERE key = _key;
 END $$;
 
