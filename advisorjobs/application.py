@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import logging
 import pkgutil
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +21,7 @@ from advisorjobs.deferrer import Deferrer, quieten
 from advisorjobs.enqueue import Enqueuer
 from advisorjobs.environment import did_you_mean
 from advisorjobs.job_manager import JobManager
-from advisorjobs.published import publish
+from advisorjobs.published import KeptRate, publish
 from advisorjobs.queues import WORKER_TYPES, known_queue
 from advisorjobs.settings import Settings
 from advisorjobs.task import JobType
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["App", "the_app"]
 
+log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 
@@ -83,10 +85,11 @@ class App(procrastinate.App):
         self.run(self.publication(connection))
 
     async def publish_async(self) -> None:
-        """As `publish`: a worker calls it when it starts."""
-        await self.run_async(self.publication())
+        """As `publish`: a worker calls it when it starts. Logs limits that people changed to others than the table's."""
+        for kept in await self.run_async(self.publication()):
+            log.info("%s", kept)
 
-    def publication(self, connection: Any = None) -> Operation[None]:
+    def publication(self, connection: Any = None) -> Operation[list[KeptRate]]:
         """The operation that tells the database of queues and job types."""
         self.perform_import_paths()
         plain = {name: task.queue for name, task in self.tasks.items() if name not in self.catalogue}

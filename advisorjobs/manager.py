@@ -1,4 +1,4 @@
-"""The queue manager: create jobs, look at them, cancel them, run failed ones again."""
+"""The queue manager: create jobs, look at them, cancel them, run failed ones again; limit and pause queues."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from advisorjobs.database.operation import Operation, only, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import CommonOptions, Enqueued, JobOptions, NewJob, refuse_unknown_option
 from advisorjobs.job import Job, read_job, read_jobs
+from advisorjobs.limit_calls import LimitCalls
+from advisorjobs.pause_calls import PauseCalls
 from advisorjobs.payloads import Payload
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingQueueManager", "QueueManager", "get_queue_manager"]
 
 
-class QueueCalls:
+class QueueCalls(LimitCalls, PauseCalls):
     """The calls of both managers. Every one takes `connection=`: then it happens in that connection's transaction.
 
     An unknown queue or job raises UnknownJob ("did you mean"), a wrong payload PayloadError, both before anything

@@ -7,33 +7,78 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from advisorjobs.catalogue import Catalogue
-from advisorjobs.database.operation import Operation, operation
+from advisorjobs.database.operation import Operation, Row, operation
 from advisorjobs.database.statement import statement
+from advisorjobs.limits import Change
 from advisorjobs.payloads import Payload
-from advisorjobs.queues import WORKER_TYPES, queue_settings
+from advisorjobs.queues import WORKER_TYPES, Queue, RateLimit, queue_settings
+from advisorjobs.rates import rate_text
 
-__all__ = ["fields_of", "publish"]
+__all__ = ["KeptRate", "fields_of", "publish"]
 
 ANYTHING = {"*": {"required": False}}
 """A plain procrastinate task says nothing of its arguments."""
 
 
-def publish(catalogue: Catalogue, plain_queues: Mapping[str, str], connection: Any = None) -> Operation[None]:
-    """Writes queues and job types. *plain_queues*: name of each plain task -> its queue."""
-    queues = [{"name": name, "priority": queue_settings(name).priority} for name in WORKER_TYPES["all"]]
+@dataclass(frozen=True, slots=True)
+class KeptRate:
+    """A queue whose rate limit in the database, which holds, is another than this program's queue table says."""
+
+    queue: str
+    in_force: RateLimit | None
+    change: Change
+
+    def __str__(self) -> str:
+        table = _shown(queue_settings(self.queue).rate_limit)
+        return f"queue {self.queue}: {_shown(self.in_force)} is its rate limit, {self.change}; the queue table says {table}"
+
+
+def publish(catalogue: Catalogue, plain_queues: Mapping[str, str], connection: Any = None) -> Operation[list[KeptRate]]:
+    """Writes queues and job types; returns the queues whose rate people have changed to another than the table's.
+
+    *plain_queues*: name of each plain task -> its queue.
+    """
+    queues = [_queue_row(queue_settings(name)) for name in WORKER_TYPES["all"]]
     types = [
-        {"name": each.name, "queue": each.queue, "fields": fields_of(each.payload)} for each in catalogue.values()
+        {"name": each.name, "queue": each.queue, "fields": fields_of(each.payload), "cost": each.cost}
+        for each in catalogue.values()
     ] + [{"name": name, "queue": queue, "fields": ANYTHING} for name, queue in plain_queues.items()]
     return operation(
         "publish",
         statement("publish"),
         {"queues": json.dumps(queues), "job_types": json.dumps(types)},
-        lambda _: None,
+        _kept_rates,
         connection,
     )
+
+
+def _queue_row(queue: Queue) -> dict[str, Any]:
+    limit = queue.rate_limit
+    return {
+        "name": queue.name,
+        "priority": queue.priority,
+        "rate": limit and limit.starts,
+        "rate_seconds": limit and limit.per.total_seconds(),
+    }
+
+
+def _kept_rates(rows: list[Row]) -> list[KeptRate]:
+    return [
+        KeptRate(
+            row["queue"],
+            None if row["rate"] is None else RateLimit(row["rate"], row["rate_window"]),
+            Change(row["changed_at"], row["changed_by"], None),
+        )
+        for row in rows
+    ]
+
+
+def _shown(limit: RateLimit | None) -> str:
+    return "none" if limit is None else rate_text(limit)
 
 
 def fields_of(model: type[Payload]) -> dict[str, dict[str, Any]]:

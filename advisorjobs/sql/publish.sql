@@ -1,1 +1,1 @@
-SELECT advisorjobs_publish(%(queues)s::jsonb, %(job_types)s::jsonb)
+SELECT * FROM advisorjobs_publish(%(queues)s::jsonb, %(job_types)s::jsonb)

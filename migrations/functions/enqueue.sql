@@ -116,18 +116,38 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT -coalesce((SELECT priority FROM advisorjobs_queues WHERE name = _queue), 3)
 $$;
 
--- Writes what the application knows: [{"name", "priority"}], [{"name", "queue", "fields"}]. Job types are only ever added or
--- changed: an older program that starts later takes none away.
-CREATE OR REPLACE FUNCTION advisorjobs_publish(_queues jsonb, _job_types jsonb) RETURNS void
+-- Writes what the application knows: [{"name", "priority", "rate", "rate_seconds"}], [{"name", "queue", "fields", "cost"}]. Job types are
+-- only ever added or changed: an older program that starts later takes none away. A queue's rate follows the table until people change
+-- the queue's limits; then what they set is kept, and what the table says is only remembered (reset_queue_limit goes back to it).
+-- Returns the queues whose rate in force is another than the application's table says.
+DROP FUNCTION IF EXISTS advisorjobs_publish(jsonb, jsonb);
+CREATE FUNCTION advisorjobs_publish(_queues jsonb, _job_types jsonb)
+RETURNS TABLE (queue text, rate integer, rate_window interval, changed_at timestamptz, changed_by text)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
 BEGIN
-    INSERT INTO advisorjobs_queues AS q (name, priority)
-    SELECT name, priority FROM jsonb_to_recordset(_queues) AS r(name text, priority smallint) ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET priority = excluded.priority WHERE q.priority <> excluded.priority;
-    INSERT INTO job_types AS t (name, queue, fields)
-    SELECT name, queue, fields FROM jsonb_to_recordset(_job_types) AS r(name text, queue text, fields jsonb) ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET queue = excluded.queue, fields = excluded.fields
-     WHERE t.queue <> excluded.queue OR t.fields <> excluded.fields;
+    INSERT INTO advisorjobs_queues AS q (name, priority, rate, rate_window, table_rate, table_rate_window)
+    SELECT r.name, r.priority, r.rate, make_interval(secs => r.rate_seconds), r.rate, make_interval(secs => r.rate_seconds)
+      FROM jsonb_to_recordset(_queues) AS r(name text, priority smallint, rate integer, rate_seconds double precision)
+     ORDER BY r.name
+    ON CONFLICT (name) DO UPDATE
+       SET priority = excluded.priority, table_rate = excluded.table_rate, table_rate_window = excluded.table_rate_window,
+           rate = CASE WHEN q.changed_at IS NULL THEN excluded.rate ELSE q.rate END,
+           rate_window = CASE WHEN q.changed_at IS NULL THEN excluded.rate_window ELSE q.rate_window END
+     WHERE (q.priority, q.table_rate, q.table_rate_window)
+           IS DISTINCT FROM (excluded.priority, excluded.table_rate, excluded.table_rate_window)
+        OR q.changed_at IS NULL AND (q.rate, q.rate_window) IS DISTINCT FROM (excluded.rate, excluded.rate_window);
+    INSERT INTO job_types AS t (name, queue, fields, cost)
+    SELECT r.name, r.queue, r.fields, coalesce(r.cost, 1)
+      FROM jsonb_to_recordset(_job_types) AS r(name text, queue text, fields jsonb, cost smallint) ORDER BY r.name
+    ON CONFLICT (name) DO UPDATE SET queue = excluded.queue, fields = excluded.fields, cost = excluded.cost
+     WHERE (t.queue, t.fields, t.cost) IS DISTINCT FROM (excluded.queue, excluded.fields, excluded.cost);
+    RETURN QUERY
+        SELECT q.name, q.rate, q.rate_window, q.changed_at, q.changed_by
+          FROM jsonb_to_recordset(_queues) AS r(name text)
+          JOIN advisorjobs_queues q ON q.name = r.name
+         WHERE (q.rate, q.rate_window) IS DISTINCT FROM (q.table_rate, q.table_rate_window)
+         ORDER BY q.name;
 END $$;
 
 -- The one of _words that is nearest to _word: most characters in common from the front and from the back. NULL: none is near.

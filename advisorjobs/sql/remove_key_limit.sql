@@ -1,0 +1,1 @@
+SELECT remove_key_limit(%(key)s::text)

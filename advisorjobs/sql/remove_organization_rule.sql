@@ -1,0 +1,1 @@
+SELECT remove_organization_rule(%(organization_id)s::text, %(queue)s::text)

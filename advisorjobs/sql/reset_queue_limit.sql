@@ -1,0 +1,1 @@
+SELECT reset_queue_limit(%(queue)s::text)

@@ -1,0 +1,1 @@
+SELECT resume_queue(%(queue)s::text, %(organization_id)s::text)
