@@ -27,7 +27,7 @@ def limit_change(why: str | None, changed_by: str | None, **limits: Rate | Count
     Raises SettingsError for a value that can't be used, or where nothing is to be changed.
     """
     if all(value is None for value in limits.values()):
-        raise SettingsError("limit", None, f"nothing is to be changed: name one of {', '.join(limits)}")
+        raise SettingsError(" or ".join(limits), None, "one of them must be given, else nothing is changed")
     return {
         **{name: None if value == NONE else _checked(name, value) for name, value in limits.items()},
         "remove": [name for name, value in limits.items() if value == NONE],

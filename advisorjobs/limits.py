@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,13 +100,13 @@ class KeyLimit:
     change: Change
 
 
-def read_queue_limits(rows: list[Row]) -> list[QueueLimits]:
+def read_queue_limits(rows: Sequence[Row]) -> list[QueueLimits]:
     """Reads rows of get_queue_limits.sql: the queues of the table in its order, then others by name."""
     order = {name: place for place, name in enumerate(QUEUES)}
     return sorted(map(_queue_limits, rows), key=lambda found: (order.get(found.queue, len(order)), found.queue))
 
 
-def read_organization_rules(rows: list[Row]) -> list[OrganizationRule]:
+def read_organization_rules(rows: Sequence[Row]) -> list[OrganizationRule]:
     """Reads rows of get_organization_rules.sql."""
     return [
         OrganizationRule(
@@ -120,7 +121,7 @@ def read_organization_rules(rows: list[Row]) -> list[OrganizationRule]:
     ]
 
 
-def read_key_limits(rows: list[Row]) -> list[KeyLimit]:
+def read_key_limits(rows: Sequence[Row]) -> list[KeyLimit]:
     """Reads rows of get_key_limits.sql."""
     return [
         KeyLimit(

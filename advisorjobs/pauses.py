@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,7 @@ class Pause:
     paused_by: str | None
 
 
-def read_pauses(rows: list[Row]) -> list[Pause]:
+def read_pauses(rows: Sequence[Row]) -> list[Pause]:
     """Reads rows of get_pauses.sql."""
     return [pause for row in rows if (pause := read_pause(row))]
 

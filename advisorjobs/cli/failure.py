@@ -74,6 +74,8 @@ def database_failure(error: Exception) -> Failure | None:
         return None
     lacks = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedColumn)
     said = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, psycopg.errors.InvalidParameterValue):  # our own functions, of a value that can't be used
+        return Failure(said, WRONG_USE)
     if isinstance(error, lacks):
         return Failure(
             f"the database isn't migrated, or to an older version ({said}): run `advisorjobs migrate`", FAILED

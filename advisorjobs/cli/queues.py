@@ -1,4 +1,4 @@
-"""`advisorjobs queues`: the queue table as this machine works it, and where each value comes from."""
+"""`advisorjobs queues`: the queues as this machine works them and the database limits them, each value with its origin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from advisorjobs.backoff import Backoff
+from advisorjobs.cli.in_force import InForce, look
+from advisorjobs.cli.limit_texts import SETTINGS, json_of, origin_text, state_text, value_text
+from advisorjobs.cli.queue_limits import limit
+from advisorjobs.cli.queue_pauses import pause, resume
+from advisorjobs.limits import Origin
 from advisorjobs.queues import QUEUES, Queue, RateLimit, known_queue, queue_settings
+from advisorjobs.rates import rate_text
 from advisorjobs.settings import Settings, effective_queue
 
 __all__ = ["command", "described"]
@@ -37,16 +43,46 @@ def show(
     queue: Annotated[str | None, typer.Argument(help="This queue only.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")] = False,
 ) -> None:
-    """Shows slots, priority, limits, retries and back-off of each queue; what isn't from the table is marked."""
+    """Shows the queues' settings, limits and pauses, and what set each value that isn't from the queue table.
+
+    Limits and pauses are the database's. Without one, those of the table are shown.
+    """
     settings = Settings.from_environment()
-    names = [known_queue(queue)] if queue else list(QUEUES)
-    rows = {name: dict(described(settings, name)) for name in names}
+    found = look(settings)
+    everything = found if isinstance(found, InForce) else None
+    names = shown_queues(queue, everything)
+    rows = {name: dict(in_force(settings, name, everything)) for name in names}
     if as_json:
-        for name, values in rows.items():
-            settings_of = {key: {"value": value.text, "origin": value.origin} for key, value in values.items()}
-            typer.echo(json.dumps({"queue": name, **settings_of}, ensure_ascii=False))
-        return
-    print_queues(rows)
+        print_json(rows, everything and everything.of(queue))
+    else:
+        print_queues(rows)
+        if everything is not None:
+            print_in_force(everything.of(queue), all_rules=queue is not None)
+    if everything is None:
+        typer.echo(f"advisorjobs: rate limits are the queue table's, as no database could be asked ({found})", err=True)
+
+
+command.command(name="pause")(pause)
+command.command(name="resume")(resume)
+command.command(name="limit")(limit)
+
+
+def shown_queues(queue: str | None, everything: InForce | None) -> list[str]:
+    """*queue*, or all of the table and others of which something is set. Raises UnknownJob for one that nobody knows."""
+    if queue is not None:
+        return [queue if everything is not None and queue in everything.queues else known_queue(queue)]
+    others = everything.remarkable() if everything is not None else []
+    return [*QUEUES, *(name for name in others if name not in QUEUES)]
+
+
+def in_force(settings: Settings, name: str, everything: InForce | None) -> Iterator[tuple[str, Value]]:
+    """As `described`, with the database's rate limit where there is one."""
+    limits = everything.queues.get(name) if everything is not None else None
+    for label, value in described(settings, name):
+        if label == SETTINGS["rate"] and limits is not None:
+            yield label, Value(value_text(limits.rate.value), origin_text(limits.rate, limits.change))
+        else:
+            yield label, value
 
 
 def described(settings: Settings, name: str) -> Iterator[tuple[str, Value]]:
@@ -70,7 +106,7 @@ def as_text(value: Any) -> str:
         case None:
             return "–"
         case RateLimit():
-            return f"{value.starts} / {duration(value.per).removeprefix('1 ')}"
+            return rate_text(value)
         case timedelta():
             return duration(value)
         case Backoff():
@@ -101,3 +137,34 @@ def print_queues(rows: dict[str, dict[str, Value]]) -> None:
     output.print(table)
     for line in marked:
         output.print(line, highlight=False)
+
+
+def print_json(rows: dict[str, dict[str, Value]], everything: InForce | None) -> None:
+    for name, values in rows.items():
+        settings_of = {key: {"value": value.text, "origin": value.origin} for key, value in values.items()}
+        limits = everything.queues.get(name) if everything is not None else None
+        typer.echo(json.dumps({"queue": name, **settings_of, "limits": json_of(limits)}, ensure_ascii=False))
+    for found in everything.objects() if everything is not None else ():
+        typer.echo(json.dumps(found, ensure_ascii=False))
+
+
+def print_in_force(everything: InForce, *, all_rules: bool) -> None:
+    """The limits beside the rate, where there are any, and the pauses, rules and keys."""
+    from advisorjobs.cli.account import printable
+    from advisorjobs.cli.consoles import console, plain_table
+
+    output, marked = console(), []
+    headings = ("running", "rate each", "running each", "turns", "now")
+    table = plain_table("queue", *headings, numbers=headings[:3])
+    for name in everything.remarkable():
+        limits = everything.queues[name]
+        values = (limits.running, limits.organization_rate, limits.organization_running, limits.fair)
+        table.add_row(name, *(value_text(setting.value) for setting in values), state_text(limits))
+        if limits.change is not None and limits.rate.origin is Origin.TABLE:
+            marked.append(f"{name}: {limits.change}")
+    if table.row_count:
+        output.print()
+        output.print(table)
+        output.print("each: of each organization", style="dim")
+    for line in (*marked, *everything.lines(all_rules=all_rules)):
+        output.print(printable(line), highlight=False, markup=False, soft_wrap=True)
