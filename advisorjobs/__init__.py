@@ -30,15 +30,20 @@ if TYPE_CHECKING:
     from advisorjobs.job import Job as Job
     from advisorjobs.job import JobStatus as JobStatus
     from advisorjobs.job_run import JobRun as JobRun
+    from advisorjobs.limits import KeyLimit as KeyLimit
+    from advisorjobs.limits import OrganizationRule as OrganizationRule
+    from advisorjobs.limits import QueueLimits as QueueLimits
     from advisorjobs.manager import QueueManager as QueueManager
     from advisorjobs.manager import get_queue_manager as get_queue_manager
     from advisorjobs.outcomes import Cancel as Cancel
     from advisorjobs.outcomes import Fail as Fail
     from advisorjobs.outcomes import Retry as Retry
     from advisorjobs.outcomes import Snooze as Snooze
+    from advisorjobs.pauses import Pause as Pause
     from advisorjobs.payloads import Payload as Payload
     from advisorjobs.queues import QUEUE_NAMES as QUEUE_NAMES
     from advisorjobs.queues import QUEUES as QUEUES
+    from advisorjobs.queues import RateLimit as RateLimit
 
     app: App
 
@@ -52,10 +57,12 @@ _HOMES = {
                 "queue_virus_scan"),
     "job": ("Job", "JobStatus"),
     "job_run": ("JobRun",),
+    "limits": ("KeyLimit", "OrganizationRule", "QueueLimits"),
     "manager": ("QueueManager", "get_queue_manager"),
     "outcomes": ("Cancel", "Fail", "Retry", "Snooze"),
+    "pauses": ("Pause",),
     "payloads": ("Payload",),
-    "queues": ("QUEUES", "QUEUE_NAMES"),
+    "queues": ("QUEUES", "QUEUE_NAMES", "RateLimit"),
 }
 # fmt: on
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

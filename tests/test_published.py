@@ -1,15 +1,18 @@
-from datetime import date
+import asyncio
+import logging
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
 import psycopg
+import pytest
 from pydantic import Field
 
 from advisorjobs.application import App
 from advisorjobs.payloads import Payload
 from advisorjobs.published import fields_of
-from advisorjobs.queues import QUEUES
+from advisorjobs.queues import QUEUES, RateLimit
 
 
 class Line(Payload):
@@ -62,3 +65,41 @@ def test_an_older_program_takes_no_job_away(app: App, connection: psycopg.Connec
     connection.execute("INSERT INTO job_types VALUES ('newer:job', 'emails', '{}')")
     app.publish()
     assert connection.execute("SELECT queue FROM job_types WHERE name = 'newer:job'").fetchone() == ("emails",)
+
+
+def test_a_queues_rate_is_the_tables(app: App, connection: psycopg.Connection[Any]) -> None:
+    rates = connection.execute("SELECT name, rate, rate_window FROM advisorjobs_queues").fetchall()
+    found = {name: starts and RateLimit(starts, window) for name, starts, window in rates}
+    assert {name: queue.rate_limit for name, queue in QUEUES.items()}.items() <= found.items()
+
+
+def test_a_rate_that_nobody_changed_follows_the_table(app: App, connection: psycopg.Connection[Any]) -> None:
+    connection.execute("UPDATE advisorjobs_queues SET rate = 1, rate_window = '1 day' WHERE name = 'emails'")
+    connection.execute("UPDATE advisorjobs_queues SET rate = 1, rate_window = '1 day' WHERE name = 'reports'")
+    app.publish()
+    rates = "SELECT rate, rate_window FROM advisorjobs_queues WHERE name IN ('emails', 'reports') ORDER BY name"
+    assert connection.execute(rates.encode()).fetchall() == [(100, timedelta(minutes=1)), (None, None)]
+
+
+def test_what_people_changed_is_kept_and_a_worker_that_starts_says_so_once(
+    app: App, connection: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    connection.execute("SELECT set_queue_limit('emails', rate => '7/h', changed_by => 'ada')")
+    connection.execute("SELECT set_queue_limit('integrations', running => 2)")
+    connection.execute("SELECT set_queue_limit('document-processing', remove => '{rate}', changed_by => 'bob')")
+    with caplog.at_level(logging.INFO, "advisorjobs"):
+        app.publish()
+        assert caplog.messages == []
+        asyncio.run(app.publish_async())
+    documents, emails = caplog.messages
+    assert documents.startswith("queue document-processing: none is its rate limit, changed by bob 2")
+    assert emails.startswith("queue emails: 7 / h is its rate limit, changed by ada 2")
+    assert emails.endswith("; the queue table says 100 / min")
+    kept = connection.execute("SELECT rate, rate_window FROM advisorjobs_queues WHERE name = 'emails'").fetchone()
+    assert kept == (7, timedelta(hours=1))
+
+
+def test_the_cost_of_a_job_is_published(app: App, connection: psycopg.Connection[Any]) -> None:
+    connection.execute("UPDATE job_types SET cost = 5 WHERE name = 'document:ocr'")
+    app.publish()
+    assert connection.execute("SELECT cost FROM job_types WHERE name = 'document:ocr'").fetchone() == (1,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -46,7 +47,7 @@ def test_the_table_of_queues_is_the_programs_own() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("practice_jobs.py", "greet.py", "documents.py"):
+    for name in ("practice_jobs.py", "greet.py", "documents.py", "limits.py"):
         (tmp_path / name).write_text(program(name))
     return tmp_path
 
@@ -98,6 +99,31 @@ def test_the_documents_program_queues_a_pipeline_and_a_step(
     assert names == [("document:virus_scan",), ("document:ocr",)]
 
 
+def test_the_limits_program_changes_a_queue_and_takes_it_back(
+    the_process: App, run_python: Program, folder: Path, connection: psycopg.Connection[Any]
+) -> None:
+    the_process.publish()
+    done = run_python(str(folder / "limits.py"))
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("RateLimit(starts=200,")
+    assert connection.execute("SELECT count(*) FROM advisorjobs_queues WHERE changed_at IS NOT NULL").fetchone() == (0,)
+    assert connection.execute("SELECT organization_id, weight FROM advisorjobs_organization_rules").fetchall() == [
+        ("org-7", 4)
+    ]
+
+
+def test_the_commands_for_limits_work(
+    the_process: App, run_python: Program, connection: psycopg.Connection[Any]
+) -> None:
+    the_process.publish()
+    (commands,) = (block for block in blocks("bash") if "queues limit" in block)
+    for line in commands.splitlines():
+        done = run_python("-m", *shlex.split(line, comments=True))
+        assert done.returncode == 0, done.stderr
+    assert connection.execute("SELECT queue, organization_id FROM advisorjobs_pauses").fetchall() == [("", "org-7")]
+
+
 def test_the_sql_call_works(the_process: App, connection: psycopg.Connection[Any]) -> None:
     the_process.publish()
     (statement,) = blocks("sql")
@@ -108,7 +134,21 @@ def test_the_sql_call_works(the_process: App, connection: psycopg.Connection[Any
 
 
 @pytest.mark.parametrize(
-    "command", ["migrate", "worker", "jobs list", "jobs show", "jobs retry", "stats", "doctor", "process"]
+    "command",
+    [
+        "migrate",
+        "worker",
+        "jobs list",
+        "jobs show",
+        "jobs retry",
+        "queues show",
+        "queues limit",
+        "queues pause",
+        "queues resume",
+        "stats",
+        "doctor",
+        "process",
+    ],
 )
 def test_every_command_that_is_named_is_there(run_python: Program, command: str) -> None:
     assert f"advisorjobs {command}" in README
