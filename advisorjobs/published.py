@@ -17,6 +17,7 @@ from advisorjobs.limits import Change
 from advisorjobs.payloads import Payload
 from advisorjobs.queues import WORKER_TYPES, Queue, RateLimit, queue_settings
 from advisorjobs.rates import rate_text
+from advisorjobs.task import JobType
 
 __all__ = ["KeptRate", "fields_of", "publish"]
 
@@ -43,10 +44,9 @@ def publish(catalogue: Catalogue, plain_queues: Mapping[str, str], connection: A
     *plain_queues*: name of each plain task -> its queue.
     """
     queues = [_queue_row(queue_settings(name)) for name in WORKER_TYPES["all"]]
-    types = [
-        {"name": each.name, "queue": each.queue, "fields": fields_of(each.payload), "cost": each.cost}
-        for each in catalogue.values()
-    ] + [{"name": name, "queue": queue, "fields": ANYTHING} for name, queue in plain_queues.items()]
+    types = [_type_row(each) for each in catalogue.values()] + [
+        {"name": name, "queue": queue, "fields": ANYTHING} for name, queue in plain_queues.items()
+    ]
     return operation(
         "publish",
         statement("publish"),
@@ -63,6 +63,16 @@ def _queue_row(queue: Queue) -> dict[str, Any]:
         "priority": queue.priority,
         "rate": limit and limit.starts,
         "rate_seconds": limit and limit.per.total_seconds(),
+    }
+
+
+def _type_row(job_type: JobType[Any]) -> dict[str, Any]:
+    return {
+        "name": job_type.name,
+        "queue": job_type.queue,
+        "fields": fields_of(job_type.payload),
+        "cost": job_type.cost,
+        "limit_key": job_type.limit_key,
     }
 
 

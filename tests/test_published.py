@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -10,8 +11,9 @@ import pytest
 from pydantic import Field
 
 from advisorjobs.application import App
+from advisorjobs.catalogue import Catalogue
 from advisorjobs.payloads import Payload
-from advisorjobs.published import fields_of
+from advisorjobs.published import fields_of, publish
 from advisorjobs.queues import QUEUES, RateLimit
 
 
@@ -99,7 +101,9 @@ def test_what_people_changed_is_kept_and_a_worker_that_starts_says_so_once(
     assert kept == (7, timedelta(hours=1))
 
 
-def test_the_cost_of_a_job_is_published(app: App, connection: psycopg.Connection[Any]) -> None:
-    connection.execute("UPDATE job_types SET cost = 5 WHERE name = 'document:ocr'")
-    app.publish()
-    assert connection.execute("SELECT cost FROM job_types WHERE name = 'document:ocr'").fetchone() == (1,)
+def test_the_cost_and_the_key_of_a_job_are_published(app: App, connection: psycopg.Connection[Any]) -> None:
+    assert connection.execute("SELECT DISTINCT cost, limit_key FROM job_types").fetchall() == [(1, None)]
+    costly = replace(app.catalogue["document:ocr"], name="test:costly", cost=5, limit_key="reader:{organization_id}")
+    app.run(publish(Catalogue([*app.catalogue.values(), costly]), {}))
+    row = connection.execute("SELECT cost, limit_key FROM job_types WHERE name = 'test:costly'").fetchone()
+    assert row == (5, "reader:{organization_id}")

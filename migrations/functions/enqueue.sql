@@ -116,9 +116,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT -coalesce((SELECT priority FROM advisorjobs_queues WHERE name = _queue), 3)
 $$;
 
--- Writes what the application knows: [{"name", "priority", "rate", "rate_seconds"}], [{"name", "queue", "fields", "cost"}]. Job types are
--- only ever added or changed: an older program that starts later takes none away. A queue's rate follows the table until people change
--- the queue's limits; then what they set is kept, and what the table says is only remembered (reset_queue_limit goes back to it).
+-- Writes what the application knows: [{"name", "priority", "rate", "rate_seconds"}], [{"name", "queue", "fields", "cost",
+-- "limit_key"}]. Job types are only ever added or changed: an older program that starts later takes none away. A queue's rate follows
+-- the table until people change the queue's limits; then what they set is kept, and what the table says is only remembered
+-- (reset_queue_limit goes back to it).
 -- Returns the queues whose rate in force is another than the application's table says.
 DROP FUNCTION IF EXISTS advisorjobs_publish(jsonb, jsonb);
 CREATE FUNCTION advisorjobs_publish(_queues jsonb, _job_types jsonb)
@@ -137,11 +138,14 @@ BEGIN
      WHERE (q.priority, q.table_rate, q.table_rate_window)
            IS DISTINCT FROM (excluded.priority, excluded.table_rate, excluded.table_rate_window)
         OR q.changed_at IS NULL AND (q.rate, q.rate_window) IS DISTINCT FROM (excluded.rate, excluded.rate_window);
-    INSERT INTO job_types AS t (name, queue, fields, cost)
-    SELECT r.name, r.queue, r.fields, coalesce(r.cost, 1)
-      FROM jsonb_to_recordset(_job_types) AS r(name text, queue text, fields jsonb, cost smallint) ORDER BY r.name
-    ON CONFLICT (name) DO UPDATE SET queue = excluded.queue, fields = excluded.fields, cost = excluded.cost
-     WHERE (t.queue, t.fields, t.cost) IS DISTINCT FROM (excluded.queue, excluded.fields, excluded.cost);
+    INSERT INTO job_types AS t (name, queue, fields, cost, limit_key)
+    SELECT r.name, r.queue, r.fields, coalesce(r.cost, 1), r.limit_key
+      FROM jsonb_to_recordset(_job_types) AS r(name text, queue text, fields jsonb, cost smallint, limit_key text)
+     ORDER BY r.name
+    ON CONFLICT (name) DO UPDATE
+       SET queue = excluded.queue, fields = excluded.fields, cost = excluded.cost, limit_key = excluded.limit_key
+     WHERE (t.queue, t.fields, t.cost, t.limit_key)
+           IS DISTINCT FROM (excluded.queue, excluded.fields, excluded.cost, excluded.limit_key);
     RETURN QUERY
         SELECT q.name, q.rate, q.rate_window, q.changed_at, q.changed_by
           FROM jsonb_to_recordset(_queues) AS r(name text)

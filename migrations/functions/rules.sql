@@ -293,16 +293,14 @@ BEGIN
     RETURN _done;
 END $$;
 
--- After a change: what is parked behind a key may go on now; a row that says nothing any more goes away.
+-- After a change: what is parked behind a key is looked at by the next claim. The row stays, even one that says nothing any more: a claim
+-- that has read it may be about to park jobs behind it.
 CREATE OR REPLACE FUNCTION advisorjobs_release_key(_key text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 BEGIN
     UPDATE advisorjobs_keys k SET wake_at = greatest(now(), k.closed_until)
-     WHERE k.key = _key AND EXISTS (
+     WHERE k.key = _key AND (k.wake_at IS NOT NULL OR EXISTS (
         SELECT FROM procrastinate_jobs j
-         WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked = 'key');
-    DELETE FROM advisorjobs_keys k
-     WHERE k.key = _key AND k.rate IS NULL AND k.running IS NULL AND k.wake_at IS NULL
-       AND (k.closed_until IS NULL OR k.closed_until <= now());
+         WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked = 'key'));
     PERFORM advisorjobs_wake();
 END $$;
