@@ -43,7 +43,8 @@ def publish(catalogue: Catalogue, plain_queues: Mapping[str, str], connection: A
 
     *plain_queues*: name of each plain task -> its queue.
     """
-    queues = [_queue_row(queue_settings(name)) for name in WORKER_TYPES["all"]]
+    named = (*WORKER_TYPES["all"], *(each.queue or "default" for each in catalogue.values()), *plain_queues.values())
+    queues = [_queue_row(queue_settings(name)) for name in dict.fromkeys(named)]
     types = [_type_row(each) for each in catalogue.values()] + [
         {"name": name, "queue": queue, "fields": ANYTHING} for name, queue in plain_queues.items()
     ]

@@ -69,6 +69,12 @@ def test_an_older_program_takes_no_job_away(app: App, connection: psycopg.Connec
     assert connection.execute("SELECT queue FROM job_types WHERE name = 'newer:job'").fetchone() == ("emails",)
 
 
+def test_a_queue_that_only_a_plain_task_names_has_a_row(app: App, connection: psycopg.Connection[Any]) -> None:
+    app.run(publish(app.catalogue, {"practice:post": "letters"}))
+    row = connection.execute("SELECT priority, rate FROM advisorjobs_queues WHERE name = 'letters'").fetchone()
+    assert row == (3, None)
+
+
 def test_a_queues_rate_is_the_tables(app: App, connection: psycopg.Connection[Any]) -> None:
     rates = connection.execute("SELECT name, rate, rate_window FROM advisorjobs_queues").fetchall()
     found = {name: starts and RateLimit(starts, window) for name, starts, window in rates}

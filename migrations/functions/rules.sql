@@ -214,6 +214,8 @@ BEGIN
     PERFORM advisorjobs_check_change(jsonb_build_object('weight', weight, 'rate', rate, 'running', running), remove,
                                      ARRAY['weight', 'rate', 'running']);
     _rate := advisorjobs_parse_rate('rate', rate);
+    -- a claim that obeys the rule locks the queue's row
+    INSERT INTO advisorjobs_queues (name, priority) SELECT queue, 3 WHERE queue IS NOT NULL ON CONFLICT DO NOTHING;
     INSERT INTO advisorjobs_organization_rules AS r (
         queue, organization_id, weight, rate, rate_window, running, changed_by, changed_why)
     VALUES (coalesce(queue, ''), organization_id, weight, _rate.starts, _rate.per, running, coalesce(changed_by, session_user), why)
