@@ -54,6 +54,7 @@ BEGIN
          ORDER BY hashtextextended(k.key, 1)
     LOOP
         CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
+        SELECT * INTO _key FROM advisorjobs_keys k WHERE k.key = _key.key;  -- as it is under the lock
         SELECT * INTO _room FROM advisorjobs_key_room(_key);
         _let := '{}';
         IF _room.room > 0 THEN
@@ -105,6 +106,7 @@ DECLARE
 BEGIN
     FOR _key IN SELECT k.* FROM advisorjobs_keys k WHERE k.wake_at <= now() ORDER BY k.wake_at LIMIT 20 LOOP
         CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
+        SELECT * INTO _key FROM advisorjobs_keys k WHERE k.key = _key.key;  -- as it is under the lock
         SELECT * INTO _room FROM advisorjobs_key_room(_key);
         _turn := _key.last_turn;
         _back := '{}';

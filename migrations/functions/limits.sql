@@ -63,7 +63,8 @@ BEGIN
     room := _wanted;
     limited := false;
     SELECT q.*, coalesce(q.closed_until > now(), false) OR p.queue IS NOT NULL AS closed,
-           greatest(q.closed_until, p.until) AS open_at,
+           CASE WHEN p.queue IS NULL OR isfinite(p.until)
+                THEN greatest(p.until, CASE WHEN q.closed_until > now() THEN q.closed_until END) END AS open_at,
            coalesce(q.organization_rate IS NOT NULL OR q.organization_running IS NOT NULL, false)
            OR EXISTS (SELECT FROM advisorjobs_organization_rules r
                        WHERE r.queue IN ('', _queue) AND (r.rate IS NOT NULL OR r.running IS NOT NULL))
@@ -84,6 +85,9 @@ BEGIN
     END IF;
     limited := true;
     PERFORM FROM advisorjobs_queues q WHERE q.name = _queue FOR NO KEY UPDATE;
+    IF NOT FOUND THEN  -- a queue outside the table, with rules for organizations: it gets a row, for its lock
+        INSERT INTO advisorjobs_queues (name, priority) VALUES (_queue, 3) ON CONFLICT (name) DO UPDATE SET priority = 3;
+    END IF;
     SELECT q.rate, q.rate_window, q.running, q.organization_rate_window INTO _row FROM advisorjobs_queues q WHERE q.name = _queue;
     IF _row.running IS NOT NULL THEN
         room := least(room, _row.running - (

@@ -231,7 +231,7 @@ def test_a_server_s_clock_that_is_set_back_closes_no_queue_for_longer_than_its_w
     assert visit.opens_in < 62
 
 
-def pause(desk: Desk, queue: str, organization: str = "", until: str = "infinity") -> None:
+def pause(desk: Desk, queue: str, organization: str = "", until: str | None = None) -> None:
     desk.connection.execute(
         "INSERT INTO advisorjobs_pauses (queue, organization_id, until) VALUES (%s, %s, %s)",
         [queue, organization, until],
