@@ -183,16 +183,16 @@ BEGIN
     FOR _round IN 1 .. 3 LOOP
         _again := false;
         FOR _next IN
-            SELECT q.name, q.free, q.place::integer, top.priority
+            SELECT q.name, q.free, q.place::integer, top.priority, top.turn
               FROM unnest(_queues, _left) WITH ORDINALITY AS q(name, free, place)
              CROSS JOIN LATERAL (
-                SELECT j.priority FROM procrastinate_jobs j
+                SELECT j.priority, j.turn FROM procrastinate_jobs j
                  WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
-                 ORDER BY j.priority DESC LIMIT 1) top
+                 ORDER BY j.priority DESC, j.turn LIMIT 1) top
              WHERE q.free > 0 ORDER BY q.name
         LOOP
             SELECT * INTO _visit FROM advisorjobs_visit(
-                _next.name, _next.free, _next.priority, _names, _cursors[_next.place], _aged[_next.place]);
+                _next.name, _next.free, _next.priority, _next.turn, _names, _cursors[_next.place], _aged[_next.place]);
             _taken := _taken || _visit.taken;
             _left[_next.place] := _next.free - cardinality(_visit.taken);
             _cursors[_next.place] := _visit.cursor;
@@ -245,7 +245,7 @@ END $$;
 -- _cursor is '<lower priority that aged last>:<jobs in a row>:<turn>'. Runs inside a claim, under its settings.
 --   taken: jobs to start; again: some left the ready index, so another round may find more
 CREATE OR REPLACE FUNCTION advisorjobs_visit(
-    _queue text, _free integer, _top integer, _names text[], _cursor text, _aged integer,
+    _queue text, _free integer, _top integer, _front text, _names text[], _cursor text, _aged integer,
     OUT taken bigint[], OUT again boolean, OUT cursor text, OUT within double precision, OUT opens_in double precision,
     OUT limited boolean)
 LANGUAGE plpgsql
@@ -281,7 +281,8 @@ BEGIN
     WHILE _level IS NOT NULL AND _free > 0 LOOP
         _part := CASE WHEN _old IS NULL THEN _free ELSE least(_aged, _free) END;
         SELECT * INTO _walk FROM advisorjobs_walk(
-            _queue, coalesce(_old, _level), _turns, _part, _names, _weighted, _admitted.by_organization);
+            _queue, coalesce(_old, _level), CASE WHEN _old IS NULL AND _level = _top THEN _front END, _turns, _part, _names,
+            _weighted, _admitted.by_organization);
         taken := taken || _walk.taken;
         _held := _held || _walk.held;
         _free := _free - cardinality(_walk.taken);

@@ -7,38 +7,58 @@
 --
 -- These functions run inside a claim, under its settings.
 
--- The turns with ready work of one queue and priority, from _after on (it included if _again) and round, at most _most.
-CREATE OR REPLACE FUNCTION advisorjobs_ring(_queue text, _priority integer, _after text, _again boolean, _most integer)
-RETURNS text[]
+-- The turns with ready work of one queue and priority, from _after on (it included if _again) and round, at most _most. _front: the
+-- first of them all, where the caller knows it: finding it means passing over what was taken lately and not cleaned away yet.
+CREATE OR REPLACE FUNCTION advisorjobs_ring(
+    _queue text, _priority integer, _after text, _again boolean, _front text, _most integer) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    _first text;
+    _turns text[];
+BEGIN
+    IF _after = '' AND _again THEN
+        _first := _front;
+    END IF;
+    IF _first IS NULL AND _again THEN
+        SELECT j.turn INTO _first FROM procrastinate_jobs j
+         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn >= _after AND j.status = 'todo'
+           AND j.scheduled_at IS NULL AND j.parked IS NULL
+         ORDER BY j.turn LIMIT 1;
+    ELSIF _first IS NULL THEN
+        SELECT j.turn INTO _first FROM procrastinate_jobs j
+         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn > _after AND j.status = 'todo'
+           AND j.scheduled_at IS NULL AND j.parked IS NULL
+         ORDER BY j.turn LIMIT 1;
+    END IF;
+    _turns := advisorjobs_lap(_queue, _priority, _first, NULL, _most);
+    IF cardinality(_turns) = _most OR _after = '' AND _again THEN
+        RETURN _turns;
+    END IF;
+    IF _front IS NULL THEN
+        SELECT j.turn INTO _front FROM procrastinate_jobs j
+         WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+           AND j.parked IS NULL
+         ORDER BY j.turn LIMIT 1;
+    END IF;
+    RETURN _turns || ARRAY(
+        SELECT t.turn FROM unnest(advisorjobs_lap(_queue, _priority, _front, _after, _most - cardinality(_turns))) AS t(turn)
+         WHERE t.turn < _after OR t.turn = _after AND NOT _again);
+END $$;
+
+-- The turns with ready work from _first on, at most _most, up to the first that isn't before _until (it included; NULL: all).
+CREATE OR REPLACE FUNCTION advisorjobs_lap(_queue text, _priority integer, _first text, _until text, _most integer) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (WITH RECURSIVE later AS (
-        (SELECT j.turn, 1 AS n FROM procrastinate_jobs j
-          WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-            AND j.parked IS NULL AND j.turn >= _after AND (_again OR j.turn > _after)
-          ORDER BY j.turn LIMIT 1)
-        UNION ALL
-        SELECT (SELECT j.turn FROM procrastinate_jobs j
-                 WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-                   AND j.parked IS NULL AND j.turn > later.turn
-                 ORDER BY j.turn LIMIT 1), later.n + 1
-          FROM later WHERE later.turn IS NOT NULL AND later.n < _most),
-    late AS MATERIALIZED (SELECT turn FROM later WHERE turn IS NOT NULL),
-    earlier AS (
-        (SELECT j.turn, (SELECT count(*)::integer FROM late) + 1 AS n FROM procrastinate_jobs j
-          WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-            AND j.parked IS NULL AND (SELECT count(*) FROM late) < _most
-          ORDER BY j.turn LIMIT 1)
-        UNION ALL
-        SELECT (SELECT j.turn FROM procrastinate_jobs j
-                 WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-                   AND j.parked IS NULL AND j.turn > earlier.turn
-                 ORDER BY j.turn LIMIT 1), earlier.n + 1
-          FROM earlier WHERE earlier.turn < _after AND earlier.n < _most)
-    SELECT ARRAY(
-        SELECT turn FROM late
-        UNION ALL
-        SELECT turn FROM earlier WHERE turn < _after OR turn = _after AND NOT _again));
+    RETURN ARRAY(
+        WITH RECURSIVE lap AS (
+            SELECT _first AS turn, 1 AS n
+            UNION ALL
+            SELECT (SELECT j.turn FROM procrastinate_jobs j
+                     WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+                       AND j.parked IS NULL AND j.turn > lap.turn
+                     ORDER BY j.turn LIMIT 1), lap.n + 1
+              FROM lap WHERE lap.turn IS NOT NULL AND lap.n < _most AND (lap.turn < _until) IS NOT FALSE)
+        SELECT lap.turn FROM lap WHERE lap.turn IS NOT NULL);
 END $$;
 
 -- How many jobs each turn of a ring gets when _wanted are to be taken: by weight, round and round. _used: how many the ring's first
@@ -79,8 +99,8 @@ END $$;
 -- A turn that has less than its part leaves the rest to those that had theirs. One that its organization's limits close is passed
 -- over: opens_in says when the first of them opens. A thousand turns are looked at (opens_in 0: the next claim goes on).
 CREATE OR REPLACE FUNCTION advisorjobs_walk(
-    _queue text, _priority integer, _cursor text, _wanted integer, _names text[], _weighted boolean, _by_organization boolean,
-    OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
+    _queue text, _priority integer, _front text, _cursor text, _wanted integer, _names text[], _weighted boolean,
+    _by_organization boolean, OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
@@ -104,7 +124,7 @@ BEGIN
     strange := false;
     astray := false;
     FOR _segment IN 1 .. 5 LOOP
-        _ring := advisorjobs_ring(_queue, _priority, _after, _again, _most);
+        _ring := advisorjobs_ring(_queue, _priority, _after, _again, _front, _most);
         _last := cardinality(_ring) < _most;
         IF _first = ANY (_ring) THEN
             _ring := _ring[1 : array_position(_ring, _first) - 1];
