@@ -364,9 +364,9 @@ BEGIN
     UPDATE procrastinate_jobs SET turn = organization_id WHERE id = ANY (ARRAY(
         SELECT s.id FROM (
             SELECT j.id, j.organization_id FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn = '' AND j.status = 'todo'
+             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn <= '' AND j.status = 'todo'
                AND j.scheduled_at IS NULL AND j.parked IS NULL
-             ORDER BY j.id LIMIT 2000
+             ORDER BY j.turn, j.id LIMIT 2000
                FOR NO KEY UPDATE SKIP LOCKED) s
          WHERE s.organization_id IS NOT NULL));
 END $$;

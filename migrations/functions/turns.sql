@@ -98,6 +98,8 @@ END $$;
 --   strange  there were jobs of other names; astray: jobs in nobody's turn, where their organizations have rules
 -- A turn that has less than its part leaves the rest to those that had theirs. One that its organization's limits close is passed
 -- over: opens_in says when the first of them opens. A thousand turns are looked at (opens_in 0: the next claim goes on).
+-- BETWEEN, not =: with one constant turn the primary key would give the same order, and be read from its beginning where
+-- the statistics know of a single turn.
 CREATE OR REPLACE FUNCTION advisorjobs_walk(
     _queue text, _priority integer, _front text, _cursor text, _wanted integer, _names text[], _weighted boolean,
     _by_organization boolean, OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
@@ -162,9 +164,9 @@ BEGIN
                         SELECT j.id, j.lock IS NOT NULL OR j.limit_key IS NOT NULL AS held, j.task_name = ANY (_names) AS known,
                                _by_organization AND j.turn = '' AND j.organization_id IS NOT NULL AS astray
                           FROM procrastinate_jobs j
-                         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn = t.turn AND j.status = 'todo'
-                           AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_seen)
-                         ORDER BY j.id LIMIT t.quota
+                         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
+                           AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_seen)
+                         ORDER BY j.turn, j.id LIMIT t.quota
                            FOR NO KEY UPDATE SKIP LOCKED) c
                      LIMIT _wanted) p;
             taken := taken || _some.taken;
