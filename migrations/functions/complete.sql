@@ -150,6 +150,7 @@ BEGIN
         PERFORM advisorjobs_next_turns(_locks);
     END IF;
     IF _close THEN
+        PERFORM advisorjobs_hold_keys(_freed);
         PERFORM advisorjobs_close(_runs);
     END IF;
     IF _freed IS NOT NULL THEN

@@ -5,7 +5,7 @@
 -- it due brings back as many as there is room for, by turns: organizations one after the other, each one's jobs by priority.
 -- Decided under a transaction-level advisory lock per key, taken by TRY and held until the claim commits, so that no two claims
 -- count the same room and nobody waits in a circle; a key that is decided elsewhere is left for the next claim. The end of a job
--- only sets wake_at.
+-- waits for that lock, and sets wake_at.
 
 -- How many of a key's jobs may start now (cost in budget, NULL: no rate); opens_in: seconds until that may change by itself.
 CREATE OR REPLACE FUNCTION advisorjobs_key_room(_key advisorjobs_keys, OUT room integer, OUT budget integer, OUT opens_in double precision)
@@ -70,6 +70,7 @@ BEGIN
             within := least(within, extract(epoch FROM _key.rate_window) / 40);
             IF cardinality(_let) > 0 THEN
                 PERFORM advisorjobs_grant(advisorjobs_scope('key', _key.key), _spent, _key.rate_window);
+                _room.opens_in := least(_room.opens_in, extract(epoch FROM _key.rate_window) * 1.03);
             END IF;
         END IF;
         IF _room.room = 0 OR cardinality(_let) < cardinality(_mine) THEN
@@ -93,7 +94,8 @@ BEGIN
      WHERE key = _key;
 END $$;
 
--- Brings back what is parked behind keys that are due for a look, as many as there is room for.
+-- Brings back what is parked behind keys that are due for a look, as many as there is room for. Where there was some it looks again
+-- after a second: the workers that serve what came back may have no slot free, and others could go on.
 CREATE OR REPLACE FUNCTION advisorjobs_wake_keys() RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -130,15 +132,25 @@ BEGIN
                        SELECT FROM procrastinate_jobs j
                         WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL)
                    THEN clock_timestamp() + make_interval(secs => CASE WHEN cardinality(_back) = 200 THEN 0
-                            ELSE least(greatest(0.001, coalesce(_room.opens_in, 30)), 30) END) END
+                            ELSE least(greatest(0.001, coalesce(_room.opens_in, 30)), CASE WHEN _room.room > 0 THEN 1 ELSE 30 END) END) END
          WHERE k.key = _key.key;
     END LOOP;
 END $$;
 
--- Runs of jobs with these keys have ended: what waits behind them is looked at by the next claim.
+-- Takes the advisory locks of these keys, in hash order. After the locks of jobs and job rows, before rows of keys and queues.
+CREATE OR REPLACE FUNCTION advisorjobs_hold_keys(_keys text[]) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hash) FROM (
+        SELECT DISTINCT hashtextextended(key, 1) AS hash FROM unnest(_keys) AS k(key) ORDER BY hash) h;
+END $$;
+
+-- Runs of jobs with these keys have ended: what waits behind them is looked at by the next claim. Under the keys' locks until the commit:
+-- a claim that still counts the run has then said that something waits, and one that comes later doesn't count it.
 CREATE OR REPLACE FUNCTION advisorjobs_key_freed(_keys text[]) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
+    PERFORM advisorjobs_hold_keys(ARRAY(SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys)));
     UPDATE advisorjobs_keys SET wake_at = now() WHERE key = ANY (ARRAY(
         SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys) AND k.wake_at > now() ORDER BY k.key FOR NO KEY UPDATE));
     IF FOUND THEN
