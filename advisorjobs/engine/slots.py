@@ -74,8 +74,8 @@ class QueueSlots:
         return max(0, self.since_aged + count) // AGED_ONE_IN
 
     def brought(self, count: int, aged: int) -> None:
-        """A claim brought *count* jobs, *aged* of them set aside for lower priorities."""
-        self.since_aged += count - AGED_ONE_IN * aged
+        """A claim brought *count* jobs, the first *aged* of them set aside for lower priorities."""
+        self.since_aged += count - AGED_ONE_IN * min(aged, count)
 
     def heard(self, visit: Visit, now: float, polling: float) -> None:
         """Takes in what a claim said about the queue. What opens later is asked again after *polling* seconds at most."""

@@ -66,3 +66,12 @@ def test_a_full_queue_takes_no_other_queue_s_place() -> None:
     slots.queues["emails"].running = 10
 
     assert slots.wanted(0.0, lambda: 0) == (["critical"], [5])
+
+
+def test_a_claim_that_brings_nothing_takes_nothing_from_those_that_age() -> None:
+    queue = QueueSlots("emails", 10)
+    assert queue.aged(10) == 1
+    for _ in range(5):
+        queue.brought(0, 1)
+
+    assert queue.aged(10) == 1
