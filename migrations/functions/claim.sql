@@ -130,8 +130,9 @@ END $$;
 -- parked jobs are not in the part that is read. Ids go into arrays first: a LIMIT joined to an UPDATE may be evaluated twice.
 -- Jobs with a lock or a key are decided about next. What then leaves the ready index, two thousand jobs at a time, is read by no
 -- later claim: those behind a lock or a key, and those of names that this worker doesn't know. Where that left slots empty the
--- visit is repeated, three rounds in all. A worker that knows the name of parked jobs brings them back (_look_aside: the caller
--- looks there about once a second, and again while it finds something), so old and new workers don't toss them to and fro.
+-- visit is repeated, three rounds in all, of the same queues (another one's lock would come out of order). A worker that knows
+-- the name of parked jobs brings them back (_look_aside: the caller looks there about once a second, and again while it finds
+-- something), so old and new workers don't toss them to and fro.
 --
 -- AGEING: _aged[i] of a queue's jobs are taken from its lower priorities, if it has any, each time from the next lower one than the
 -- last time, and round. The caller gives one start in ten to them. So with n lower priorities waiting, each of them gets one
@@ -189,7 +190,7 @@ BEGIN
                 SELECT j.priority, j.turn FROM procrastinate_jobs j
                  WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
                  ORDER BY j.priority DESC, j.turn LIMIT 1) top
-             WHERE q.free > 0 ORDER BY q.name
+             WHERE q.free > 0 AND (_round = 1 OR _limited[q.place] IS NOT NULL) ORDER BY q.name
         LOOP
             SELECT * INTO _visit FROM advisorjobs_visit(
                 _next.name, _next.free, _next.priority, _next.turn, _names, _cursors[_next.place], _aged[_next.place]);
@@ -282,7 +283,7 @@ BEGIN
         _part := CASE WHEN _old IS NULL THEN _free ELSE least(_aged, _free) END;
         SELECT * INTO _walk FROM advisorjobs_walk(
             _queue, coalesce(_old, _level), CASE WHEN _old IS NULL AND _level = _top THEN _front END, _turns, _part, _names,
-            _weighted, _admitted.by_organization);
+            _weighted, _admitted.by_organization, taken);
         taken := taken || _walk.taken;
         _held := _held || _walk.held;
         _free := _free - cardinality(_walk.taken);

@@ -111,15 +111,22 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_scope(VARIADIC _parts text[]) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$ SELECT array_to_string(_parts, chr(31)) $$;
 
--- Of some turns of a queue those that may start something, and how many jobs each; opens_in: when the first of the others may.
+-- Of some turns of a queue those that may start something, and how many jobs each; opens_in: when the first of the others may. _taken:
+-- what the same claim has taken of this queue and not counted yet, at other priorities.
+DROP FUNCTION IF EXISTS advisorjobs_admit_turns(text, text[]);
 CREATE OR REPLACE FUNCTION advisorjobs_admit_turns(
-    _queue text, _turns text[], OUT turns text[], OUT rooms integer[], OUT opens_in double precision)
+    _queue text, _turns text[], _taken bigint[], OUT turns text[], OUT rooms integer[], OUT opens_in double precision)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _now double precision := extract(epoch FROM clock_timestamp());
     _running jsonb;
+    _mine jsonb;
 BEGIN
+    IF cardinality(_taken) > 0 THEN
+        SELECT jsonb_object_agg(m.turn, m.count) INTO _mine FROM (
+            SELECT j.turn, count(*) FROM procrastinate_jobs j WHERE j.id = ANY (_taken) GROUP BY 1) m;
+    END IF;
     SELECT jsonb_object_agg(d.organization_id, d.count) INTO _running FROM (
         SELECT j.organization_id, count(*) FROM procrastinate_jobs j
          WHERE j.status = 'doing' AND j.queue_name = _queue AND j.organization_id IS NOT NULL GROUP BY 1) d;
@@ -128,7 +135,8 @@ BEGIN
       INTO turns, rooms, opens_in
       FROM (SELECT t.turn, t.i, g.opens_in,
                    CASE WHEN t.turn = '' THEN 2147483647 WHEN r.paused THEN 0
-                        ELSE least(r.running - coalesce((_running ->> t.turn)::integer, 0), r.rate - g.granted, 2147483647) END AS room
+                        ELSE least(r.running - coalesce((_running ->> t.turn)::integer, 0), r.rate - g.granted, 2147483647)
+                             - coalesce((_mine ->> t.turn)::integer, 0) END AS room
               FROM unnest(_turns) WITH ORDINALITY AS t(turn, i)
              CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r
              CROSS JOIN LATERAL (
@@ -178,9 +186,12 @@ BEGIN
         EXIT WHEN _cost > _budget;
         IF _by_organization AND _job.turn <> '' THEN
             SELECT l.allowed, least(_job.cost, r.rate) INTO _room, _cost FROM advisorjobs_rules(_queue, _job.turn) r
-             CROSS JOIN LATERAL advisorjobs_rate_left(advisorjobs_scope('queue', _queue, _job.turn), r.rate, r.rate_window) l;
-            CONTINUE WHEN coalesce((_spent ->> _job.turn)::integer, 0) + _cost > _room;
-            _spent := _spent || jsonb_build_object(_job.turn, coalesce((_spent ->> _job.turn)::integer, 0) + _cost);
+             CROSS JOIN LATERAL advisorjobs_rate_left(advisorjobs_scope('queue', _queue, _job.turn), r.rate, r.rate_window) l
+             WHERE r.rate IS NOT NULL;
+            IF FOUND THEN
+                CONTINUE WHEN coalesce((_spent ->> _job.turn)::integer, 0) + _cost > _room;
+                _spent := _spent || jsonb_build_object(_job.turn, coalesce((_spent ->> _job.turn)::integer, 0) + _cost);
+            END IF;
         END IF;
         _budget := _budget - least(_job.cost, _rate);
         _kept := _kept || _job.id;

@@ -97,12 +97,14 @@ END $$;
 --   taken    jobs of names that this worker knows, in the order of their turns; held: those with a lock or a key, not decided yet
 --   strange  there were jobs of other names; astray: jobs in nobody's turn, where their organizations have rules
 -- A turn that has less than its part leaves the rest to those that had theirs. One that its organization's limits close is passed
--- over: opens_in says when the first of them opens. A thousand turns are looked at (opens_in 0: the next claim goes on).
+-- over: opens_in says when the first of them opens. A thousand turns are looked at (opens_in 0: the next claim goes on). _taken: what
+-- the claim has of this queue's other priorities.
 -- BETWEEN, not =: with one constant turn the primary key would give the same order, and be read from its beginning where
 -- the statistics know of a single turn.
 CREATE OR REPLACE FUNCTION advisorjobs_walk(
     _queue text, _priority integer, _front text, _cursor text, _wanted integer, _names text[], _weighted boolean,
-    _by_organization boolean, OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
+    _by_organization boolean, _taken bigint[],
+    OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
@@ -139,7 +141,7 @@ BEGIN
         END IF;
         IF _by_organization THEN
             _after := _ring[cardinality(_ring)];
-            SELECT turns, rooms, a.opens_in INTO _ring, _rooms, _opens FROM advisorjobs_admit_turns(_queue, _ring) a;
+            SELECT turns, rooms, a.opens_in INTO _ring, _rooms, _opens FROM advisorjobs_admit_turns(_queue, _ring, _taken) a;
             opens_in := least(opens_in, _opens, CASE WHEN _segment = 5 AND NOT _last THEN 0 END);
         END IF;
         IF cardinality(_ring) > 0 THEN

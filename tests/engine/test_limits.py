@@ -191,6 +191,29 @@ def test_thousands_of_closed_organizations_hide_none_that_is_open(desk: Desk) ->
     assert taken == [open_one]
 
 
+def test_an_organization_s_limit_holds_over_all_priorities_of_one_claim(desk: Desk) -> None:
+    limit(desk, organization_running=2)
+    for priority in (-1, -3, -5):
+        desk.enqueue(10, organization_id="a", priority=priority)
+
+    assert len(desk.claim(free=20, aged=1)) == 2
+
+
+def test_an_organization_s_rate_holds_over_all_priorities_of_one_claim(desk: Desk) -> None:
+    limit(desk, organization_rate=(2, 60))
+    for priority in (-1, -3, -5):
+        desk.enqueue(10, organization_id="a", priority=priority)
+
+    assert len(desk.claim(free=20, aged=1)) == 2
+
+
+def test_dear_jobs_of_an_organization_without_a_rate_start_all_the_same(desk: Desk) -> None:
+    limit(desk, organization_running=2)
+    desk.enqueue(10, organization_id="a", cost=3)
+
+    assert len(desk.claim(free=20)) == 2
+
+
 def test_a_rate_in_a_queue_without_fair_turns_still_holds_for_each_organization(desk: Desk) -> None:
     limit(desk, fair=False)
     for organization in "ab":
