@@ -19,6 +19,9 @@ PREFETCH_SECONDS = 0.05
 LARGEST_PREFETCH = 150
 SMOOTHING = 0.3
 
+BETWEEN_LOOKS = 0.05
+"""How soon a busy worker looks again at a queue of which only some organizations wait: another's job may have come."""
+
 AGED_ONE_IN = 10
 """One start in so many goes to a lower priority, if one waits: so low is slow, never never."""
 
@@ -26,8 +29,9 @@ AGED_ONE_IN = 10
 class QueueSlots:
     """One queue's part of a process: `running` of `slots`, and `waiting` runs that were claimed and not started.
 
-    `cursor`, `limited`, `opens_at` (on the monotonic clock): what the last claim said about it. `elsewhere`: its jobs run in
-    child processes. `since_aged`: starts that count towards the next one of a lower priority.
+    `cursor`, `limited`, `opens_at`, `more_at`: what the last claim said about it; it is not asked before `opens_at`, and by
+    itself has nothing new before `more_at` (both on the monotonic clock). `elsewhere`: its jobs run in child processes.
+    `since_aged`: starts that count towards the next one of a lower priority.
     """
 
     __slots__ = (
@@ -35,6 +39,7 @@ class QueueSlots:
         "elsewhere",
         "ended",
         "limited",
+        "more_at",
         "name",
         "opens_at",
         "prefetch",
@@ -58,6 +63,7 @@ class QueueSlots:
         self.limited = False
         self.timed = False
         self.opens_at = 0.0
+        self.more_at = 0.0
         self.elsewhere = False
         self.since_aged = 0
 
@@ -82,7 +88,10 @@ class QueueSlots:
         self.cursor = visit.cursor
         self.limited = visit.limited
         self.timed = visit.start_within is not None
-        self.opens_at = 0.0 if visit.opens_in is None else now + min(polling, max(0.001, visit.opens_in))
+        self.opens_at = self.more_at = 0.0
+        if visit.opens_in is not None:
+            self.more_at = now + min(polling, max(0.001, visit.opens_in))
+            self.opens_at = self.more_at if visit.closed else min(self.more_at, now + BETWEEN_LOOKS)
 
     def measure(self, seconds: float) -> None:
         """Takes in how many runs ended in the last *seconds*, and sizes the prefetch by it."""
@@ -118,13 +127,17 @@ class Slots:
         return names, counts
 
     def opening(self, now: float) -> float:
-        """Seconds until the first queue that is closed now opens; infinite where none is."""
-        return min((queue.opens_at - now for queue in self.queues.values() if queue.opens_at > now), default=math.inf)
+        """Seconds until a limit lets more start in some queue; infinite where none holds anything up."""
+        return min((queue.more_at - now for queue in self.queues.values() if queue.more_at > now), default=math.inf)
+
+    def shut(self, now: float) -> bool:
+        """Whether some queue with free slots is not asked now because of its limits."""
+        return any(queue.opens_at > now and queue.wanted() > 0 for queue in self.queues.values())
 
     def reopen(self) -> None:
         """Limits may have changed: all queues are asked again."""
         for queue in self.queues.values():
-            queue.opens_at = 0.0
+            queue.opens_at = queue.more_at = 0.0
 
     def limited(self) -> bool:
         """Whether a limit held some queue's last claim: the end of any run may let the next job start."""

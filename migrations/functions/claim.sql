@@ -143,7 +143,8 @@ END $$;
 --
 -- Returns the jobs in no particular order; then, with NULL for an id, a row for each queue that was visited: the cursors of its
 -- turns and its ageing, which the worker's next claim of it brings along; start_within, the seconds for which the grants are good
--- (NULL: for ever); opens_in, seconds until it may start more (NULL: not a matter of time); and whether it is limited.
+-- (NULL: for ever); opens_in, seconds until it may start more (NULL: not a matter of time); whether it is limited; and whether it is
+-- closed: until then nothing of it starts, while else only some organizations wait.
 DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean);
 DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean, text[], integer[]);
 CREATE FUNCTION advisorjobs_claim(
@@ -152,7 +153,7 @@ CREATE FUNCTION advisorjobs_claim(
 RETURNS TABLE (
     id bigint, queue_name text, task_name text, priority integer, lock text, queueing_lock text, args jsonb,
     planned_at timestamptz, attempt integer, run_no integer, crashes integer, suspect boolean, organization_id text, tags text[],
-    cursor text, start_within double precision, opens_in double precision, limited boolean)
+    cursor text, start_within double precision, opens_in double precision, limited boolean, closed boolean)
 LANGUAGE plpgsql ROWS 100
 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan
@@ -166,6 +167,7 @@ DECLARE
     _within double precision[] := array_fill(NULL::double precision, ARRAY[cardinality(_queues)]);
     _opens double precision[] := _within;
     _limited boolean[] := array_fill(NULL::boolean, ARRAY[cardinality(_queues)]);
+    _closed boolean[] := _limited;
     _again boolean;
     _next record;
     _visit record;
@@ -200,10 +202,14 @@ BEGIN
             _within[_next.place] := least(_within[_next.place], _visit.within);
             _opens[_next.place] := _visit.opens_in;
             _limited[_next.place] := _visit.limited;
-            _again := _again OR _visit.again;
+            _closed[_next.place] := _visit.closed;
+            IF _visit.again THEN  -- what is taken is marked, so that its key counts it in the next queue
+                UPDATE procrastinate_jobs j SET status = 'doing' WHERE j.id = ANY (_visit.taken);
+                _again := true;
+            END IF;
         END LOOP;
         EXIT WHEN NOT _again;
-        -- what is taken is marked, so that the next round passes over it
+        -- and so that the next round passes over it
         UPDATE procrastinate_jobs j SET status = 'doing' WHERE j.id = ANY (_taken) AND j.status = 'todo';
     END LOOP;
     IF cardinality(_taken) > 0 THEN
@@ -214,13 +220,13 @@ BEGIN
              WHERE j.id = ANY (_taken)
             RETURNING j.id, j.queue_name::text, j.task_name::text, j.priority, j.lock, j.queueing_lock, j.args, j.planned_at,
                       j.attempts, j.run_no, j.crashes::integer, j.crashes > 0 OR j.rescues > 0, j.organization_id, j.tags,
-                      NULL::text, NULL::double precision, NULL::double precision, NULL::boolean;
+                      NULL::text, NULL::double precision, NULL::double precision, NULL::boolean, NULL::boolean;
     END IF;
     RETURN QUERY
         SELECT NULL::bigint, q.name, NULL::text, NULL::integer, NULL::text, NULL::text, NULL::jsonb, NULL::timestamptz,
                NULL::integer, NULL::integer, NULL::integer, NULL::boolean, NULL::text, NULL::text[],
-               q.cursor, q.within, q.opens, q.limited
-          FROM unnest(_queues, _cursors, _within, _opens, _limited) AS q(name, cursor, within, opens, limited)
+               q.cursor, q.within, q.opens, q.limited, q.closed
+          FROM unnest(_queues, _cursors, _within, _opens, _limited, _closed) AS q(name, cursor, within, opens, limited, closed)
          WHERE q.limited IS NOT NULL;
 END $$;
 
@@ -245,10 +251,11 @@ END $$;
 -- One queue's part of a claim: locks up to _free of its jobs, as its limits allow, by priority and turn, and counts their starts.
 -- _cursor is '<lower priority that aged last>:<jobs in a row>:<turn>'. Runs inside a claim, under its settings.
 --   taken: jobs to start; again: some left the ready index, so another round may find more
-CREATE OR REPLACE FUNCTION advisorjobs_visit(
+DROP FUNCTION IF EXISTS advisorjobs_visit(text, integer, integer, text, text[], text, integer);
+CREATE FUNCTION advisorjobs_visit(
     _queue text, _free integer, _top integer, _front text, _names text[], _cursor text, _aged integer,
     OUT taken bigint[], OUT again boolean, OUT cursor text, OUT within double precision, OUT opens_in double precision,
-    OUT limited boolean)
+    OUT limited boolean, OUT closed boolean)
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
@@ -271,7 +278,8 @@ BEGIN
     SELECT * INTO _admitted FROM advisorjobs_admit(_queue, _free);
     within := _admitted.within;
     limited := _admitted.limited OR _admitted.room < _free;
-    IF _admitted.room = 0 THEN
+    closed := _admitted.room = 0;
+    IF closed THEN
         opens_in := _admitted.opens_in;
         RETURN;
     END IF;

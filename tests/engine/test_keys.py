@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from advisorjobs.database.statement import statement
-
 from tests.fixtures.desk import Desk
 from tests.fixtures.waiting import wait_for
 
@@ -40,6 +39,14 @@ def test_no_more_run_at_once_with_a_key_than_it_allows_in_all_queues_together(de
     assert len(held) == 2
     assert len(other_desk.claim("emails")) == 1
     assert desk.claim() == []
+
+
+def test_a_claim_of_several_queues_counts_what_it_took_of_a_key_in_each(desk: Desk) -> None:
+    limit_key(desk, "stripe", running=3)
+    for queue in ("critical", "emails"):
+        desk.enqueue(5, limit_key="stripe", queue=queue)
+
+    assert len(desk.claim("critical", "emails")) == 3
 
 
 def test_the_end_of_a_job_lets_the_next_one_behind_its_key_go_on(desk: Desk) -> None:

@@ -177,6 +177,20 @@ def test_an_organization_that_is_closed_says_when_it_opens(desk: Desk) -> None:
     assert 59 < visit.opens_in < 62
 
 
+def test_a_queue_of_which_only_some_organizations_wait_is_not_closed(desk: Desk) -> None:
+    limit(desk, organization_rate=(1, 60))
+    desk.enqueue(5, organization_id="a")
+    desk.claim()
+    assert desk.claim() == []
+    assert [visit.closed for visit in desk.visits] == [False]
+
+    limit(desk, rate=(1, 60))
+    desk.enqueue(organization_id="b")
+    desk.claim()
+    assert desk.claim() == []
+    assert [visit.closed for visit in desk.visits] == [True]
+
+
 def test_thousands_of_closed_organizations_hide_none_that_is_open(desk: Desk) -> None:
     limit(desk, organization_running=1)
     desk.connection.execute(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from advisorjobs.engine.slots import LARGEST_PREFETCH, QueueSlots, Slots
+from advisorjobs.engine.slots import BETWEEN_LOOKS, LARGEST_PREFETCH, QueueSlots, Slots
+from advisorjobs.engine.visit import Visit
 
 
 def waiting(queue: QueueSlots, count: int) -> None:
@@ -75,3 +76,16 @@ def test_a_claim_that_brings_nothing_takes_nothing_from_those_that_age() -> None
         queue.brought(0, 1)
 
     assert queue.aged(10) == 1
+
+
+def test_a_closed_queue_is_asked_when_it_opens_and_one_where_only_some_wait_is_asked_before() -> None:
+    slots = Slots({"emails": 10, "critical": 5})
+    slots.queues["emails"].heard(Visit("emails", "", None, 0.9, True, True), 100.0, 1.0)
+    slots.queues["critical"].heard(Visit("critical", "", None, 0.8, True, False), 100.0, 1.0)
+
+    assert slots.wanted(100.01, lambda: 0) == ([], [])
+    assert slots.shut(100.01)
+    assert round(slots.opening(100.0), 3) == 0.8
+    assert slots.wanted(100.0 + BETWEEN_LOOKS, lambda: 0) == (["critical"], [5])
+    slots.reopen()
+    assert slots.wanted(100.01, lambda: 0) == (["emails", "critical"], [10, 5])
