@@ -30,7 +30,7 @@ BEGIN
 END $$;
 
 -- Of these locked jobs those whose keys have room; counts their starts. The others leave the ready index, and what else waits for
--- those keys with them. within: seconds for which the grants are good, NULL where no key has a rate.
+-- those keys with them. within: seconds from the statement's arrival for which the grants are good, NULL where no key has a rate.
 CREATE OR REPLACE FUNCTION advisorjobs_admit_keys(_ids bigint[], OUT admitted bigint[], OUT within double precision)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -41,6 +41,7 @@ DECLARE
     _let bigint[];
     _spent integer;
     _room record;
+    _waited interval;
 BEGIN
     admitted := ARRAY(
         SELECT j.id FROM procrastinate_jobs j
@@ -54,6 +55,7 @@ BEGIN
          ORDER BY hashtextextended(k.key, 1)
     LOOP
         CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
+        _waited := clock_timestamp() - statement_timestamp();
         SELECT * INTO _key FROM advisorjobs_keys k WHERE k.key = _key.key;  -- as it is under the lock
         SELECT * INTO _room FROM advisorjobs_key_room(_key);
         _let := '{}';
@@ -67,7 +69,7 @@ BEGIN
         END IF;
         admitted := admitted || _let;
         IF _key.rate IS NOT NULL THEN
-            within := least(within, extract(epoch FROM _key.rate_window) / 40);
+            within := least(within, extract(epoch FROM _key.rate_window / 40 + _waited));
             IF cardinality(_let) > 0 THEN
                 PERFORM advisorjobs_grant(advisorjobs_scope('key', _key.key), _spent, _key.rate_window);
                 _room.opens_in := least(_room.opens_in, extract(epoch FROM _key.rate_window) * 1.03);

@@ -1,8 +1,8 @@
 -- Limits, decided in the database, on its clock, before a job is taken.
 --
 -- RATE, exact: in any window of length W there are never more than `rate` starts. A claim decides at one moment and the handler starts
--- at another, so a grant is good for a time g = W/40 only (on the worker's monotonic clock, from before it asked); a run that
--- could not start by then goes back, uncharged, and its grant is lost. A grant is counted from its claim for W + g: two starts that
+-- at another, so a grant is good for a time g = W/40 only (on the worker's monotonic clock, from before it asked, and what the
+-- database then took until it decided); a run that could not start by then goes back, uncharged, and its grant is lost. A grant is counted from its claim for W + g: two starts that
 -- lie less than W apart were granted less than W + g apart, so the earlier one counts when the later is decided. Grants are kept
 -- by slots of W/200, each counted from the slot's end. So a full queue is worked off at 200/206 of its limit at least: 97 %.
 -- A claim takes the lock of the queue's row, reads what was granted and adds its own: claims of one limited queue follow one
@@ -49,7 +49,7 @@ END $$;
 
 -- What a queue's own limits and pauses allow.
 --   room             jobs (of _wanted); budget: their cost, NULL where no rate limits the queue; rate: the most that one job costs
---   within           seconds for which a grant is good, NULL where no rate limits anything here
+--   within           seconds from the statement's arrival for which a grant is good, NULL where no rate limits anything here
 --   opens_in         seconds until more may start, NULL where that isn't a matter of time
 --   limited          the queue's row is locked, and starts are to be counted; by_organization: some organization has rules here
 CREATE OR REPLACE FUNCTION advisorjobs_admit(
@@ -59,6 +59,7 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _row record;
+    _waited interval;
 BEGIN
     room := _wanted;
     limited := false;
@@ -88,6 +89,7 @@ BEGIN
     IF NOT FOUND THEN  -- a queue outside the table, with rules for organizations: it gets a row, for its lock
         INSERT INTO advisorjobs_queues (name, priority) VALUES (_queue, 3) ON CONFLICT (name) DO UPDATE SET priority = 3;
     END IF;
+    _waited := clock_timestamp() - statement_timestamp();
     SELECT q.rate, q.rate_window, q.running, q.organization_rate_window INTO _row FROM advisorjobs_queues q WHERE q.name = _queue;
     IF _row.running IS NOT NULL THEN
         room := least(room, _row.running - (
@@ -95,14 +97,15 @@ BEGIN
     END IF;
     IF _row.rate IS NOT NULL THEN
         rate := _row.rate;
-        within := extract(epoch FROM _row.rate_window) / 40;
+        within := extract(epoch FROM _row.rate_window / 40 + _waited);
         SELECT r.allowed, r.opens_in INTO budget, opens_in
           FROM advisorjobs_rate_left(advisorjobs_scope('queue', _queue), _row.rate, _row.rate_window) r;
         room := least(room, budget);
     END IF;
     IF by_organization THEN
-        within := least(within, extract(epoch FROM _row.organization_rate_window) / 40, (
-            SELECT extract(epoch FROM min(r.rate_window)) / 40 FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
+        within := least(within, extract(epoch FROM _row.organization_rate_window / 40 + _waited), (
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited)
+              FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
     END IF;
     room := greatest(0, room);
 END $$;

@@ -43,7 +43,8 @@ def test_no_more_start_in_a_window_than_the_rate_allows(desk: Desk) -> None:
     assert desk.claim() == []
     (visit,) = desk.visits
     assert visit.limited
-    assert visit.start_within == 60 / 40
+    assert visit.start_within is not None
+    assert 60 / 40 < visit.start_within < 60 / 40 + 1
     assert visit.opens_in is not None
     assert 59 < visit.opens_in < 62
 
@@ -79,6 +80,24 @@ def test_a_window_that_has_passed_opens_the_queue_again(desk: Desk) -> None:
     wait_for(lambda: len(desk.claim()) == 2, "the next window")
 
     assert time.monotonic() - first >= 0.2
+
+
+def test_a_claim_that_had_to_wait_gives_its_grants_no_less_time(desk: Desk, other_desk: Desk) -> None:
+    limit(desk, rate=(2, 60))
+    desk.enqueue(2)
+    with ThreadPoolExecutor(1) as pool:
+        with other_desk.connection.transaction():
+            other_desk.one("SELECT 1 FROM advisorjobs_queues WHERE name = 'critical' FOR UPDATE")
+            claim = pool.submit(desk.claim)
+            wait_for(lambda: other_desk.one("SELECT count(*) FROM pg_locks WHERE NOT granted"), "a claim that waits")
+            begun = time.monotonic()
+            other_desk.one("SELECT pg_sleep(0.2)")
+            waited = time.monotonic() - begun
+        assert len(claim.result()) == 2
+
+    (visit,) = desk.visits
+    assert visit.start_within is not None
+    assert visit.start_within > 60 / 40 + waited * 0.99
 
 
 def test_what_was_granted_and_given_back_stays_counted(desk: Desk) -> None:
