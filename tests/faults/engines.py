@@ -24,7 +24,7 @@ GRANT INSERT ON effects TO PUBLIC"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job to enqueue. `kind` is its name without the area; `delay` in seconds. The control has no organizations and limits."""
+    """A job to enqueue. `kind` is its name without the area; `delay` in seconds. The control knows no limits."""
 
     kind: str
     args: Mapping[str, Any]
