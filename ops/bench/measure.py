@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ops.bench.peer_failed import PeerFailed
+
 if TYPE_CHECKING:
     from ops.bench.peer import Peer
     from ops.bench.server import BenchServer
@@ -15,7 +17,7 @@ __all__ = ["Bench", "Measure"]
 
 @dataclass(slots=True)
 class Bench:
-    """What a measure works with: an own server, the peers that could be installed, and a place for progress.
+    """What a measure works with: an own server, the peers, and a place for progress.
 
     `excused`: name of a peer -> why it has no figures; it is asked no more. `say`: shows what is going on.
     """
@@ -25,10 +27,19 @@ class Bench:
     say: Callable[[str], None] = print
     excused: dict[str, str] = field(default_factory=dict)
 
-    def excuse(self, name: str, why: str) -> None:
-        """Leaves *name* out from here on, and says so."""
-        self.excused[name] = why
-        self.say(f"skipped {name}: {why}")
+    def each(self, measure: str, ask: Callable[[Peer], Mapping[str, float]]) -> dict[str, float]:
+        """Asks all peers that take part in *measure*, one after the other; one that fails is left out from here on."""
+        figures: dict[str, float] = {}
+        for peer in self.peers:
+            if measure not in peer.spec.measures or peer.spec.name in self.excused:
+                continue
+            self.say(f"{measure}: {peer.spec.name}")
+            try:
+                figures.update(ask(peer))
+            except PeerFailed as error:
+                self.excused[peer.spec.name] = str(error)
+                self.say(f"skipped from here on: {peer.spec.name}: {error}")
+        return figures
 
 
 @dataclass(frozen=True, slots=True)

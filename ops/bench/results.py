@@ -6,7 +6,7 @@ import json
 import os
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,16 @@ RESULTS = Path(__file__).parent / "results.json"
 
 @dataclass(slots=True)
 class Taken:
-    """One measure's figures: name -> its value in each round. `conditions`: date, cores, version of PostgreSQL."""
+    """One measure's figures: name -> its value in each round.
+
+    `conditions`: date and cores. `excused`: name of a peer -> why it has no figures, or fewer.
+    """
 
     title: str
     unit: str
     conditions: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, list[float]] = field(default_factory=dict)
+    excused: dict[str, str] = field(default_factory=dict)
 
     def add(self, values: Mapping[str, float]) -> None:
         for name, value in values.items():
@@ -36,11 +40,10 @@ class Taken:
 
 @dataclass(slots=True)
 class Results:
-    """`measures`: by name. `versions`: of every peer. `excused`: name of a peer -> why it has no figures."""
+    """`measures`: by name. `versions`: of every peer and server."""
 
     measures: dict[str, Taken] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    excused: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> Results:
@@ -53,16 +56,10 @@ class Results:
 
     def write(self, path: Path) -> None:
         """Puts the file in place whole: an interrupted run leaves what was measured until then."""
-        entries = {
-            name: {
-                "title": taken.title,
-                "unit": taken.unit,
-                "conditions": taken.conditions,
-                "figures": taken.figures,
-            }
-            for name, taken in self.measures.items()
+        document = {
+            "measures": {name: asdict(taken) for name, taken in self.measures.items()},
+            "versions": self.versions,
         }
-        document = {"measures": entries, "versions": self.versions, "excused": self.excused}
         part = path.with_suffix(".part")
         part.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
         os.replace(part, path)
