@@ -15,7 +15,9 @@ from types import FrameType
 
 from ops.bench.measure import Bench, Measure
 from ops.bench.measures import MEASURES
+from ops.bench.pages import write_pages
 from ops.bench.peer import Peer
+from ops.bench.peer_failed import PeerFailed
 from ops.bench.peer_spec import PEERS
 from ops.bench.programs import locked_versions
 from ops.bench.redis_server import RedisServer, redis_version
@@ -34,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     reads.add_argument("measures", nargs="*", metavar="measure", help="those to take (default: all)")
     reads.add_argument("--rounds", type=int, default=3, help="rounds of each; medians are reported (default: 3)")
     reads.add_argument("--peers", nargs="+", metavar="PEER", help="those to ask (default: all)")
+    reads.add_argument("--report", action="store_true", help="only write the pages of the figures that are there")
     reads.add_argument("--results", type=Path, default=RESULTS, help="where figures are kept (default: %(default)s)")
     return reads
 
@@ -47,7 +50,9 @@ def main(words: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGINT, interrupted)
     try:
-        take(chosen.measures or list(MEASURES), chosen.peers or list(PEERS), chosen.rounds, chosen.results)
+        if not chosen.report:
+            take(chosen.measures or list(MEASURES), chosen.peers or list(PEERS), chosen.rounds, chosen.results)
+        show(chosen.results)
     except KeyboardInterrupt:
         sys.exit("interrupted; what was measured until now is kept")
 
@@ -68,6 +73,15 @@ def take(measures: Sequence[str], peers: Sequence[str], rounds: int, path: Path)
         for name in measures:
             for _ in rounds_of(bench, MEASURES[name], rounds, results):
                 results.write(path)
+
+
+def show(path: Path) -> None:
+    """Writes the pages and the picture of what *path* holds, and says where they are."""
+    try:
+        write_pages(Results.read(path), path)
+    except PeerFailed as error:
+        print(f"no picture: {error}")
+    print(f"{path}, and beside it {path.stem}.md, {path.stem}.svg and {path.stem}-dark.svg")
 
 
 def rounds_of(bench: Bench, measure: Measure, rounds: int, results: Results) -> Iterator[Taken]:

@@ -76,7 +76,7 @@ PEERS = {
         PeerSpec(name=INSTALLED, script="advisorjobs_own.py", tables="procrastinate", ours=True,
                  options=PLAIN_JOB, measures=frozenset({"drain", "pickup", "batch-defer"}), jobs=60_000),
         PeerSpec(name=ADVISORJOBS, script="advisorjobs_own.py", tables="procrastinate", ours=True,
-                 options={**PLAIN_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"depth"}, jobs=60_000),
+                 options={**PLAIN_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"depth", "pickup"}, jobs=60_000),
         PeerSpec(name=TYPED, script="advisorjobs_own.py", tables="procrastinate", ours=True,
                  options={**TYPED_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"bulk", "single", "depth"},
                  jobs=60_000),
