@@ -9,7 +9,7 @@ __all__ = ["DEPTH"]
 
 OTHER_QUEUE = 500_000
 TOMORROW = 200_000
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds after which a slow peer's rate is taken from what it has done."""
 
 KEPT = "bench_deep"

@@ -16,7 +16,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ def draw_claims(axes: Axes, claims: dict[str, dict[str, list[list[float]]]], pal
     axes.set_xlabel("jobs waiting")
     axes.set_title("AdvisorJobs: a claim of 100 jobs, ms", loc="left")
     axes.grid(color=palette.faint)
-    axes.legend(ncols=2, frameon=False, loc="upper left", labelcolor=palette.ink)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend(ncols=2, frameon=False, loc="upper left", labelcolor=palette.ink, handlelength=3.5)
 
 
 def draw(panels: dict[str, Any], palette: Palette, path: Path) -> None:
