@@ -1,7 +1,7 @@
 """AdvisorJobs' claim alone: the engine's own claimer, completer and link, on a backlog that is kept at its size.
 
 Commands beside `setup`: `load ORGANIZATIONS COUNT` adds jobs, `claims ORGANIZATIONS SAMPLES` claims a hundred at a time,
-completes them, adds as many, and reports the milliseconds that each claim's statement took.
+runs them, adds as many, and reports the milliseconds that each claim's statement took.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -23,10 +25,9 @@ from advisorjobs.database.link import Link
 from advisorjobs.engine.assembly import StockWorker, child_spec, handlers_of, plan_of
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.claimed import Claimed
+from advisorjobs.engine.dispatch import Dispatcher
 from advisorjobs.engine.executor import ChildExecutor
-from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.ports_async import AsyncPorts
-from advisorjobs.engine.run import Run
 from advisorjobs.engine.worker import Worker, WorkerSpec
 
 logging.disable(logging.CRITICAL)
@@ -51,20 +52,16 @@ class TimedLink(Link):
         return rows
 
 
-class Finisher:
-    """Stands where the dispatcher does: what was claimed counts as done at once, and more of it is there."""
+class Counting(Dispatcher):
+    """The dispatcher, which says how many jobs the last claim brought, and that there may be more of them."""
 
-    def __init__(self, worker: Worker) -> None:
-        self.worker = worker
-        self.slots = worker.slots
-        self.taken = 0
+    taken = 0
+    wake: Callable[[], None]
 
-    def take(self, jobs: list[Claimed], lease: Lease) -> None:
-        dispatcher = self.worker.dispatcher
-        for job in jobs:
-            self.worker.completer.complete(Run(job, dispatcher.handlers[job.name], lease, dispatcher.ports), 1, "null")
+    def take(self, jobs: Sequence[Claimed], *rest: Any) -> None:
         self.taken = len(jobs)
-        self.worker.claimer.wake()
+        super().take(jobs, *rest)
+        self.wake()
 
 
 def jobs_of(organizations: int, numbers: Iterable[int]) -> list[dict[str, Any]]:
@@ -78,7 +75,7 @@ def jobs_of(organizations: int, numbers: Iterable[int]) -> list[dict[str, Any]]:
 
 
 @contextlib.asynccontextmanager
-async def a_worker() -> AsyncIterator[tuple[Worker, Finisher]]:
+async def a_worker() -> AsyncIterator[tuple[Worker, Counting]]:
     """A worker of a hundred slots as the engine puts it together, registered, whose claims are timed and asked for singly."""
     plan = plan_of(app, {"queues": ["critical"], "concurrency": AT_ONCE})
     await app.publish_async()
@@ -88,13 +85,21 @@ async def a_worker() -> AsyncIterator[tuple[Worker, Finisher]]:
     ):
         spec = WorkerSpec(dsn=app.dsn, direct_dsn=app.dsn, name="bench", slots=plan.slots, listen=False)
         worker = Worker(spec, handlers_of(app, plan, StockWorker(app, plan)), children, ports)
-        finisher = Finisher(worker)
+        dispatcher = Counting(
+            slots=worker.slots,
+            completer=worker.completer,
+            handlers=worker.handlers,
+            executor=children,
+            ports=ports,
+            on_room=worker.claimer.room,
+        )
+        dispatcher.wake = worker.claimer.wake
         worker.claimer.link = TimedLink(app.dsn, "claim")
-        worker.claimer.dispatcher = finisher
+        worker.claimer.dispatcher = dispatcher
         await worker._register()
         completing = asyncio.ensure_future(worker.completer.loop())
         try:
-            yield worker, finisher
+            yield worker, dispatcher
         finally:
             completing.cancel()
             await worker._leave()
@@ -104,11 +109,13 @@ async def claims(organizations: int, samples: int) -> list[float]:
     """Milliseconds of each claim's statement, after a few that don't count."""
     add_jobs = get_queue_manager().add_jobs
     numbers = itertools.count()
-    async with a_worker() as (worker, finisher):
+    async with a_worker() as (worker, dispatcher):
         for _ in range(WARM + samples):
             await worker.claimer._step()
-            await worker.completer.drained()
-            await add_jobs(jobs_of(organizations, itertools.islice(numbers, finisher.taken)))
+            while dispatcher.runs or len(worker.completer):
+                await worker.completer.drained()
+                await asyncio.sleep(0)
+            await add_jobs(jobs_of(organizations, itertools.islice(numbers, dispatcher.taken)))
         return worker.claimer.link.times[WARM:]
 
 
@@ -121,7 +128,9 @@ async def main(command: str, *words: str) -> None:
             add_jobs = get_queue_manager().add_jobs
             await chunks(int(words[1]), lambda part: add_jobs(jobs_of(organizations, part)))
         case "claims":
-            report(times=await claims(int(words[0]), int(words[1])))
+            with tempfile.TemporaryDirectory() as folder:
+                os.environ["PEER_TALLY"] = folder
+                report(times=await claims(int(words[0]), int(words[1])))
 
 
 run(main)
