@@ -19,7 +19,7 @@ from ops.bench.pages import write_pages
 from ops.bench.peer import Peer
 from ops.bench.peer_failed import PeerFailed
 from ops.bench.peer_spec import PEERS
-from ops.bench.programs import locked_versions
+from ops.bench.programs import Programs, locked_versions
 from ops.bench.redis_server import RedisServer, redis_version
 from ops.bench.results import RESULTS, Results, Taken
 from ops.bench.server import bench_server
@@ -68,7 +68,8 @@ def take(measures: Sequence[str], peers: Sequence[str], rounds: int, path: Path)
     """The measures one after the other, each in rounds; figures are written after every round."""
     results = Results.read(path)
     with bench_server() as server, closing(RedisServer()) as redis:
-        bench = Bench(server, [Peer(PEERS[name], server, redis) for name in peers], say=Progress())
+        programs = Programs()
+        bench = Bench(server, [Peer(PEERS[name], programs, server, redis) for name in peers], say=Progress())
         results.versions = {**locked_versions(), "PostgreSQL": server.version(), "Redis": redis_version()}
         for name in measures:
             for _ in rounds_of(bench, MEASURES[name], rounds, results):

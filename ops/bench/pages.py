@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.bench.panels import panels
 from ops.bench.peer_failed import PeerFailed
-from ops.bench.programs import ROOT, peers_python
+from ops.bench.programs import ROOT, Programs
 from ops.bench.report import comparison, report
 from ops.bench.results import RESULTS, Results
 
@@ -38,7 +38,7 @@ def in_readme(text: str, results: Results) -> str:
 
 def draw_picture(results: Results, target: Path) -> None:
     done = subprocess.run(
-        [peers_python(), PICTURE, target],
+        [Programs().python(), PICTURE, target],
         input=json.dumps(panels(results)),
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ from typing import Any
 
 from ops.bench.peer_failed import PeerFailed
 from ops.bench.peer_spec import PeerSpec
-from ops.bench.programs import ROOT, node_command, peers_python
+from ops.bench.programs import ROOT, Programs
 from ops.bench.redis_server import RedisServer
 from ops.bench.server import BenchServer
 from ops.bench.workers import Workers, running_workers
@@ -29,8 +29,9 @@ LONGEST_DRAIN = 300.0
 class Peer:
     """Raises PeerFailed wherever the peer can't do what it is asked."""
 
-    def __init__(self, spec: PeerSpec, server: BenchServer, redis: RedisServer) -> None:
+    def __init__(self, spec: PeerSpec, programs: Programs, server: BenchServer, redis: RedisServer) -> None:
         self.spec = spec
+        self.programs = programs
         self.server = server
         self.redis = redis
         self.newest: Any = 0
@@ -108,8 +109,8 @@ class Peer:
 
     def _command(self) -> list[str]:
         if self.spec.script.endswith(".mjs"):
-            return node_command(self.spec.script)
-        return [sys.executable if self.spec.ours else str(peers_python()), self.spec.script]
+            return self.programs.node(self.spec.script)
+        return [sys.executable if self.spec.ours else self.programs.python(), self.spec.script]
 
     def _environment(self) -> Mapping[str, str]:
         dsn = self.redis.dsn if self.spec.tables is None else self.server.dsn()

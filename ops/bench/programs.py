@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.bench.peer_failed import PeerFailed
 
-__all__ = ["PEERS_PYTHON", "locked_versions", "node_command", "peers_python"]
+__all__ = ["ROOT", "Programs", "locked_versions"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".bench"
@@ -25,26 +25,36 @@ OLDEST_NODE = (22, 18)
 MEASURED = ("procrastinate", "pgqueuer", "graphile-worker", "pg-boss", "bullmq", "bull")
 
 
-def peers_python() -> Path:
-    """The interpreter that has the Python peers. Raises PeerFailed where they can't be installed."""
-    once(PLACE / "installed", LOCK, install_python)
-    return PEERS_PYTHON
+class Programs:
+    """Installs what is missing at first use; what could not be installed is not tried again."""
 
+    def __init__(self) -> None:
+        self._failed: dict[Path, PeerFailed] = {}
 
-def node_command(script: str) -> list[str]:
-    """What runs the Node peer's *script*. Raises PeerFailed where Node's peers can't be installed."""
-    once(NODE_PLACE / "installed", NODE_LOCK, install_node)
-    for source in NODE_SOURCE.glob("*.mjs"):  # beside node_modules, where Node looks for packages
-        shutil.copy(source, NODE_PLACE)
-    return [node_program(), str(NODE_PLACE / script)]
+    def python(self) -> str:
+        """The interpreter that has the Python peers. Raises PeerFailed where they can't be installed."""
+        self._once(PLACE / "installed", LOCK, install_python)
+        return str(PEERS_PYTHON)
 
+    def node(self, script: str) -> list[str]:
+        """What runs the Node peer's *script*. Raises PeerFailed where Node's peers can't be installed."""
+        self._once(NODE_PLACE / "installed", NODE_LOCK, install_node)
+        for source in NODE_SOURCE.glob("*.mjs"):  # beside node_modules, where Node looks for packages
+            shutil.copy(source, NODE_PLACE)
+        return [node_program(), str(NODE_PLACE / script)]
 
-def once(stamp: Path, lock: Path, install: Callable[[], None]) -> None:
-    """Calls *install* unless it was done for this very lock."""
-    if stamp.exists() and stamp.read_text() == lock.read_text():
-        return
-    install()
-    stamp.write_text(lock.read_text())
+    def _once(self, stamp: Path, lock: Path, install: Callable[[], None]) -> None:
+        """Calls *install* unless it was done for this very lock."""
+        if stamp.exists() and stamp.read_text() == lock.read_text():
+            return
+        if stamp in self._failed:
+            raise self._failed[stamp]
+        try:
+            install()
+        except PeerFailed as error:
+            self._failed[stamp] = error
+            raise
+        stamp.write_text(lock.read_text())
 
 
 def install_python() -> None:
