@@ -68,14 +68,14 @@ check: setup ## format, lint, types, direction of imports, sizes
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest --quiet tests/house -m "not slow"
 
-bench: setup ## drain, enqueue and pick-up beside stock procrastinate and PgQueuer, as ratios
-	$(BIN)/python -m ops.bench
+bench: setup ## every figure beside the peers, in one run; BENCH="drain pickup" for some, BENCH=--help for more
+	$(BIN)/python -m ops.bench $(BENCH)
 
 lock: setup ## resolve the dependencies anew, with hashes and without addresses
 	requirements/lock.sh
 
 clean: ## remove what make made
-	rm -rf .venv build dist *.egg-info $(POSTGRES) .ruff_cache .mypy_cache
+	rm -rf .venv .bench build dist *.egg-info $(POSTGRES) .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup demo up test test-matrix test-oldest chaos chaos-control check bench lock clean

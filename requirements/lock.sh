@@ -21,4 +21,4 @@ resolve dev pyproject.toml --all-extras --upgrade
 resolve all pyproject.toml --extra all --constraint requirements/dev.txt
 resolve base pyproject.toml --constraint requirements/dev.txt
 echo setuptools | resolve build - --constraint requirements/dev.txt
-printf '%s\n' procrastinate 'psycopg[binary,pool]' pgqueuer asyncpg uvloop | resolve bench - --constraint requirements/dev.txt
+printf '%s\n' procrastinate 'psycopg[binary,pool]' pgqueuer asyncpg uvloop matplotlib | resolve bench - --constraint requirements/dev.txt

@@ -1,61 +1,111 @@
-"""`python -m ops.bench`: runs the peers in turns on one server and prints a table of medians and ratios."""
+"""`python -m ops.bench`: asks every measure of all peers in turns on one server, keeps the figures, and draws them up."""
 
 from __future__ import annotations
 
 import argparse
-import statistics
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+import datetime as dt
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import FrameType
 
-from rich.console import Console
-from rich.table import Table
-
-from ops.bench.peer import PEERS, Peer
+from ops.bench.measure import Bench, Measure
+from ops.bench.measures import MEASURES
+from ops.bench.pages import write_pages
+from ops.bench.peer import Peer
+from ops.bench.peer_failed import PeerFailed
+from ops.bench.peer_spec import PEERS
+from ops.bench.programs import Programs, locked_versions
+from ops.bench.redis_server import RedisServer, redis_version
+from ops.bench.results import RESULTS, Results, Taken
 from ops.bench.server import bench_server
 
-Measure = Callable[[Peer, int], float]
 
-MEASURES: dict[str, tuple[str, Measure]] = {
-    "drain": ("drain of 20 000 empty jobs, one worker process, jobs/s", lambda peer, n: peer.drain(n)),
-    "single": ("enqueue one by one, jobs/s", lambda peer, n: peer.enqueue("single", max(500, n // 10))),
-    "bulk": ("bulk enqueue, jobs/s", lambda peer, n: peer.enqueue("bulk", n)),
-    "pickup": ("pick-up by an idle worker, p50, ms", lambda peer, n: peer.pickup(200)[0]),
-}
-BASE = {"drain": "procrastinate", "single": "procrastinate", "bulk": "procrastinate", "pickup": "procrastinate"}
+def parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {name:<12} {measure.title} ({measure.unit})" for name, measure in MEASURES.items())
+    reads = argparse.ArgumentParser(
+        prog="python -m ops.bench",
+        description=__doc__,
+        epilog=f"measures:\n{listed}\n\npeers:\n" + "\n".join(f"  {name}" for name in PEERS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    reads.add_argument("measures", nargs="*", metavar="measure", help="those to take (default: all)")
+    reads.add_argument("--rounds", type=int, default=3, help="rounds of each; medians are reported (default: 3)")
+    reads.add_argument("--peers", nargs="+", metavar="PEER", help="those to ask (default: all)")
+    reads.add_argument("--report", action="store_true", help="only write the pages of the figures that are there")
+    reads.add_argument("--results", type=Path, default=RESULTS, help="where figures are kept (default: %(default)s)")
+    return reads
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m ops.bench", description=__doc__)
-    parser.add_argument("measures", nargs="*", default=list(MEASURES), help=f"of {', '.join(MEASURES)} (default: all)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each, in turns; medians are printed (default 3)")
-    parser.add_argument("--jobs", type=int, default=20_000, help="jobs to drain (default 20 000)")
-    parser.add_argument("--peers", nargs="*", default=list(PEERS), help=f"of {', '.join(PEERS)} (default: all)")
-    chosen = parser.parse_args(words)
-    console = Console()
-    with bench_server() as server:
-        peers = [Peer(PEERS[name], server) for name in chosen.peers]
-        for name in chosen.measures:
-            title, measure = MEASURES[name]
-            figures: dict[str, list[float]] = defaultdict(list)
-            for _ in range(chosen.runs):
-                for peer in peers:
-                    with console.status(f"{title}: {peer.spec.name}"):
-                        figures[peer.spec.name].append(measure(peer, chosen.jobs))
-            console.print(table(title, figures, BASE[name]))
+    reads = parser()
+    chosen = reads.parse_args(words)
+    for kind, names, known in (("measure", chosen.measures, MEASURES), ("peer", chosen.peers or (), PEERS)):
+        if unknown := [name for name in names if name not in known]:
+            reads.error(f"there is no {kind} {unknown[0]!r}; they are: {'; '.join(known)}")
+    signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        if not chosen.report:
+            take(chosen.measures or list(MEASURES), chosen.peers or list(PEERS), chosen.rounds, chosen.results)
+        show(chosen.results)
+    except KeyboardInterrupt:
+        sys.exit("interrupted; what was measured until now is kept")
 
 
-def table(title: str, figures: dict[str, list[float]], base: str) -> Table:
-    """One row per peer: the median of its runs, their range, and the ratio of medians to the base's."""
-    shown = Table(title=title, title_justify="left")
-    shown.add_column("peer")
-    for heading in ("median", "lowest", "highest", f"÷ {base}"):
-        shown.add_column(heading, justify="right")
-    under = statistics.median(figures[base]) if base in figures else None
-    for peer, values in figures.items():
-        median = statistics.median(values)
-        ratio = f"{median / under:.2f}" if under else "–"
-        shown.add_row(peer, f"{median:,.1f}", f"{min(values):,.1f}", f"{max(values):,.1f}", ratio)
-    return shown
+def interrupted(*_: int | FrameType | None) -> None:
+    """Ends the run, once: servers and workers are stopped on the way out."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def take(measures: Sequence[str], peers: Sequence[str], rounds: int, path: Path) -> None:
+    """The measures one after the other, each in rounds; figures are written after every round."""
+    results = Results.read(path)
+    with bench_server() as server, closing(RedisServer()) as redis:
+        programs = Programs()
+        bench = Bench(server, [Peer(PEERS[name], programs, server, redis) for name in peers], say=Progress())
+        results.versions = {**locked_versions(), "PostgreSQL": server.version(), "Redis": redis_version()}
+        for name in measures:
+            for _ in rounds_of(bench, MEASURES[name], rounds, results):
+                results.write(path)
+
+
+def show(path: Path) -> None:
+    """Writes the pages and the picture of what *path* holds, and says where they are."""
+    try:
+        write_pages(Results.read(path), path)
+    except PeerFailed as error:
+        print(f"no picture: {error}")
+    print(f"{path}, and beside it {path.stem}.md, {path.stem}.svg and {path.stem}-dark.svg")
+
+
+def rounds_of(bench: Bench, measure: Measure, rounds: int, results: Results) -> Iterator[Taken]:
+    """Adds one round after the other to *results*, which forget at the first what was taken before."""
+    taken = Taken(measure.title, measure.unit, {"date": f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", "cores": os.cpu_count()})
+    taking = {peer.spec.name for peer in bench.peers if measure.name in peer.spec.measures}
+    for number in range(1, min(rounds, measure.rounds or rounds) + 1):
+        bench.say(f"{measure.name}, round {number}: {measure.title}")
+        taken.add(measure.take(bench))
+        taken.excused = {name: why for name, why in bench.excused.items() if name in taking}
+        results.measures[measure.name] = taken
+        yield taken
+
+
+class Progress:
+    """Prints a line with the time that has passed."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - self.begun), 60)
+        print(f"{minutes:3}:{seconds:02}  {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,166 +1,130 @@
-"""A peer as the benchmark sees it: a script with commands, a database made anew for each measurement, and a worker."""
+"""A peer under measurement: its script's commands, its workers, and what it has not finished."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import statistics
 import subprocess
-import tempfile
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import psycopg
-
-from advisorjobs.database.migrate import migrate
+from ops.bench.peer_failed import PeerFailed
+from ops.bench.peer_spec import PeerSpec
+from ops.bench.programs import ROOT, Programs
+from ops.bench.redis_server import RedisServer
 from ops.bench.server import BenchServer
+from ops.bench.workers import Workers, running_workers
 
-__all__ = ["PEERS", "Peer", "PeerSpec"]
+__all__ = ["Peer"]
 
 SCRIPTS = Path(__file__).parent / "peers"
-PATIENCE = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class PeerSpec:
-    """`pending`: SQL that counts what is not finished. `command`: the worker, where it isn't the script's own."""
-
-    name: str
-    script: str
-    pending: str
-    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    ours: bool = False
-    command: tuple[str, ...] = ()
-
-
-OURS = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-
-PEERS = {
-    spec.name: spec
-    for spec in (
-        PeerSpec("procrastinate", "procrastinate_stock.py", OURS),
-        PeerSpec("pgqueuer", "pgqueuer_stock.py", "SELECT count(*) FROM pgqueuer", {"PEER_UVLOOP": "1"}),
-        PeerSpec("advisorjobs, 10 slots", "advisorjobs_own.py", OURS, ours=True),
-        PeerSpec("advisorjobs, 200 slots", "advisorjobs_own.py", OURS, {"PEER_SLOTS": "200", "PEER_UVLOOP": "1"}, True),
-        PeerSpec(
-            "advisorjobs, typed, 200 slots",
-            "advisorjobs_own.py",
-            OURS,
-            {"PEER_JOB": "bench:typed", "PEER_SLOTS": "200", "PEER_UVLOOP": "1"},
-            True,
-        ),
-        PeerSpec(
-            "advisorjobs, typed, procrastinate worker -q",
-            "advisorjobs_own.py",
-            OURS,
-            {"PEER_JOB": "bench:typed", "PROCRASTINATE_APP": "advisorjobs.app"},
-            True,
-            ("procrastinate", "worker", "-q", "critical", "-c", "200"),
-        ),
-    )
-}
+LONGEST_CALL = 600.0
+LONGEST_DRAIN = 300.0
 
 
 class Peer:
-    """Runs a peer's commands. Every measurement starts on an empty database, vacuumed and with statistics."""
+    """Raises PeerFailed wherever the peer can't do what it is asked."""
 
-    def __init__(self, spec: PeerSpec, server: BenchServer) -> None:
+    def __init__(self, spec: PeerSpec, programs: Programs, server: BenchServer, redis: RedisServer) -> None:
         self.spec = spec
+        self.programs = programs
         self.server = server
+        self.redis = redis
+        self.newest: Any = 0
 
-    def enqueue(self, how: str, count: int) -> float:
-        """Jobs per second of `single` or `bulk` enqueueing."""
-        self._fresh()
-        return float(self._call(how, str(count))["rate"])
-
-    def drain(self, count: int) -> float:
-        """Jobs per second from the first handler's start until the last job is finished in the store."""
-        self._fresh()
-        self._call("bulk", str(count))
-        self.server.execute("VACUUM ANALYZE", database="bench")
-        with psycopg.connect(self.server.dsn("bench"), autocommit=True) as connection, self._worker(count) as tally:
-            give_up = time.monotonic() + PATIENCE
-            while self._count(connection):
-                if time.monotonic() > give_up:
-                    raise TimeoutError(f"{self.spec.name} did not drain {count} jobs in {PATIENCE:g} s")
-                time.sleep(0.004)
-            done = time.monotonic_ns()
-            first = self._read(tally, count)["first"]
-        return count / ((done - first) / 1e9)
-
-    def pickup(self, count: int) -> tuple[float, float]:
-        """Milliseconds from an enqueue's return to its job's start on an idle worker: median and 99th percentile."""
-        self._fresh()
-        with self._worker(count) as tally:
-            time.sleep(2.5)
-            returned = dict(map(tuple, self._call("paced", str(count), "20")["returned"]))
-            started = dict(map(tuple, self._read(tally, count)["moments"]))
-        waits = sorted((started[number] - at) / 1e6 for number, at in returned.items())
-        return statistics.median(waits), waits[int(len(waits) * 0.99) - 1]
-
-    def _fresh(self) -> None:
-        self.server.execute("DROP DATABASE IF EXISTS bench WITH (FORCE)", "CREATE DATABASE bench", "CHECKPOINT")
-        if self.spec.ours:
-            migrate(self.server.dsn("bench"))
+    def fresh(self, template: str | None = None) -> None:
+        """An empty store with the peer's tables; or the database as it was kept, with jobs that don't count."""
+        if self.spec.tables is None:
+            self.redis.fresh()
         else:
-            self._call("setup")
+            self.server.fresh(template)
+        self.newest = 0
+        if template is None:
+            self.call("setup")
+        elif (Path(__file__).parent / "sql" / f"newest_job_{self.spec.tables}.sql").exists():
+            self.newest = self.server.value(f"newest_job_{self.spec.tables}")
 
-    def _call(self, *words: str) -> dict[str, Any]:
-        command = [self.server.python(self.spec.ours), self.spec.script, *words]
-        done = subprocess.run(
-            command, cwd=SCRIPTS, env=self._environment(), capture_output=True, text=True, check=False
-        )
+    def settle(self) -> None:
+        """What a store in operation has behind it: statistics, and nothing to clean."""
+        if self.spec.tables is not None:
+            self.server.execute("VACUUM ANALYZE", "CHECKPOINT", database="bench")
+
+    def call(self, *words: str) -> dict[str, Any]:
+        """Runs one command of the script, and returns what it reports."""
+        try:
+            done = subprocess.run(
+                [*self._command(), *words],
+                cwd=self._working,
+                env=self._environment(),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=LONGEST_CALL,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise PeerFailed(f"{' '.join(words)} took more than {LONGEST_CALL:g} s") from error
         if done.returncode:
-            raise RuntimeError(f"{self.spec.name} {words}: {done.stderr[-2000:]}")
+            said = done.stderr.strip().splitlines() or ["without a word"]
+            raise PeerFailed(f"{' '.join(words)} ended with {done.returncode}: {said[-1][:200]}")
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
         return answer
 
+    def drain(self, count: int, workers: int = 1, patience: float = LONGEST_DRAIN) -> float:
+        """Jobs per second from the first run's start until the last of *count* waiting jobs is finished in the store.
+
+        After *patience* seconds, the rate until then.
+        """
+        with self.workers(workers) as working:
+            working.open()
+            give_up = time.monotonic() + patience
+            while (counted := working.counted()).count < count:
+                working.look_alive()
+                if time.monotonic() > give_up:
+                    return counted.count / ((time.monotonic_ns() - counted.first) / 1e9) if counted.count else 0.0
+                time.sleep(0.005)
+            while self._unfinished():
+                working.look_alive(give_up)
+                time.sleep(0.005)
+            return count / ((time.monotonic_ns() - counted.first) / 1e9)
+
     @contextmanager
-    def _worker(self, expected: int) -> Iterator[Path]:
-        """A worker process; yields the file that will hold its tally."""
-        with tempfile.TemporaryDirectory() as folder:
-            tally = Path(folder) / "tally.json"
-            environment = {**self._environment(), "PEER_TALLY": str(tally), "PEER_EXPECTED": str(expected)}
-            program = Path(self.server.python(self.spec.ours))
-            own = [str(program), self.spec.script, "work", str(tally), str(expected)]
-            named = [str(program.parent / self.spec.command[0]), *self.spec.command[1:]] if self.spec.command else own
-            process = subprocess.Popen(named, cwd=SCRIPTS, env=environment, stdout=subprocess.DEVNULL)
-            try:
-                yield tally
-            finally:
-                process.send_signal(signal.SIGTERM)
-                try:
-                    process.wait(15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+    def workers(self, count: int = 1, *, moments: bool = False) -> Iterator[Workers]:
+        """Worker processes behind their gate. *moments*: they write down when each run began."""
+        command = [*self._command(), "work"]
+        if self.spec.command:
+            program, *words = self.spec.command
+            command = [str(Path(sys.executable).with_name(program)), *words]
+        environment = {**self._environment(), **({"PEER_MOMENTS": "1"} if moments else {})}
+        with running_workers(command, environment, self._working, count, not self.spec.command) as running:
+            yield running
 
-    def _environment(self) -> dict[str, str]:
-        dsn = self.server.dsn("bench")
-        own = (
-            {"DATABASE_URL": dsn, "ADVISORJOBS_IMPORTS": "bench_jobs", "PYTHONPATH": str(SCRIPTS)}
-            if self.spec.ours
-            else {}
-        )
-        return {**os.environ, "PEER_DSN": dsn, **own, **self.spec.environment}
+    @property
+    def _working(self) -> Path:
+        return ROOT if self.spec.script.endswith(".mjs") else SCRIPTS
 
-    def _count(self, connection: psycopg.Connection[Any]) -> int:
-        row = connection.execute(self.spec.pending.encode()).fetchone()
-        return int(row[0]) if row else 0
+    def _command(self) -> list[str]:
+        if self.spec.script.endswith(".mjs"):
+            return self.programs.node(self.spec.script)
+        return [sys.executable if self.spec.ours else self.programs.python(), self.spec.script]
 
-    def _read(self, tally: Path, count: int) -> dict[str, Any]:
-        give_up = time.monotonic() + 30
-        while time.monotonic() < give_up:
-            if tally.exists():
-                found: dict[str, Any] = json.loads(tally.read_text() or "{}")
-                if found.get("count", 0) >= count:
-                    return found
-            time.sleep(0.02)
-        raise TimeoutError(f"{self.spec.name}'s worker did not report {count} runs")
+    def _environment(self) -> Mapping[str, str]:
+        dsn = self.redis.dsn if self.spec.tables is None else self.server.dsn()
+        own = {
+            "DATABASE_URL": dsn,
+            "ADVISORJOBS_IMPORTS": "bench_jobs",
+            "PROCRASTINATE_APP": "advisorjobs.app",
+            "PYTHONPATH": str(SCRIPTS),
+        }
+        options = {"PEER_DSN": dsn, "PEER_OPTIONS": json.dumps(dict(self.spec.options)), "NODE_ENV": "production"}
+        return {**os.environ, **options, **(own if self.spec.ours else {})}
+
+    def _unfinished(self) -> int:
+        if self.spec.tables is None:
+            return self.redis.length(*self.spec.lists)
+        count: int = self.server.value(f"unfinished_{self.spec.tables}", newest=self.newest)
+        return count

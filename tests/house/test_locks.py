@@ -30,7 +30,9 @@ def test_no_lock_brings_a_deep_learning_framework(lock: Path) -> None:
     assert re.findall(r"^(?:torch|tensorflow|jax|paddlepaddle)\w*==.*$", lock.read_text(), re.MULTILINE) == []
 
 
-def test_the_lock_of_the_test_servers_names_no_address() -> None:
-    packages = json.loads((ROOT / "tests/postgres/package-lock.json").read_text())["packages"]
-    assert [name for name, package in packages.items() if "resolved" in package] == []
+@pytest.mark.parametrize("folder", ["tests/postgres", "ops/bench/node"])
+def test_a_lock_of_node_packages_names_no_address(folder: str) -> None:
+    text = (ROOT / folder / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    assert "://" not in text
     assert all(package["integrity"].startswith("sha512-") for name, package in packages.items() if name)

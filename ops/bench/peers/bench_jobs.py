@@ -1,9 +1,6 @@
-"""The empty jobs of the benchmark as AdvisorJobs has them: a plain task, and a typed one of fifty organizations."""
+"""The empty jobs of the benchmark as AdvisorJobs has them: a plain task, and a typed one of many organizations."""
 
 from __future__ import annotations
-
-import asyncio
-import os
 
 from meter import Tally
 
@@ -17,10 +14,9 @@ _tally: Tally | None = None
 
 def tally() -> Tally:
     """This process's tally, begun at its first job."""
-    global _tally, _watching
+    global _tally
     if _tally is None:
-        _tally = Tally(f"{os.environ['PEER_TALLY']}", int(os.environ["PEER_EXPECTED"]))
-        _watching = asyncio.ensure_future(_tally.watch())
+        _tally = Tally()
     return _tally
 
 

@@ -1,5 +1,8 @@
-"""What every peer's script shares: counting runs, pacing, and one JSON line of results. Imports the standard library only.
+"""What the Python peers' scripts share: counting runs, pacing, and one JSON line of results. Standard library only.
 
+Each script knows the commands `setup`, `single COUNT`, `bulk COUNT`, `fill OTHER LATER`, `paced COUNT MILLISECONDS` and
+`work`. The environment says the rest: PEER_DSN; PEER_OPTIONS, the peer's own settings as JSON; and for a worker
+PEER_TALLY, a folder that takes the counts, and PEER_GO, a file that appears when the work may begin.
 Clocks are CLOCK_MONOTONIC, which all processes of a machine share.
 """
 
@@ -7,44 +10,51 @@ from __future__ import annotations
 
 import asyncio
 import json
+import mmap
 import os
+import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 monotonic = time.monotonic_ns
+OPTIONS: dict[str, Any] = json.loads(os.environ.get("PEER_OPTIONS", "{}"))
+CHUNK = int(OPTIONS.get("chunk", 20_000))
 
 
 class Tally:
-    """Counts runs of this process; the first and the last moment and, where wanted, each run's own go to a file at the end."""
+    """Counts the runs of this process in a file that can be read at any time: count, first and last moment.
 
-    def __init__(self, path: str, expected: int) -> None:
-        self.path, self.expected = path, expected
-        self.count = self.first = self.last = 0
-        self.moments: list[tuple[int, int]] = []
+    With PEER_MOMENTS each run's own moment is written too, a line a run.
+    """
+
+    def __init__(self) -> None:
+        folder = Path(os.environ["PEER_TALLY"])
+        with open(folder / f"{os.getpid()}.tally", "wb+") as file:
+            file.truncate(24)
+            self.memory = mmap.mmap(file.fileno(), 24)
+        self.count = self.first = 0
+        wanted = os.environ.get("PEER_MOMENTS")
+        self.moments = open(folder / f"{os.getpid()}.moments", "a", buffering=1) if wanted else None  # noqa: SIM115
 
     def hit(self, number: int) -> None:
-        self.last = monotonic()
+        now = monotonic()
         if not self.count:
-            self.first = self.last
+            self.first = now
         self.count += 1
-        self.moments.append((number, self.last))
+        struct.pack_into("<qqq", self.memory, 0, self.count, self.first, now)
+        if self.moments:
+            self.moments.write(f"{number} {now}\n")
 
-    def write(self) -> None:
-        """Puts the file in place whole: a reader never sees half of it."""
-        with open(f"{self.path}.part", "w") as file:
-            json.dump({"count": self.count, "first": self.first, "last": self.last, "moments": self.moments}, file)
-        os.replace(f"{self.path}.part", self.path)
 
-    async def watch(self) -> None:
-        """Writes the tally whenever it has changed and rests, so that a reader sees it once the work is done."""
-        seen = -1
-        while True:
-            await asyncio.sleep(0.05)
-            if self.count != seen and (self.count >= self.expected or self.count == seen):
-                self.write()
-            seen = self.count
+async def gate() -> None:
+    """Says that this worker is ready, and waits until all may begin."""
+    (Path(os.environ["PEER_TALLY"]) / f"{os.getpid()}.ready").touch()
+    go = Path(os.environ["PEER_GO"])
+    while not go.exists():  # noqa: ASYNC110 - another process makes the file
+        await asyncio.sleep(0.001)
 
 
 def report(**figures: Any) -> None:
@@ -63,13 +73,19 @@ async def one_by_one(count: int, enqueue: Callable[[int], Awaitable[Any]]) -> No
         await enqueue(number)
 
 
-async def chunks(count: int, size: int, enqueue: Callable[[Sequence[int]], Awaitable[Any]]) -> None:
+async def chunks(count: int, enqueue: Callable[[Sequence[int]], Awaitable[Any]], size: int = CHUNK) -> None:
+    """Calls *enqueue* with *size* numbers at once: as many as suit the peer best, where nothing else is said."""
     for start in range(0, count, size):
         await enqueue(range(start, min(count, start + size)))
 
 
 async def paced(count: int, milliseconds: float, enqueue: Callable[[int], Awaitable[Any]]) -> None:
-    """Enqueues one job every *milliseconds*, and reports the moment at which each enqueue returned."""
+    """Enqueues one job every *milliseconds*, and reports the moment at which each enqueue returned.
+
+    One more before them, numbered -1, so that no connection is opened while it counts.
+    """
+    await enqueue(-1)
+    await asyncio.sleep(1.0)
     start, returned = time.monotonic(), []
     for number in range(count):
         pause = start + number * milliseconds / 1000 - time.monotonic()
@@ -81,8 +97,8 @@ async def paced(count: int, milliseconds: float, enqueue: Callable[[int], Awaita
 
 
 def run(main: Callable[..., Awaitable[None]]) -> None:
-    """Runs *main* with the command line's words, on uvloop where PEER_UVLOOP says so."""
-    if os.environ.get("PEER_UVLOOP"):
+    """Runs *main* with the command line's words, on uvloop where the peer's options say so."""
+    if OPTIONS.get("uvloop"):
         import uvloop
 
         uvloop.run(main(*sys.argv[1:]))

@@ -1,0 +1,1 @@
+SELECT count(*) FROM procrastinate_jobs WHERE id > %(newest)s AND status IN ('todo', 'doing')
