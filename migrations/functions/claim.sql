@@ -228,7 +228,8 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_bring_back(_queues text[], _free integer[], _names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job') THEN
+    IF (SELECT j.queue_name FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job'
+         ORDER BY j.queue_name LIMIT 1) IS NOT NULL THEN
         UPDATE procrastinate_jobs SET parked = NULL WHERE id = ANY (ARRAY(
             SELECT p.id FROM unnest(_queues, _free) AS q(name, free) CROSS JOIN LATERAL (
                 SELECT i.id FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
@@ -254,7 +255,8 @@ AS $$
 DECLARE
     _last_aged integer := nullif(split_part(_cursor, ':', 1), '')::integer;
     _turns text := substr(_cursor, strpos(_cursor, ':') + 1);
-    _weighted boolean := EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.weight IS NOT NULL);
+    _weighted boolean := EXISTS (
+        SELECT FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue) AND r.weight IS NOT NULL);
     _level integer := _top;
     _old integer;
     _part integer;
