@@ -86,7 +86,7 @@ BEGIN
     UPDATE procrastinate_jobs SET parked = 'key' WHERE id = ANY (ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_but)
-         LIMIT 2000 FOR NO KEY UPDATE SKIP LOCKED));
+         ORDER BY j.parked, j.turn, j.priority DESC, j.id LIMIT 2000 FOR NO KEY UPDATE SKIP LOCKED));
     UPDATE advisorjobs_keys
        SET wake_at = least(wake_at, clock_timestamp() + make_interval(secs => least(greatest(0.001, coalesce(_opens_in, 30)), 30))),
            last_turn = coalesce((SELECT j.turn FROM procrastinate_jobs j WHERE j.id = _but[cardinality(_but)]), last_turn)
@@ -126,9 +126,10 @@ BEGIN
         END LOOP;
         UPDATE advisorjobs_keys k
            SET last_turn = coalesce(_turn, ''),
-               wake_at = CASE WHEN EXISTS (
-                       SELECT FROM procrastinate_jobs j
-                        WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL)
+               wake_at = CASE WHEN (
+                       SELECT j.id FROM procrastinate_jobs j
+                        WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL
+                        ORDER BY j.turn LIMIT 1) IS NOT NULL
                    THEN clock_timestamp() + make_interval(secs => CASE WHEN cardinality(_back) = 200 THEN 0
                             ELSE least(greatest(0.001, coalesce(_room.opens_in, 30)), 30) END) END
          WHERE k.key = _key.key;
