@@ -87,7 +87,7 @@ def test_jobs_of_an_unknown_name_are_set_aside_once_and_taken_by_a_worker_that_k
 
 
 def test_a_claim_sets_a_bounded_number_aside_and_asks_to_come_again_at_once(desk: Desk) -> None:
-    desk.enqueue(2500, name="test:new")
+    desk.enqueue(2400, name="test:new")
     (known,) = desk.enqueue()
 
     assert desk.claim() == []
