@@ -62,7 +62,8 @@ GRANT EXECUTE ON FUNCTION advisorjobs_enqueue(jsonb) TO advisorjobs_tenant;
 -- taken already is not locked: a caller whose transaction stays open must not hold up the end of the job that has it. A key whose
 -- job was deleted by hand is free. When a holder ended between two statements, the loop goes round again.
 CREATE OR REPLACE FUNCTION advisorjobs_take_keys(_jobs jsonb) RETURNS jsonb
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     _missing boolean;
     _taken jsonb;

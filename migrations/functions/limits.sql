@@ -104,15 +104,17 @@ BEGIN
     END IF;
     IF by_organization THEN
         within := least(within, extract(epoch FROM _row.organization_rate_window / 40 + _waited), (
-            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited)
-              FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited) FROM advisorjobs_organization_rules r
+             WHERE r.queue = '' AND (r.rate IS NOT NULL OR r.running IS NOT NULL)), (
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited) FROM advisorjobs_organization_rules r
+             WHERE r.queue = _queue AND (r.rate IS NOT NULL OR r.running IS NOT NULL)));
     END IF;
     room := greatest(0, room);
 END $$;
 
--- A scope of advisorjobs_grants: 'queue', its name [, an organization]; or 'key', the key.
+-- A scope of advisorjobs_grants: 'queue', its name [, an organization]; or 'key', the key. Inlined where it is used.
 CREATE OR REPLACE FUNCTION advisorjobs_scope(VARIADIC _parts text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$ SELECT array_to_string(_parts, chr(31)) $$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT _parts[1] || chr(31) || _parts[2] || coalesce(chr(31) || _parts[3], '') $$;
 
 -- Of some turns of a queue those that may start something, and how many jobs each; opens_in: when the first of the others may. _taken:
 -- what the same claim has taken of this queue and not counted yet, at other priorities.
@@ -150,11 +152,12 @@ BEGIN
                  WHERE u.at > _now - extract(epoch FROM r.rate_window) * 1.025) g) o;
 END $$;
 
--- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own.
-CREATE OR REPLACE FUNCTION advisorjobs_rules(
-    _queue text, _organization text,
-    OUT rate integer, OUT rate_window interval, OUT running integer, OUT weight integer, OUT paused boolean)
-LANGUAGE sql STABLE AS $$
+-- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own. One
+-- row, but RETURNS TABLE: only so is it inlined, which makes a hundred of them ten times cheaper.
+DROP FUNCTION IF EXISTS advisorjobs_rules(text, text);
+CREATE FUNCTION advisorjobs_rules(_queue text, _organization text)
+RETURNS TABLE (rate integer, rate_window interval, running integer, weight integer, paused boolean)
+LANGUAGE sql STABLE ROWS 1 AS $$
     SELECT CASE WHEN here.rate IS NOT NULL THEN here.rate WHEN everywhere.rate IS NOT NULL THEN everywhere.rate
                 ELSE q.organization_rate END,
            CASE WHEN here.rate IS NOT NULL THEN here.rate_window WHEN everywhere.rate IS NOT NULL THEN everywhere.rate_window

@@ -95,16 +95,17 @@ END $$;
 
 -- Locks up to _wanted ready jobs of one queue and priority, by turns from the cursor ('in a row:turn') on.
 --   taken    jobs of names that this worker knows, in the order of their turns; held: those with a lock or a key, not decided yet
---   strange  there were jobs of other names; astray: jobs in nobody's turn, where their organizations have rules
+--   strange  the turns in which there were jobs of other names (NULL: none); astray: jobs in nobody's turn, where their organizations have rules
 -- A turn that has less than its part leaves the rest to those that had theirs. One that its organization's limits close is passed
 -- over: opens_in says when the first of them opens. A thousand turns are looked at (opens_in 0: the next claim goes on). _taken: what
 -- the claim has of this queue's other priorities.
 -- BETWEEN, not =: with one constant turn the primary key would give the same order, and be read from its beginning where
 -- the statistics know of a single turn.
-CREATE OR REPLACE FUNCTION advisorjobs_walk(
+DROP FUNCTION IF EXISTS advisorjobs_walk(text, integer, text, text, integer, text[], boolean, boolean);
+CREATE FUNCTION advisorjobs_walk(
     _queue text, _priority integer, _front text, _cursor text, _wanted integer, _names text[], _weighted boolean,
     _by_organization boolean, _taken bigint[],
-    OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
+    OUT taken bigint[], OUT held bigint[], OUT strange text[], OUT astray boolean, OUT cursor text, OUT opens_in double precision)
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
@@ -125,7 +126,6 @@ DECLARE
 BEGIN
     taken := '{}';
     held := '{}';
-    strange := false;
     astray := false;
     FOR _segment IN 1 .. 5 LOOP
         _ring := advisorjobs_ring(_queue, _priority, _after, _again, _front, _most);
@@ -159,9 +159,9 @@ BEGIN
             SELECT coalesce(array_agg(p.id), '{}') AS locked, array_agg(p.i) AS places,
                    coalesce(array_agg(p.id) FILTER (WHERE p.known AND NOT p.astray), '{}') AS taken,
                    coalesce(array_agg(p.id) FILTER (WHERE p.known AND NOT p.astray AND p.held), '{}') AS held,
-                   coalesce(bool_or(NOT p.known), false) AS strange, coalesce(bool_or(p.astray), false) AS astray
+                   array_agg(DISTINCT p.turn) FILTER (WHERE NOT p.known) AS strange, coalesce(bool_or(p.astray), false) AS astray
               INTO _some
-              FROM (SELECT c.*, t.i::integer FROM unnest(_ring, _quotas) WITH ORDINALITY AS t(turn, quota, i)
+              FROM (SELECT c.*, t.turn, t.i::integer FROM unnest(_ring, _quotas) WITH ORDINALITY AS t(turn, quota, i)
                      CROSS JOIN LATERAL (
                         SELECT j.id, j.lock IS NOT NULL OR j.limit_key IS NOT NULL AS held, j.task_name = ANY (_names) AS known,
                                _by_organization AND j.turn = '' AND j.organization_id IS NOT NULL AS astray
@@ -173,7 +173,7 @@ BEGIN
                      LIMIT _wanted) p;
             taken := taken || _some.taken;
             held := held || _some.held;
-            strange := strange OR _some.strange;
+            strange := strange || _some.strange;
             astray := astray OR _some.astray;
             _seen := _seen || _some.locked;
             _wanted := _wanted - cardinality(_some.locked);

@@ -101,7 +101,7 @@ BEGIN
                'error_message', 'the worker process that ran it died or lost its connection',
                'final', rescues >= 9, 'attempt_back', rescues < 9, 'rescues', rescues + 1)) INTO _runs
       FROM (SELECT j.id, j.run_no, j.run_token, j.rescues FROM procrastinate_jobs j
-             WHERE j.status = 'doing' AND j.worker_id = ANY (_dead) ORDER BY j.id LIMIT _most) held;
+             WHERE j.status = 'doing' AND j.worker_id = ANY (_dead) ORDER BY j.worker_id, j.id LIMIT _most) held;
     IF _runs IS NOT NULL THEN
         RETURN cardinality(advisorjobs_settle(_runs));
     END IF;
@@ -115,7 +115,7 @@ END $$;
 -- Jobs that are "doing" for nobody: a stock worker's from before a take-over, or a worker row that was deleted by hand. Walks the
 -- index of running jobs; called once at a worker's start and then every few minutes.
 CREATE OR REPLACE FUNCTION advisorjobs_rescue_orphans() RETURNS integer
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     _runs jsonb;
 BEGIN
@@ -128,7 +128,7 @@ BEGIN
       FROM (SELECT j.id, j.run_no, j.run_token, j.rescues FROM procrastinate_jobs j
              WHERE j.status = 'doing' AND NOT EXISTS (
                    SELECT FROM advisorjobs_workers w WHERE w.id = j.worker_id AND w.stopped_at IS NULL)
-             ORDER BY j.id LIMIT 1000) held;
+             ORDER BY j.worker_id, j.id LIMIT 1000) held;
     RETURN CASE WHEN _runs IS NULL THEN 0 ELSE cardinality(advisorjobs_settle(_runs)) END;
 END $$;
 
@@ -137,7 +137,8 @@ END $$;
 -- advisorjobs_lock_idx, a few probes per line; called with the orphans. One brought back too many is parked again.
 CREATE OR REPLACE FUNCTION advisorjobs_revive_lines() RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
+SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     _count integer;
 BEGIN

@@ -1,0 +1,10 @@
+-- What a claim asks about all rules of a queue at once, and an insert about all workers: without reading them all.
+
+CREATE INDEX advisorjobs_organization_weights_idx ON advisorjobs_organization_rules (queue) WHERE weight IS NOT NULL;
+CREATE INDEX advisorjobs_organization_limits_idx ON advisorjobs_organization_rules (queue, rate_window)
+    WHERE rate IS NOT NULL OR running IS NOT NULL;
+
+-- A worker's beats change none of these columns, so they stay updates within the page (HOT).
+CREATE INDEX advisorjobs_workers_waiting_idx ON advisorjobs_workers (id) WHERE waiting;
+CREATE INDEX advisorjobs_workers_living_idx ON advisorjobs_workers (id) WHERE stopped_at IS NULL;
+CREATE INDEX advisorjobs_workers_stopped_idx ON advisorjobs_workers (stopped_at) WHERE stopped_at IS NOT NULL;
