@@ -28,7 +28,8 @@ BEGIN
     IF _ids IS NULL THEN
         RETURN 0;
     END IF;
-    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL
+    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
+           era = DEFAULT
      WHERE id = ANY (_ids);
     RETURN cardinality(_ids);
 END $$;
@@ -103,7 +104,7 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 BEGIN
-    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+    UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE parked = 'lock' AND id = ANY (ARRAY(
         SELECT head.id FROM unnest(_locks) AS l(lock)
          CROSS JOIN LATERAL (
             SELECT id FROM procrastinate_jobs j
@@ -160,6 +161,7 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _taken bigint[] := '{}';
     _left integer[] := _free;
     _within double precision[] := array_fill(NULL::double precision, ARRAY[cardinality(_queues)]);
@@ -187,7 +189,8 @@ BEGIN
               FROM unnest(_queues, _left) WITH ORDINALITY AS q(name, free, place)
              CROSS JOIN LATERAL (
                 SELECT j.priority FROM procrastinate_jobs j
-                 WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+                 WHERE j.era = _era AND j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL
+                   AND j.parked IS NULL
                  ORDER BY j.priority DESC LIMIT 1) top
              WHERE q.free > 0 ORDER BY q.name
         LOOP
@@ -229,7 +232,7 @@ CREATE OR REPLACE FUNCTION advisorjobs_bring_back(_queues text[], _free integer[
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job') THEN
-        UPDATE procrastinate_jobs SET parked = NULL WHERE id = ANY (ARRAY(
+        UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE id = ANY (ARRAY(
             SELECT p.id FROM unnest(_queues, _free) AS q(name, free) CROSS JOIN LATERAL (
                 SELECT i.id FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
                     SELECT u.id FROM procrastinate_jobs u
@@ -329,11 +332,12 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_lower_priority(_queue text, _top integer, _after integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _lower integer;
 BEGIN
     SELECT j.priority INTO _lower FROM procrastinate_jobs j
-     WHERE j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo' AND j.scheduled_at IS NULL
-       AND j.parked IS NULL
+     WHERE j.era = _era AND j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo'
+       AND j.scheduled_at IS NULL AND j.parked IS NULL
      ORDER BY j.priority DESC LIMIT 1;
     IF NOT FOUND AND _after < _top THEN
         RETURN advisorjobs_lower_priority(_queue, _top, NULL);
@@ -344,12 +348,14 @@ END $$;
 -- Takes up to two thousand jobs of names that the claiming worker doesn't know out of the ready index.
 CREATE OR REPLACE FUNCTION advisorjobs_park_strangers(_queue text, _priority integer, _names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     UPDATE procrastinate_jobs SET parked = 'unknown_job' WHERE id = ANY (ARRAY(
         SELECT s.id FROM (
             SELECT j.id, j.task_name FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-               AND j.parked IS NULL
+             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo'
+               AND j.scheduled_at IS NULL AND j.parked IS NULL
              ORDER BY j.turn, j.id LIMIT 2000
                FOR NO KEY UPDATE SKIP LOCKED) s
          WHERE NOT s.task_name = ANY (_names)));
@@ -359,11 +365,13 @@ END $$;
 -- be kept.
 CREATE OR REPLACE FUNCTION advisorjobs_give_turns(_queue text, _priority integer) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     UPDATE procrastinate_jobs SET turn = organization_id WHERE id = ANY (ARRAY(
         SELECT s.id FROM (
             SELECT j.id, j.organization_id FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn = '' AND j.status = 'todo'
+             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn = '' AND j.status = 'todo'
                AND j.scheduled_at IS NULL AND j.parked IS NULL
              ORDER BY j.id LIMIT 2000
                FOR NO KEY UPDATE SKIP LOCKED) s

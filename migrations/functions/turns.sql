@@ -11,28 +11,30 @@
 CREATE OR REPLACE FUNCTION advisorjobs_ring(_queue text, _priority integer, _after text, _again boolean, _most integer)
 RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     RETURN (WITH RECURSIVE later AS (
         (SELECT j.turn, 1 AS n FROM procrastinate_jobs j
-          WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-            AND j.parked IS NULL AND j.turn >= _after AND (_again OR j.turn > _after)
+          WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo'
+            AND j.scheduled_at IS NULL AND j.parked IS NULL AND j.turn >= _after AND (_again OR j.turn > _after)
           ORDER BY j.turn LIMIT 1)
         UNION ALL
         SELECT (SELECT j.turn FROM procrastinate_jobs j
-                 WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-                   AND j.parked IS NULL AND j.turn > later.turn
+                 WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo'
+                   AND j.scheduled_at IS NULL AND j.parked IS NULL AND j.turn > later.turn
                  ORDER BY j.turn LIMIT 1), later.n + 1
           FROM later WHERE later.turn IS NOT NULL AND later.n < _most),
     late AS MATERIALIZED (SELECT turn FROM later WHERE turn IS NOT NULL),
     earlier AS (
         (SELECT j.turn, (SELECT count(*)::integer FROM late) + 1 AS n FROM procrastinate_jobs j
-          WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-            AND j.parked IS NULL AND (SELECT count(*) FROM late) < _most
+          WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo'
+            AND j.scheduled_at IS NULL AND j.parked IS NULL AND (SELECT count(*) FROM late) < _most
           ORDER BY j.turn LIMIT 1)
         UNION ALL
         SELECT (SELECT j.turn FROM procrastinate_jobs j
-                 WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-                   AND j.parked IS NULL AND j.turn > earlier.turn
+                 WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo'
+                   AND j.scheduled_at IS NULL AND j.parked IS NULL AND j.turn > earlier.turn
                  ORDER BY j.turn LIMIT 1), earlier.n + 1
           FROM earlier WHERE earlier.turn < _after AND earlier.n < _most)
     SELECT ARRAY(
@@ -85,6 +87,7 @@ LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _used integer := coalesce(split_part(_cursor, ':', 1)::integer, 0);
     _after text := coalesce(substr(_cursor, strpos(_cursor, ':') + 1), '');
     _again boolean := _cursor IS NULL OR _used > 0;
@@ -142,8 +145,8 @@ BEGIN
                         SELECT j.id, j.lock IS NOT NULL OR j.limit_key IS NOT NULL AS held, j.task_name = ANY (_names) AS known,
                                _by_organization AND j.turn = '' AND j.organization_id IS NOT NULL AS astray
                           FROM procrastinate_jobs j
-                         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn = t.turn AND j.status = 'todo'
-                           AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_seen)
+                         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn = t.turn
+                           AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_seen)
                          ORDER BY j.id LIMIT t.quota
                            FOR NO KEY UPDATE SKIP LOCKED) c
                      LIMIT _wanted) p;

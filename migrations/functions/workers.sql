@@ -149,7 +149,7 @@ BEGIN
                  WHERE j.lock > line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
                  ORDER BY j.lock LIMIT 1)
           FROM line WHERE line.lock IS NOT NULL)
-    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+    UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE parked = 'lock' AND id = ANY (ARRAY(
         SELECT head.id FROM line CROSS JOIN LATERAL (
             SELECT j.id, j.parked FROM procrastinate_jobs j
              WHERE j.lock = line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
