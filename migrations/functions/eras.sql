@@ -6,7 +6,7 @@
 
 -- Called by each worker once a second; one at a time does something. Begins the next era where claims walk over more than a
 -- thousand dead entries, and moves jobs that were left behind in past ones. Returns how many jobs it moved.
--- A deep backlog is moved only when claims walk over twice as many dead entries, so that moving costs less than what it saves.
+-- A backlog is moved only where twice as many are dead, so that moving costs less than what it saves.
 CREATE OR REPLACE FUNCTION advisorjobs_keep_era() RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
@@ -38,33 +38,41 @@ BEGIN
     RETURN _moved;
 END $$;
 
--- How many entries of the ready index a claim of everything would walk over for nothing: it is walked as claims do, by queue,
--- priority and turn, and what the index gave is compared with what was there.
+-- About how many dead entries of the ready index there are between jobs that a claim finds: it is walked as claims do, and what the
+-- index gave is compared with what was there. Looking for queues passes each of them once; going through a queue that has
+-- jobs passes its own three times: for its priorities, for its turns and for the turns' round.
 CREATE OR REPLACE FUNCTION advisorjobs_dead_entries(_era integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
     _index oid := 'advisorjobs_ready_idx'::regclass;
     _before bigint := pg_stat_get_xact_tuples_returned(_index);
-    _found integer := 0;
+    _between bigint := 0;
+    _inside bigint := 0;
     _queue text := '';
     _priority integer;
+    _found integer;
 BEGIN
     LOOP
         SELECT j.queue_name INTO _queue FROM procrastinate_jobs j
          WHERE j.era = _era AND j.queue_name > _queue AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
          ORDER BY j.queue_name LIMIT 1;
-        EXIT WHEN NOT FOUND;
+        _between := _between + pg_stat_get_xact_tuples_returned(_index) - _before;
+        _before := pg_stat_get_xact_tuples_returned(_index);
+        EXIT WHEN _queue IS NULL;
+        _found := 0;
         _priority := 2147483647;
         LOOP
             SELECT j.priority INTO _priority FROM procrastinate_jobs j
              WHERE j.era = _era AND j.queue_name = _queue AND j.priority < _priority AND j.status = 'todo'
                AND j.scheduled_at IS NULL AND j.parked IS NULL
              ORDER BY j.priority DESC LIMIT 1;
-            EXIT WHEN NOT FOUND;
+            EXIT WHEN _priority IS NULL;
             _found := _found + 2 + cardinality(advisorjobs_ring(_queue, _priority, '', true, 100));
         END LOOP;
+        _inside := _inside + pg_stat_get_xact_tuples_returned(_index) - _before - _found;
+        _before := pg_stat_get_xact_tuples_returned(_index);
     END LOOP;
-    RETURN pg_stat_get_xact_tuples_returned(_index) - _before - _found;
+    RETURN greatest(_between, _inside / 3);
 END $$;
 
 -- Ready jobs of these eras become ready jobs of the present one. Those that a claim is taking are left: should it be rolled back,
