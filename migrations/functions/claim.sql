@@ -28,7 +28,8 @@ BEGIN
     IF _ids IS NULL THEN
         RETURN 0;
     END IF;
-    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL
+    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
+           era = DEFAULT
      WHERE id = ANY (_ids);
     RETURN cardinality(_ids);
 END $$;
@@ -103,7 +104,7 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 BEGIN
-    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+    UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE parked = 'lock' AND id = ANY (ARRAY(
         SELECT head.id FROM unnest(_locks) AS l(lock)
          CROSS JOIN LATERAL (
             SELECT id FROM procrastinate_jobs j
@@ -163,6 +164,7 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _taken bigint[] := '{}';
     _left integer[] := _free;
     _within double precision[] := array_fill(NULL::double precision, ARRAY[cardinality(_queues)]);
@@ -191,7 +193,8 @@ BEGIN
               FROM unnest(_queues, _left) WITH ORDINALITY AS q(name, free, place)
              CROSS JOIN LATERAL (
                 SELECT j.priority, j.turn FROM procrastinate_jobs j
-                 WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+                 WHERE j.era = _era AND j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL
+                   AND j.parked IS NULL
                  ORDER BY j.priority DESC, j.turn LIMIT 1) top
              WHERE q.free > 0 AND (_round = 1 OR _limited[q.place] IS NOT NULL) ORDER BY q.name
         LOOP
@@ -239,7 +242,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT j.queue_name FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job'
          ORDER BY j.queue_name LIMIT 1) IS NOT NULL THEN
-        UPDATE procrastinate_jobs SET parked = NULL WHERE id = ANY (ARRAY(
+        UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE id = ANY (ARRAY(
             SELECT p.id FROM unnest(_queues, _free) AS q(name, free) CROSS JOIN LATERAL (
                 SELECT i.id FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
                     SELECT u.id FROM procrastinate_jobs u
@@ -343,11 +346,12 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_lower_priority(_queue text, _top integer, _after integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _lower integer;
 BEGIN
     SELECT j.priority INTO _lower FROM procrastinate_jobs j
-     WHERE j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo' AND j.scheduled_at IS NULL
-       AND j.parked IS NULL
+     WHERE j.era = _era AND j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo'
+       AND j.scheduled_at IS NULL AND j.parked IS NULL
      ORDER BY j.priority DESC LIMIT 1;
     IF NOT FOUND AND _after < _top THEN
         RETURN advisorjobs_lower_priority(_queue, _top, NULL);
@@ -360,12 +364,14 @@ END $$;
 DROP FUNCTION IF EXISTS advisorjobs_park_strangers(text, integer, text[]);
 CREATE OR REPLACE FUNCTION advisorjobs_park_strangers(_queue text, _priority integer, _turns text[], _names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     UPDATE procrastinate_jobs SET parked = 'unknown_job' WHERE id = ANY (ARRAY(
         SELECT s.id FROM unnest(_turns) AS t(turn) CROSS JOIN LATERAL (
             SELECT j.id, j.task_name FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn AND j.status = 'todo'
-               AND j.scheduled_at IS NULL AND j.parked IS NULL
+             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
+               AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
              ORDER BY j.turn, j.id LIMIT greatest(2, 300 / cardinality(_turns))
                FOR NO KEY UPDATE SKIP LOCKED) s
          WHERE NOT s.task_name = ANY (_names)));
@@ -375,11 +381,13 @@ END $$;
 -- be kept.
 CREATE OR REPLACE FUNCTION advisorjobs_give_turns(_queue text, _priority integer) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     UPDATE procrastinate_jobs SET turn = organization_id WHERE id = ANY (ARRAY(
         SELECT s.id FROM (
             SELECT j.id, j.organization_id FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn <= '' AND j.status = 'todo'
+             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn <= '' AND j.status = 'todo'
                AND j.scheduled_at IS NULL AND j.parked IS NULL
              ORDER BY j.turn, j.id LIMIT 300
                FOR NO KEY UPDATE SKIP LOCKED) s

@@ -136,7 +136,7 @@ BEGIN
                    AND NOT EXISTS (
                    SELECT FROM mine o WHERE o.queueing_lock = j.queueing_lock AND NOT o.final AND o.id > j.id)
                    THEN j.queueing_lock END,
-               parked = m.new_parked,
+               parked = m.new_parked, era = DEFAULT,
                crashes = coalesce(m.new_crashes, j.crashes),
                rescues = coalesce(m.new_rescues, CASE WHEN m.ended = 'released' THEN j.rescues ELSE 0 END)
           FROM mine m WHERE j.id = m.id AND NOT m.final)

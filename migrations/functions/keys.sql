@@ -132,7 +132,7 @@ BEGIN
                  ORDER BY j.turn, j.priority DESC, j.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
                 EXIT WHEN NOT FOUND;
             END IF;
-            UPDATE procrastinate_jobs SET parked = NULL WHERE id = _next;
+            UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE id = _next;
             _back := _back || _next;
         END LOOP;
         UPDATE advisorjobs_keys k

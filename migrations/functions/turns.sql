@@ -13,6 +13,7 @@ CREATE OR REPLACE FUNCTION advisorjobs_ring(
     _queue text, _priority integer, _after text, _again boolean, _front text, _most integer) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _first text;
     _turns text[];
 BEGIN
@@ -21,12 +22,12 @@ BEGIN
     END IF;
     IF _first IS NULL AND _again THEN
         SELECT j.turn INTO _first FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn >= _after AND j.status = 'todo'
+         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn >= _after AND j.status = 'todo'
            AND j.scheduled_at IS NULL AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     ELSIF _first IS NULL THEN
         SELECT j.turn INTO _first FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn > _after AND j.status = 'todo'
+         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn > _after AND j.status = 'todo'
            AND j.scheduled_at IS NULL AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     END IF;
@@ -36,7 +37,7 @@ BEGIN
     END IF;
     IF _front IS NULL THEN
         SELECT j.turn INTO _front FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
            AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     END IF;
@@ -48,13 +49,15 @@ END $$;
 -- The turns with ready work from _first on, at most _most, up to the first that isn't before _until (it included; NULL: all).
 CREATE OR REPLACE FUNCTION advisorjobs_lap(_queue text, _priority integer, _first text, _until text, _most integer) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     RETURN ARRAY(
         WITH RECURSIVE lap AS (
             SELECT _first AS turn, 1 AS n
             UNION ALL
             SELECT (SELECT j.turn FROM procrastinate_jobs j
-                     WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+                     WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
                        AND j.parked IS NULL AND j.turn > lap.turn
                      ORDER BY j.turn LIMIT 1), lap.n + 1
               FROM lap WHERE lap.turn IS NOT NULL AND lap.n < _most AND (lap.turn < _until) IS NOT FALSE)
@@ -110,6 +113,7 @@ LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _used integer := coalesce(split_part(_cursor, ':', 1)::integer, 0);
     _after text := coalesce(substr(_cursor, strpos(_cursor, ':') + 1), '');
     _again boolean := _cursor IS NULL OR _used > 0;
@@ -166,7 +170,7 @@ BEGIN
                         SELECT j.id, j.lock IS NOT NULL OR j.limit_key IS NOT NULL AS held, j.task_name = ANY (_names) AS known,
                                _by_organization AND j.turn = '' AND j.organization_id IS NOT NULL AS astray
                           FROM procrastinate_jobs j
-                         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
+                         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
                            AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_seen)
                          ORDER BY j.turn, j.id LIMIT t.quota
                            FOR NO KEY UPDATE SKIP LOCKED) c

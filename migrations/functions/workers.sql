@@ -150,7 +150,7 @@ BEGIN
                  WHERE j.lock > line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
                  ORDER BY j.lock LIMIT 1)
           FROM line WHERE line.lock IS NOT NULL)
-    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+    UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE parked = 'lock' AND id = ANY (ARRAY(
         SELECT head.id FROM line CROSS JOIN LATERAL (
             SELECT j.id, j.parked FROM procrastinate_jobs j
              WHERE j.lock = line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
@@ -162,6 +162,19 @@ BEGIN
         PERFORM advisorjobs_wake();
     END IF;
     RETURN _count;
+END $$;
+
+-- A part of history is written once and then only read, until it is dropped. So it is vacuumed for its inserts, a twentieth of it at
+-- a time, and its rows are frozen then and there: no vacuum against wraparound reads fifty million rows again years later.
+CREATE OR REPLACE FUNCTION advisorjobs_tune_history(_part regclass) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    EXECUTE format(
+        'ALTER TABLE %s SET (
+            autovacuum_vacuum_insert_threshold = 100000, autovacuum_vacuum_insert_scale_factor = 0.05,
+            autovacuum_freeze_min_age = 0, autovacuum_analyze_threshold = 50000, autovacuum_analyze_scale_factor = 0.05,
+            toast.autovacuum_vacuum_insert_threshold = 100000, toast.autovacuum_vacuum_insert_scale_factor = 0.05,
+            toast.autovacuum_freeze_min_age = 0)', _part);
 END $$;
 
 -- History's partitions for this month and the next _months. Rows that came before their month's partition go there now.
@@ -179,6 +192,7 @@ BEGIN
                 -- whoever writes history now holds the table; whoever comes waits here, before it chooses a partition
                 LOCK TABLE advisorjobs_runs IN SHARE ROW EXCLUSIVE MODE;
                 EXECUTE format('CREATE TABLE %I (LIKE advisorjobs_runs INCLUDING ALL)', _name);
+                PERFORM advisorjobs_tune_history(_name::regclass);
                 EXECUTE format(
                     'WITH early AS (DELETE FROM advisorjobs_runs_default WHERE finished_at >= %L AND finished_at < %L RETURNING *)
                      INSERT INTO %I SELECT * FROM early',
@@ -190,4 +204,5 @@ BEGIN
         _month := _month + interval '1 month';
     END LOOP;
 END $$;
+SELECT advisorjobs_tune_history(inhrelid) FROM pg_inherits WHERE inhparent = 'advisorjobs_runs'::regclass;
 SELECT advisorjobs_create_partitions(2);

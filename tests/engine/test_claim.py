@@ -106,7 +106,6 @@ def test_jobs_of_an_unknown_name_are_set_aside_wherever_they_lie_among_the_turns
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 300
 
 
-
 def test_of_one_lock_only_the_first_runs_and_the_others_follow_in_order(desk: Desk) -> None:
     ids = desk.enqueue(3, lock="client-1")
     (free,) = desk.enqueue()
