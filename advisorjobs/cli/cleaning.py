@@ -22,17 +22,19 @@ PATIENCE_TRANSACTIONS = 10_000
 PILED_UP = 50_000
 
 
-def cleaning(connection: Any) -> Iterator[Finding]:
-    """Autovacuum's switches, and each session, prepared transaction, slot or standby that holds cleaning back for long."""
+def cleaning(
+    connection: Any, *, patience: float = PATIENCE, patience_transactions: int = PATIENCE_TRANSACTIONS
+) -> Iterator[Finding]:
+    """Autovacuum's switches, and each session, prepared transaction, slot or standby that holds cleaning back for long:
+    *patience* seconds, or for those without a beginning *patience_transactions*."""
     (state,) = ask(connection, "cleaning_state")
     yield from switches(state)
     dead = state["dead"] or 0
-    found = False
-    for holder in ask(connection, "cleaning_held_back"):
-        if is_old(holder, SHORT_PATIENCE if dead > PILED_UP else PATIENCE):
-            found = True
-            yield holder_finding(holder)
-    if found:
+    if dead > PILED_UP:
+        patience = min(patience, SHORT_PATIENCE)
+    holders = [each for each in ask(connection, "cleaning_held_back") if is_old(each, patience, patience_transactions)]
+    yield from map(holder_finding, holders)
+    if holders:
         return
     if dead > PILED_UP:
         yield Finding("cleaning", "note", piled_up(state))
@@ -50,10 +52,10 @@ def switches(state: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("cleaning", "wrong", text)
 
 
-def is_old(holder: Mapping[str, Any], patience: float) -> bool:
+def is_old(holder: Mapping[str, Any], patience: float, patience_transactions: int) -> bool:
     if holder["seconds"] is not None:
         return bool(holder["seconds"] >= patience)
-    return (holder["transactions"] or 0) >= PATIENCE_TRANSACTIONS
+    return (holder["transactions"] or 0) >= patience_transactions
 
 
 def holder_finding(holder: Mapping[str, Any]) -> Finding:
@@ -62,9 +64,8 @@ def holder_finding(holder: Mapping[str, Any]) -> Finding:
     what = f"{kind} {name}{detail(holder)} holds back the cleaning of dead rows {since(holder)}"
     match kind:
         case "session":
-            cure = (
-                f"end it with SELECT pg_terminate_backend({name}), and set idle_in_transaction_session_timeout for {{}}"
-            ).format(f"role {holder['role']}" if holder["role"] else "its role")
+            role = f"role {holder['role']}" if holder["role"] else "its role"
+            cure = f"end it with SELECT pg_terminate_backend({name}), and set idle_in_transaction_session_timeout for {role}"
         case "prepared transaction":
             cure = (
                 f"COMMIT PREPARED {quoted(name)} or ROLLBACK PREPARED {quoted(name)}, in database {holder['database']}"
