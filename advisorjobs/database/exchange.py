@@ -26,13 +26,18 @@ _ANSWERED = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EM
 
 
 class Exchange:
-    """What one connection has prepared, and how it is asked. One task at a time. *prepare* False: nothing, for a pooler."""
+    """What one connection has prepared, and how it is asked. One task at a time.
 
-    __slots__ = ("_names", "_prepare", "connection")
+    *prepare* False: nothing, for a pooler. *binary*: answers in their binary form, which is quicker; values of types that
+    psycopg doesn't know, such as our enums, are bytes then.
+    """
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any], *, prepare: bool) -> None:
+    __slots__ = ("_format", "_names", "_prepare", "connection")
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any], *, prepare: bool, binary: bool = False) -> None:
         self.connection = connection
         self._prepare = prepare
+        self._format = pq.Format.BINARY if binary else pq.Format.TEXT
         self._names: dict[tuple[bytes, tuple[int, ...] | None], bytes] = {}
 
     async def rows(
@@ -54,7 +59,7 @@ class Exchange:
     async def _ask(self, query: bytes, given: Sequence[Any], values: Adapter) -> pq.abc.PGresult:
         pgconn = self.connection.pgconn
         if not self._prepare:
-            pgconn.send_query_params(query, given, values.types, values.formats, pq.Format.BINARY)
+            pgconn.send_query_params(query, given, values.types, values.formats, self._format)
             return await self._answer()
         key = (query, values.types)
         name = self._names.get(key)
@@ -63,7 +68,7 @@ class Exchange:
             pgconn.send_prepare(name, query, values.types)
             await self._answer()
             self._names[key] = name
-        pgconn.send_query_prepared(name, given, values.formats, pq.Format.BINARY)
+        pgconn.send_query_prepared(name, given, values.formats, self._format)
         return await self._answer()
 
     async def _answer(self) -> pq.abc.PGresult:

@@ -78,7 +78,7 @@ class Link:
                 async with asyncio.timeout(timeout):
                     connection = self.connection or await self._open()
                     if self._exchange is None or self._exchange.connection is not connection:
-                        self._exchange = Exchange(connection, prepare=self.prepare)
+                        self._exchange = Exchange(connection, prepare=self.prepare, binary=True)
                     _, rows = await self._exchange.rows(statement(name), params)
             except BaseException as error:
                 if not isinstance(error, psycopg.Error) or is_passing(error) or self._broken():
