@@ -1,7 +1,8 @@
 """What a job costs the transaction that creates it: sixteen connections that commit business rows, with and without a job.
 
 The client is pgbench, which takes little of the processors that it shares with the server, so that the server's work is
-what is compared; an empty statement in the job's place shows what the round trip alone takes. The statements are those that `manager.add_job(…, connection=…)` and procrastinate's `defer` send.
+what is compared. The statements are those that `manager.add_job(…, connection=…)` and procrastinate's `defer` send; an
+empty statement in the job's place shows what the round trip alone takes.
 """
 
 from __future__ import annotations
