@@ -105,6 +105,7 @@ END $$;
 -- BETWEEN, not =: with one constant turn the primary key would give the same order, and be read from its beginning where
 -- the statistics know of a single turn.
 DROP FUNCTION IF EXISTS advisorjobs_walk(text, integer, text, text, integer, text[], boolean, boolean);
+DROP FUNCTION IF EXISTS advisorjobs_walk(text, integer, text, text, integer, text[], boolean, boolean, bigint[]);
 CREATE FUNCTION advisorjobs_walk(
     _queue text, _priority integer, _front text, _cursor text, _wanted integer, _names text[], _weighted boolean,
     _by_organization boolean, _taken bigint[],
