@@ -47,15 +47,17 @@ END $$;
 
 -- Running jobs of this worker that somebody asked to cancel.
 CREATE OR REPLACE FUNCTION advisorjobs_aborts(_worker bigint) RETURNS bigint[]
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
-    SELECT ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested)
-$$;
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested);
+END $$;
 
 -- Says whether this worker is idle: see wake.sql.
 CREATE OR REPLACE FUNCTION advisorjobs_set_waiting(_worker bigint, _waiting boolean) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-    UPDATE advisorjobs_workers SET waiting = _waiting WHERE id = _worker AND stopped_at IS NULL
-$$;
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE advisorjobs_workers SET waiting = _waiting WHERE id = _worker AND stopped_at IS NULL;
+END $$;
 
 -- Gives back all that a worker still holds, attempts not charged, except _but; returns how many. For a process about to end.
 CREATE OR REPLACE FUNCTION advisorjobs_hand_back(_worker bigint, _token uuid, _but bigint[]) RETURNS integer
