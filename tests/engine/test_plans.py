@@ -49,6 +49,7 @@ USED = {
         "advisorjobs_grants_pkey",
         "advisorjobs_organization_rules_pkey",
         "advisorjobs_pauses_pkey",
+        "procrastinate_jobs_pkey",
     },
     "advisorjobs_afford": {"advisorjobs_organization_rules_pkey", "procrastinate_jobs_pkey"},
     "advisorjobs_bring_back": {"advisorjobs_unknown_idx", "procrastinate_jobs_pkey"},
