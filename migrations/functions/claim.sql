@@ -91,10 +91,10 @@ BEGIN
              ORDER BY j.priority DESC, j.id LIMIT 1) head
          CROSS JOIN LATERAL (
             SELECT j.id FROM procrastinate_jobs j
-             WHERE j.lock = l.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+             WHERE j.lock BETWEEN l.lock AND l.lock AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
                AND NOT j.id = ANY (coalesce(_heads, '{}'))
                AND (j.id <> head.id OR EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = l.lock AND d.status = 'doing'))
-             ORDER BY j.priority DESC, j.id LIMIT greatest(2, 300 / cardinality(_locks))
+             ORDER BY j.lock, j.id LIMIT greatest(2, 300 / cardinality(_locks))
                FOR NO KEY UPDATE SKIP LOCKED) behind));
     RETURN _free || _heads;
 END $$;

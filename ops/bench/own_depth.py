@@ -7,12 +7,11 @@ the whole benchmark.
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ import psycopg
 from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
 from ops.bench.backlog import Backlog
-from ops.bench.server import SETTINGS
+from ops.bench.server import SETTINGS, BenchServer
 from tests.fixtures.clusters import throwaway_cluster
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SITUATIONS", "Desk", "depth_figures", "take"]
 
 Connection = psycopg.Connection[Any]
+Fresh = Callable[[str], str]
 SQL = Path(__file__).parent / "sql"
 MILLION, MANY = 1_000_000, 100_000
 ORDINARY = 5_000
@@ -39,6 +39,7 @@ ORDINARY = 5_000
 
 AT_ONCE = 100
 WARM, SAMPLES = 20, 300
+SHOWN = ("p50", "p50 of empty", "p99", "p99 of empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def emptied(connection: Connection) -> None:
 FIRST = {"prefix": "a-", "organizations": 1}
 """The turn before all ordinary ones."""
 
+EMPTY = Situation("empty", lambda _: None)
 SITUATIONS = (
-    Situation("empty", lambda _: None),
     Situation("1 million of its own, 50 organizations", lying(MILLION)),
     Situation("1 million of its own, no organizations", lying(MILLION, organizations=0)),
     Situation("1 million of its own, 5 000 organizations", lying(MILLION, organizations=5_000)),
@@ -153,8 +154,8 @@ class Desk:
         self.value("enqueue_jobs", jobs=json.dumps(new))
 
 
-def times_in(dsn: str, situation: Situation) -> list[float]:
-    """Milliseconds of each claim, after a few that don't count."""
+def prepared(dsn: str, situation: Situation) -> str:
+    """The address of a database in which the situation is."""
     with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as connection:
         if situation.analyzed_before:
             connection.execute("VACUUM ANALYZE")
@@ -162,27 +163,37 @@ def times_in(dsn: str, situation: Situation) -> list[float]:
         Backlog(prefix="ordinary-").add(connection, ORDINARY)
         if situation.analyzed_before is False:
             connection.execute("VACUUM ANALYZE")
-    with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as connection:
-        desk = Desk(connection)
-        return [desk.turn(look_aside=n % 20 == 0) for n in range(WARM + SAMPLES)][WARM:]
+    return dsn
 
 
-def depth_figures(fresh: Callable[[], str], situations: tuple[Situation, ...] = SITUATIONS) -> dict[str, float]:
-    """*fresh* makes a migrated database and gives its address. Milliseconds: median, 99th percentile, largest."""
+def times_in(*dsns: str) -> list[list[float]]:
+    """Milliseconds of each claim, in turns with one in each other database: what disturbs one disturbs all."""
+    with ExitStack() as stack:
+        link = partial(psycopg.connect, autocommit=True, prepare_threshold=0)
+        desks = [Desk(stack.enter_context(link(dsn))) for dsn in dsns]
+        rounds = [[desk.turn(look_aside=n % 20 == 0) for desk in desks] for n in range(WARM + SAMPLES)]
+    return [sorted(times) for times in zip(*rounds[WARM:], strict=True)]
+
+
+def depth_figures(fresh: Fresh, situations: tuple[Situation, ...] = SITUATIONS) -> dict[str, float]:
+    """*fresh* makes a migrated database of a name and gives its address. Milliseconds: median and 99th percentile.
+
+    "of empty": how many times the same claims' in a table without the situation, taken in turns with them.
+    """
     figures: dict[str, float] = {}
     for situation in situations:
-        times = sorted(times_in(fresh(), situation))
-        figures[f"{situation.name}: p50"] = statistics.median(times)
-        figures[f"{situation.name}: p99"] = times[len(times) * 99 // 100]
-        figures[f"{situation.name}: max"] = times[-1]
+        empty, deep = times_in(prepared(fresh("empty"), EMPTY), prepared(fresh("deep"), situation))
+        for which, at in (("p50", SAMPLES // 2), ("p99", SAMPLES * 99 // 100)):
+            figures[f"{situation.name}: {which}"] = deep[at]
+            figures[f"{situation.name}: {which} of empty"] = deep[at] / empty[at]
     return figures
 
 
-def migrated(server: Any) -> str:
-    """A database of this program on the benchmark's server, without statistics of its own accord."""
-    server.fresh()
-    migrate(server.dsn())
-    return str(server.dsn())
+def migrated(server: BenchServer, name: str) -> str:
+    """A database of this program on the benchmark's server."""
+    server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+    migrate(server.dsn(name))
+    return server.dsn(name)
 
 
 def take(bench: Bench) -> dict[str, float]:
@@ -195,26 +206,19 @@ def take(bench: Bench) -> dict[str, float]:
 
 
 @contextmanager
-def own_databases() -> Iterator[Callable[[], str]]:
+def own_databases() -> Iterator[Fresh]:
+    """A cluster of its own, without the other peers' programs that the whole benchmark needs."""
     with throwaway_cluster({**SETTINGS, "autovacuum": "off"}) as cluster:
-        migrate(cluster.dsn)
-        with psycopg.connect(cluster.tcp_dsn.rpartition("/")[0] + "/template1", autocommit=True) as admin:
-
-            def fresh() -> str:
-                admin.execute((SQL / "drop_copy.sql").read_bytes())
-                admin.execute((SQL / "make_copy.sql").read_bytes())
-                return cluster.tcp_dsn.rpartition("/")[0] + "/copy"
-
-            yield fresh
+        yield partial(migrated, BenchServer(cluster.tcp_dsn))
 
 
 def show(figures: Mapping[str, float], situation: Situation) -> None:
-    values = [figures[f"{situation.name}: {which}"] for which in ("p50", "p99", "max")]
+    values = [figures[f"{situation.name}: {which}"] for which in SHOWN]
     print(f"{situation.name:<48}" + "".join(f"{value:9.2f}" for value in values), flush=True)
 
 
 def main(words: list[str]) -> None:
-    print(f"{'claim of 100 jobs, ms':<48}{'p50':>9}{'p99':>9}{'max':>9}")
+    print(f"{'claim of 100 jobs, ms':<48}" + "".join(f"{which.replace('of empty', '×'):>9}" for which in SHOWN))
     with own_databases() as fresh:
         for situation in SITUATIONS:
             if not words or any(word in situation.name for word in words):

@@ -41,12 +41,14 @@ def with_rules(sql: str, **kind: Any) -> Callable[[Connection, int], None]:
     return fill
 
 
-def behind(what: Backlog, sql: str = "SELECT 1") -> Callable[[Connection, int], None]:
+def behind(what: Backlog, sql: str = "SELECT 1", ready: Backlog | None = None) -> Callable[[Connection, int], None]:
     def fill(connection: Connection, count: int) -> None:
         connection.execute(sql.encode())
         what.add(connection, count)
         if count == SMALL:
             what.run_head(connection)
+        if ready:
+            ready.add(connection, 400)
 
     return fill
 
@@ -66,6 +68,7 @@ SITUATIONS: dict[str, Callable[[Connection, int], None]] = {
     "backlog of another queue": backlog(queue="emails"),
     "scheduled for later": backlog(delay=86_400),
     "behind a lock": behind(BEHIND_A_LOCK),
+    "behind a lock, and more of it come": behind(BEHIND_A_LOCK, ready=Backlog(lock="l", prefix="a-")),
     "behind a key": behind(BEHIND_A_KEY, ONE_RUNNING),
     "behind a closed key": behind(BEHIND_A_KEY, CLOSED),
     "behind the queue's limit": with_rules(

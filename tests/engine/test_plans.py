@@ -76,7 +76,12 @@ USED = {
     "advisorjobs_ring": {"advisorjobs_ready_idx"},
     "advisorjobs_settle": {"procrastinate_jobs_pkey", "procrastinate_jobs_queueing_lock_idx_v1"},
     "advisorjobs_take_keys": {"advisorjobs_unique_keys_pkey"},
-    "advisorjobs_take_turns": {"advisorjobs_lock_idx", "procrastinate_jobs_lock_idx_v1", "procrastinate_jobs_pkey"},
+    "advisorjobs_take_turns": {
+        "advisorjobs_lock_idx",
+        "advisorjobs_lock_ready_idx",
+        "procrastinate_jobs_lock_idx_v1",
+        "procrastinate_jobs_pkey",
+    },
     "advisorjobs_visit": {"advisorjobs_organization_weights_idx", "procrastinate_jobs_pkey"},
     "advisorjobs_wake_keys": {
         "advisorjobs_key_idx",

@@ -1,1 +1,0 @@
-CREATE DATABASE copy TEMPLATE advisorjobs
