@@ -6,5 +6,8 @@ CREATE INDEX advisorjobs_organization_limits_idx ON advisorjobs_organization_rul
 
 -- A worker's beats change none of these columns, so they stay updates within the page (HOT).
 CREATE INDEX advisorjobs_workers_waiting_idx ON advisorjobs_workers (id) WHERE waiting;
-CREATE INDEX advisorjobs_workers_living_idx ON advisorjobs_workers (id) WHERE stopped_at IS NULL;
-CREATE INDEX advisorjobs_workers_stopped_idx ON advisorjobs_workers (stopped_at) WHERE stopped_at IS NOT NULL;
+CREATE INDEX advisorjobs_workers_stopped_idx ON advisorjobs_workers (stopped_at);
+
+-- Those of a lock that have not been put aside yet, without reading those that have.
+CREATE INDEX advisorjobs_lock_ready_idx ON procrastinate_jobs (lock, id)
+    WHERE lock IS NOT NULL AND status = 'todo' AND scheduled_at IS NULL AND parked IS NULL;

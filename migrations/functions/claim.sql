@@ -4,9 +4,11 @@
 -- because its plans then hold behind a pooler without prepared statements. The planner's other choices are switched off for
 -- its duration: with stale statistics or a fresh server it would else read the whole table (enable_* = off).
 --
--- LOCK ORDER, everywhere: advisory locks of job locks first, in hash order; then job rows, in id order. A claim takes rows with
--- SKIP LOCKED and advisory locks by TRY, so it never waits. A completion waits only for advisory locks (held for the moment
--- of a claim or of another completion) and for rows that its own worker holds. So nothing can wait in a circle.
+-- LOCK ORDER, everywhere: advisory locks of job locks first, in hash order; then job rows, in id order; then advisory locks of
+-- keys, in hash order; then rows of keys and at last of queues, by name. A claim takes rows of jobs and keys with SKIP LOCKED and advisory locks by TRY; it waits for one
+-- thing only, the row of a queue with limits, which whoever holds it holds last. A completion waits for advisory locks
+-- (held for the moment of a claim or of another completion) and for rows that its own worker holds. So
+-- nothing can wait in a circle.
 --
 -- FENCE: a claim gives each run the next number of its job and a random token drawn by the caller for this one claim. Every later
 -- write names both. A number alone can be given out twice when a commit is lost in a failover; the token tells the two apart,
@@ -89,10 +91,10 @@ BEGIN
              ORDER BY j.priority DESC, j.id LIMIT 1) head
          CROSS JOIN LATERAL (
             SELECT j.id FROM procrastinate_jobs j
-             WHERE j.lock = l.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+             WHERE j.lock BETWEEN l.lock AND l.lock AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
                AND NOT j.id = ANY (coalesce(_heads, '{}'))
                AND (j.id <> head.id OR EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = l.lock AND d.status = 'doing'))
-             ORDER BY j.priority DESC, j.id LIMIT greatest(2, 300 / cardinality(_locks))
+             ORDER BY j.lock, j.id LIMIT greatest(2, 300 / cardinality(_locks))
                FOR NO KEY UPDATE SKIP LOCKED) behind));
     RETURN _free || _heads;
 END $$;

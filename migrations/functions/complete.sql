@@ -88,8 +88,8 @@ DECLARE
     _close boolean;
 BEGIN
     SELECT array_agg(DISTINCT j.lock) INTO _locks
-      FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
-     WHERE j.lock IS NOT NULL;
+      FROM procrastinate_jobs j
+     WHERE j.id = ANY (ARRAY(SELECT (r.run ->> 'id')::bigint FROM jsonb_array_elements(_runs) AS r(run))) AND j.lock IS NOT NULL;
     IF _locks IS NOT NULL THEN
         PERFORM advisorjobs_hold_locks(_locks);
     END IF;

@@ -90,6 +90,10 @@ CREATE OR REPLACE FUNCTION advisorjobs_park_behind_key(_key text, _but bigint[],
 RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM FROM advisorjobs_keys k WHERE k.key = _key FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN  -- somebody is changing it: the next claim parks them
+        RETURN;
+    END IF;
     UPDATE procrastinate_jobs SET parked = 'key' WHERE id = ANY (ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_but)
@@ -114,7 +118,7 @@ DECLARE
     _back bigint[];
     _most integer := 100;
 BEGIN
-    FOR _key IN SELECT k.* FROM advisorjobs_keys k WHERE k.wake_at <= now() ORDER BY k.wake_at LIMIT 20 LOOP
+    FOR _key IN SELECT k.* FROM advisorjobs_keys k WHERE k.wake_at <= now() ORDER BY k.wake_at LIMIT 20 FOR NO KEY UPDATE SKIP LOCKED LOOP
         EXIT WHEN _most = 0;
         CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
         SELECT * INTO _key FROM advisorjobs_keys k WHERE k.key = _key.key;  -- as it is under the lock
@@ -163,7 +167,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM advisorjobs_hold_keys(ARRAY(SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys)));
     UPDATE advisorjobs_keys SET wake_at = now() WHERE key = ANY (ARRAY(
-        SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys) AND k.wake_at > now() ORDER BY k.key FOR NO KEY UPDATE));
+        SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys) AND (k.wake_at > now()) IS TRUE ORDER BY k.key FOR NO KEY UPDATE));
     IF FOUND THEN
         PERFORM advisorjobs_wake();
     END IF;

@@ -230,7 +230,9 @@ BEGIN
     FOR _service IN
         SELECT j.limit_key, CASE WHEN j.limit_key IS NULL THEN j.queue_name END AS queue,
                now() + make_interval(secs => least(86400, max((r.run ->> 'close_for')::double precision))) AS until
-          FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
+          FROM jsonb_array_elements(_runs) AS r(run)
+         CROSS JOIN LATERAL (
+            SELECT k.limit_key, k.queue_name FROM procrastinate_jobs k WHERE k.id = (r.run ->> 'id')::bigint OFFSET 0) j
          WHERE (r.run ->> 'close_for')::double precision > 0 GROUP BY 1, 2 ORDER BY 1, 2
     LOOP
         IF _service.limit_key IS NOT NULL THEN

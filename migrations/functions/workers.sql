@@ -93,7 +93,10 @@ DECLARE
 BEGIN
     SELECT array_agg(id) INTO _dead FROM (
         SELECT id FROM advisorjobs_workers
-         WHERE stopped_at IS NULL AND expires_at < clock_timestamp() OR stopped_at > clock_timestamp() - interval '1 minute'
+         WHERE id = ANY (ARRAY(
+                   SELECT id FROM advisorjobs_workers WHERE stopped_at IS NULL
+                   UNION ALL SELECT id FROM advisorjobs_workers WHERE stopped_at > now() - interval '1 minute'))
+           AND (stopped_at IS NULL AND expires_at < clock_timestamp() OR stopped_at > clock_timestamp() - interval '1 minute')
          ORDER BY id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED) w;
     IF _dead IS NOT NULL THEN
         UPDATE advisorjobs_workers SET waiting = false WHERE id = ANY (_dead) AND waiting;
