@@ -31,7 +31,10 @@ END $$;
 
 -- Of these locked jobs those whose keys have room; counts their starts. The others leave the ready index, and what else waits for
 -- those keys with them. within: seconds from the statement's arrival for which the grants are good, NULL where no key has a rate.
-CREATE OR REPLACE FUNCTION advisorjobs_admit_keys(_ids bigint[], OUT admitted bigint[], OUT within double precision)
+-- limited: some key has a limit.
+DROP FUNCTION IF EXISTS advisorjobs_admit_keys(bigint[]);
+CREATE FUNCTION advisorjobs_admit_keys(
+    _ids bigint[], OUT admitted bigint[], OUT within double precision, OUT limited boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -46,7 +49,8 @@ BEGIN
     admitted := ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.id = ANY (_ids) AND NOT EXISTS (SELECT FROM advisorjobs_keys k WHERE k.key = j.limit_key));
-    IF cardinality(admitted) = cardinality(_ids) THEN
+    limited := cardinality(admitted) < cardinality(_ids);
+    IF NOT limited THEN
         RETURN;
     END IF;
     FOR _key IN

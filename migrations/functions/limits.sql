@@ -52,9 +52,11 @@ END $$;
 --   within           seconds from the statement's arrival for which a grant is good, NULL where no rate limits anything here
 --   opens_in         seconds until more may start, NULL where that isn't a matter of time
 --   limited          the queue's row is locked, and starts are to be counted; by_organization: some organization has rules here
-CREATE OR REPLACE FUNCTION advisorjobs_admit(
+--   ample            what may start is many times what is wanted
+DROP FUNCTION IF EXISTS advisorjobs_admit(text, integer);
+CREATE FUNCTION advisorjobs_admit(
     _queue text, _wanted integer, OUT room integer, OUT budget integer, OUT rate integer, OUT within double precision,
-    OUT opens_in double precision, OUT limited boolean, OUT by_organization boolean)
+    OUT opens_in double precision, OUT limited boolean, OUT by_organization boolean, OUT ample boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -63,6 +65,7 @@ DECLARE
 BEGIN
     room := _wanted;
     limited := false;
+    ample := true;
     SELECT q.*, coalesce(q.closed_until > now(), false) OR p.queue IS NOT NULL AS closed,
            CASE WHEN p.queue IS NULL OR isfinite(p.until)
                 THEN greatest(p.until, CASE WHEN q.closed_until > now() THEN q.closed_until END) END AS open_at,
@@ -78,6 +81,7 @@ BEGIN
     by_organization := _row.by_organization;
     IF _row.closed THEN
         room := 0;
+        ample := false;
         opens_in := extract(epoch FROM _row.open_at - clock_timestamp());
         RETURN;
     END IF;
@@ -91,6 +95,7 @@ BEGIN
     END IF;
     _waited := clock_timestamp() - statement_timestamp();
     SELECT q.rate, q.rate_window, q.running, q.organization_rate_window INTO _row FROM advisorjobs_queues q WHERE q.name = _queue;
+    room := 10 * _wanted;
     IF _row.running IS NOT NULL THEN
         room := least(room, _row.running - (
             SELECT count(*)::integer FROM procrastinate_jobs j WHERE j.status = 'doing' AND j.queue_name = _queue));
@@ -107,7 +112,8 @@ BEGIN
             SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited)
               FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
     END IF;
-    room := greatest(0, room);
+    ample := room = 10 * _wanted AND NOT by_organization;
+    room := greatest(0, least(room, _wanted));
 END $$;
 
 -- A scope of advisorjobs_grants: 'queue', its name [, an organization]; or 'key', the key.
