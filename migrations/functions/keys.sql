@@ -75,7 +75,7 @@ BEGIN
         IF _key.rate IS NOT NULL THEN
             within := least(within, extract(epoch FROM _key.rate_window / 40 + _waited));
             IF cardinality(_let) > 0 THEN
-                PERFORM advisorjobs_grant(advisorjobs_scope('key', _key.key), _spent, _key.rate_window);
+                PERFORM advisorjobs_grant(ARRAY[advisorjobs_scope('key', _key.key)], ARRAY[_spent], _key.rate_window);
                 _room.opens_in := least(_room.opens_in, extract(epoch FROM _key.rate_window) * 1.03);
             END IF;
         END IF;
