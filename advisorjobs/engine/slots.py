@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["QueueSlots", "Slots"]
 
 PREFETCH_SECONDS = 0.05
-"""A prefetch is never more than this much of the queue's measured work."""
+"""A prefetch is never more than this much of the queue's measured work, or than a quarter of the time that a rate limit's
+grants are good for."""
 
 LARGEST_PREFETCH = 150
 SMOOTHING = 0.3
@@ -47,7 +48,7 @@ class QueueSlots:
         "running",
         "since_aged",
         "slots",
-        "timed",
+        "start_within",
         "waiting",
     )
 
@@ -61,7 +62,7 @@ class QueueSlots:
         self.ended = 0
         self.cursor: str | None = None
         self.limited = False
-        self.timed = False
+        self.start_within = math.inf
         self.opens_at = 0.0
         self.more_at = 0.0
         self.elsewhere = False
@@ -87,7 +88,7 @@ class QueueSlots:
         """Takes in what a claim said about the queue. What opens later is asked again after *polling* seconds at most."""
         self.cursor = visit.cursor
         self.limited = visit.limited
-        self.timed = visit.start_within is not None
+        self.start_within = math.inf if visit.start_within is None else visit.start_within
         self.opens_at = self.more_at = 0.0
         if visit.opens_in is not None:
             self.more_at = now + min(polling, max(0.001, visit.opens_in))
@@ -98,9 +99,9 @@ class QueueSlots:
         rate = self.ended / seconds
         self.ended = 0
         self.rate += SMOOTHING * (rate - self.rate) if rate < self.rate else 0.7 * (rate - self.rate)
-        earned = int(self.rate * PREFETCH_SECONDS)
+        earned = int(self.rate * min(PREFETCH_SECONDS, self.start_within / 4))
         # longer jobs leave time enough for a claim while others run, and what is not held can't be lost with this process
-        # and what a limit has let through must start at once, by this worker or by none
+        # and what a limit that is near has let through must start at once, by this worker or by none
         self.prefetch = min(LARGEST_PREFETCH, earned) if earned >= self.slots and not self.limited else 0
 
 
@@ -119,7 +120,7 @@ class Slots:
         names, counts = [], []
         for queue in self.queues.values():
             count = queue.wanted() if now >= queue.opens_at else 0
-            if count > 0 and queue.timed and queue.elsewhere:
+            if count > 0 and queue.elsewhere and queue.start_within < math.inf:
                 count = min(count, ready())
             if count > 0:
                 names.append(queue.name)

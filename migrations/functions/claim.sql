@@ -147,7 +147,7 @@ END $$;
 --
 -- Returns the jobs in no particular order; then, with NULL for an id, a row for each queue that was visited: the cursors of its
 -- turns and its ageing, which the worker's next claim of it brings along; start_within, the seconds for which the grants are good
--- (NULL: for ever); opens_in, seconds until it may start more (NULL: not a matter of time); whether it is limited; and whether it is
+-- (NULL: for ever); opens_in, seconds until it may start more (NULL: not a matter of time); whether a limit is near; and whether it is
 -- closed: until then nothing of it starts, while else only some organizations wait.
 DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean);
 DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean, text[], integer[]);
@@ -286,7 +286,7 @@ BEGIN
     cursor := _cursor;
     SELECT * INTO _admitted FROM advisorjobs_admit(_queue, _free);
     within := _admitted.within;
-    limited := _admitted.limited OR _admitted.room < _free;
+    limited := NOT _admitted.ample;
     closed := _admitted.room = 0;
     IF closed THEN
         opens_in := _admitted.opens_in;
@@ -324,10 +324,11 @@ BEGIN
         again := true;
         SELECT * INTO _keyed FROM advisorjobs_admit_keys(advisorjobs_take_turns(_held));
         within := least(within, _keyed.within);
+        limited := limited OR _keyed.limited;
         taken := ARRAY(SELECT t.id FROM unnest(taken) WITH ORDINALITY AS t(id, i)
                         WHERE NOT t.id = ANY (_held) OR t.id = ANY (_keyed.admitted) ORDER BY t.i);
     END IF;
-    IF limited AND cardinality(taken) > 0 THEN
+    IF _admitted.limited AND cardinality(taken) > 0 THEN
         IF EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = ANY (taken) AND j.cost > 1) THEN
             _dear := taken;
             taken := advisorjobs_afford(_queue, taken, _admitted.budget, _admitted.rate, _admitted.by_organization);
@@ -338,7 +339,6 @@ BEGIN
         END IF;
         PERFORM advisorjobs_count_starts(_queue, taken, _admitted.by_organization);
     END IF;
-    limited := limited OR within IS NOT NULL;
     cursor := coalesce(_last_aged::text, '') || ':' || coalesce(
         _turns, '0:' || (SELECT j.turn FROM procrastinate_jobs j WHERE j.id = taken[cardinality(taken)]),
         substr(_cursor, strpos(_cursor, ':') + 1), '');

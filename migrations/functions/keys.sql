@@ -31,7 +31,10 @@ END $$;
 
 -- Of these locked jobs those whose keys have room; counts their starts. The others leave the ready index, and what else waits for
 -- those keys with them. within: seconds from the statement's arrival for which the grants are good, NULL where no key has a rate.
-CREATE OR REPLACE FUNCTION advisorjobs_admit_keys(_ids bigint[], OUT admitted bigint[], OUT within double precision)
+-- limited: some key has a limit.
+DROP FUNCTION IF EXISTS advisorjobs_admit_keys(bigint[]);
+CREATE FUNCTION advisorjobs_admit_keys(
+    _ids bigint[], OUT admitted bigint[], OUT within double precision, OUT limited boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -47,7 +50,8 @@ BEGIN
     admitted := ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.id = ANY (_ids) AND NOT EXISTS (SELECT FROM advisorjobs_keys k WHERE k.key = j.limit_key));
-    IF cardinality(admitted) = cardinality(_ids) THEN
+    limited := cardinality(admitted) < cardinality(_ids);
+    IF NOT limited THEN
         RETURN;
     END IF;
     _keys := count(DISTINCT j.limit_key) FROM procrastinate_jobs j WHERE j.id = ANY (_ids);
@@ -73,7 +77,7 @@ BEGIN
         IF _key.rate IS NOT NULL THEN
             within := least(within, extract(epoch FROM _key.rate_window / 40 + _waited));
             IF cardinality(_let) > 0 THEN
-                PERFORM advisorjobs_grant(advisorjobs_scope('key', _key.key), _spent, _key.rate_window);
+                PERFORM advisorjobs_grant(ARRAY[advisorjobs_scope('key', _key.key)], ARRAY[_spent], _key.rate_window);
                 _room.opens_in := least(_room.opens_in, extract(epoch FROM _key.rate_window) * 1.03);
             END IF;
         END IF;
