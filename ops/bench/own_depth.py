@@ -1,7 +1,6 @@
 """How long our own claim takes in each situation that must not matter to it, beside the same claim in an empty table.
 
-`python -m ops.bench.own_depth` prints a table by itself; names of situations as arguments choose some. BENCH_DATABASE_URL as for
-the whole benchmark.
+`python -m ops.bench.own_depth` prints a table by itself; names of situations as arguments choose some.
 """
 
 from __future__ import annotations

@@ -171,8 +171,8 @@ def round_of(connection: Connection, worker: int) -> dict[str, Cost]:
 
 def completion(runs: list[tuple[int, int]], token: str) -> dict[str, Any]:
     return {
-        "ids": [id for id, _ in runs],
-        "run_nos": [run_no for _, run_no in runs],
+        "ids": [run[0] for run in runs],
+        "run_nos": [run[1] for run in runs],
         "tokens": [token] * len(runs),
         "run_ms": [1] * len(runs),
         "results": ["null"] * len(runs),
@@ -183,7 +183,8 @@ def completion(runs: list[tuple[int, int]], token: str) -> dict[str, Any]:
 
 def settlement(runs: list[tuple[int, int]], token: str) -> dict[str, Any]:
     retried = [
-        {"id": id, "run_no": run_no, "token": token, "status": "retrying", "final": False} for id, run_no in runs
+        {"id": job_id, "run_no": run_no, "token": token, "status": "retrying", "final": False}
+        for job_id, run_no in runs
     ]
     return {"runs": json.dumps(retried), "patience": None}
 

@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from advisorjobs.database.statement import statement
 from ops.bench.backlog import Backlog
 from tests.fixtures.desk import Desk
 from tests.fixtures.plans import Plan, index_tables, plans_of, relation_names
@@ -34,7 +33,8 @@ RULES = """
     INSERT INTO advisorjobs_queues (name, priority) VALUES ('critical', 1), ('emails', 1) ON CONFLICT DO NOTHING;
     INSERT INTO advisorjobs_keys (key, running, rate, rate_window, wake_at)
     VALUES ('k', 1000, 100000, '1 minute', NULL), ('full', 1, NULL, NULL, now());
-    INSERT INTO advisorjobs_organization_rules (organization_id, weight, rate, rate_window) VALUES ('org-00001', 2, 9, '1 minute');
+    INSERT INTO advisorjobs_organization_rules (organization_id, weight, rate, rate_window)
+    VALUES ('org-00001', 2, 9, '1 minute');
     UPDATE procrastinate_jobs SET cost = 2 WHERE id % 50 = 0;
 """
 LIMITS = """
