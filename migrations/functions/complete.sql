@@ -75,7 +75,6 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_settle(_runs jsonb) RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
