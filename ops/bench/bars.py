@@ -81,5 +81,10 @@ BARS = (
     Bar("deep table, not vacuumed: share of the rate left", "depth", left("deep, not vacuumed"), 0.9, 1),
     Bar("claim p99, 1 000 000 waiting", "claim", claims(1, 50), 5, unit="ms", at_most=True),
     Bar("claim p99, 1 000 000 waiting, 5 000 organizations", "claim", claims(5_000), 20, unit="ms", at_most=True),
+    Bar("claim p99 under a held transaction over before", "bloat", (("claim p99 while held, over before", None),), 3,
+        at_most=True),
+    Bar("under 10 000 dead rows after its end", "bloat", (("seconds until under 10 000 dead rows", None),), 300,
+        unit="s", at_most=True),
+    Bar("hot tables after it over early", "bloat", (("hot tables at the end, over early", None),), 2, at_most=True),
 )
 # fmt: on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ops.bench.claim_time import CLAIM
 from ops.bench.depth import DEPTH
+from ops.bench.own_bloat import BLOAT
 from ops.bench.own_commits import COMMITS
 from ops.bench.own_memory import MEMORY
 from ops.bench.own_promotion import PROMOTION
@@ -14,7 +15,7 @@ from ops.bench.throughput import BATCH_DEFER, BULK, DRAIN, DRAIN_TWO, SINGLE
 
 __all__ = ["MEASURES"]
 
-OWN = (COMMITS, WAL, DUE, POLLING, STOPPING, PROMOTION, MEMORY)
+OWN = (COMMITS, WAL, DUE, POLLING, STOPPING, PROMOTION, MEMORY, BLOAT)
 MEASURES = {
     measure.name: measure for measure in (DRAIN, DRAIN_TWO, BULK, SINGLE, BATCH_DEFER, PICKUP, DEPTH, CLAIM, *OWN)
 }
