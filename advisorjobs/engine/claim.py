@@ -143,6 +143,8 @@ class Claimer:
         self._woken = False  # before the claim: what comes in while it is under way counts for the next
         jobs = await self._claim(lease, queues, counts)
         self._note_dry(queues, counts, jobs)
+        if jobs:
+            await asyncio.sleep(0)  # they start before anything else is asked
         if self._dry.issuperset(self.slots.queues):
             await self._idle(lease, jobs)
         else:

@@ -181,7 +181,7 @@ BEGIN
                     WHERE w.id = _worker AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()) THEN
         RAISE EXCEPTION 'the lease of worker % has run out', _worker USING ERRCODE = 'AJ001';
     END IF;
-    PERFORM advisorjobs_promote(1000);
+    PERFORM advisorjobs_promote(least(1000, greatest(50, (SELECT sum(f) FROM unnest(_free) AS f)))::integer);  -- no more than it can use
     IF EXISTS (SELECT FROM advisorjobs_keys k WHERE k.wake_at <= now()) THEN
         PERFORM advisorjobs_wake_keys();
     END IF;
