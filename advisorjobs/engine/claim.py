@@ -131,7 +131,11 @@ class Claimer:
         queues, counts = self.slots.wanted(monotonic(), self.dispatcher.executor.ready)
         if not queues:
             self._woken = False  # whatever it was, a claim will see it once there is room
-            await self._rest(LONGEST_PAUSE)
+            now = monotonic()
+            if self._waiting is not True and self.slots.shut(now) and self.slots.opening(now) >= PATIENCE:
+                await self._wait_for_word(lease)
+            else:
+                await self._rest(LONGEST_PAUSE)
             return
         flowing = not self._dry.issuperset(self.slots.queues)
         if flowing and self._dry.issuperset(queues) and await self._rest(BETWEEN) is Rested.ROOM:
@@ -207,8 +211,8 @@ class Claimer:
         if not jobs and self.dispatcher.slots.idle() and not len(self.completer):
             self.caught_up.set()
         if self._waiting is not True and self._pause >= PATIENCE:
-            await self._say_waiting(lease, True)
-            return  # and claim once more: what was inserted before the word was read without it
+            await self._wait_for_word(lease)
+            return
         if self._woken:
             await asyncio.sleep(0 if jobs else 0.001)
             return
@@ -239,6 +243,11 @@ class Claimer:
             if not only_wake and not self._woken:
                 return Rested.ROOM
         return Rested.WOKEN
+
+    async def _wait_for_word(self, lease: Lease) -> None:
+        """Says that this worker waits. One more claim is due: what was inserted before the word was inserted without it."""
+        await self._say_waiting(lease, True)
+        self.slots.reopen()
 
     async def _say_waiting(self, lease: Lease, waiting: bool) -> None:
         await self.link.value("set_waiting", {"worker": lease.worker, "waiting": waiting})

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["QueueSlots", "Slots"]
 
 PREFETCH_SECONDS = 0.05
-"""A prefetch is never more than this much of the queue's measured work."""
+"""A prefetch is never more than this much of the queue's measured work, or than a quarter of the time that a rate limit's
+grants are good for."""
 
 LARGEST_PREFETCH = 150
 SMOOTHING = 0.3
+
+BETWEEN_LOOKS = 0.05
+"""How soon a busy worker looks again at a queue of which only some organizations wait: another's job may have come."""
 
 AGED_ONE_IN = 10
 """One start in so many goes to a lower priority, if one waits: so low is slow, never never."""
@@ -26,8 +30,9 @@ AGED_ONE_IN = 10
 class QueueSlots:
     """One queue's part of a process: `running` of `slots`, and `waiting` runs that were claimed and not started.
 
-    `cursor`, `limited`, `opens_at` (on the monotonic clock): what the last claim said about it. `elsewhere`: its jobs run in
-    child processes. `since_aged`: starts that count towards the next one of a lower priority.
+    `cursor`, `limited`, `opens_at`, `more_at`: what the last claim said about it; it is not asked before `opens_at`, and by
+    itself has nothing new before `more_at` (both on the monotonic clock). `elsewhere`: its jobs run in child processes.
+    `since_aged`: starts that count towards the next one of a lower priority.
     """
 
     __slots__ = (
@@ -35,6 +40,7 @@ class QueueSlots:
         "elsewhere",
         "ended",
         "limited",
+        "more_at",
         "name",
         "opens_at",
         "prefetch",
@@ -42,7 +48,7 @@ class QueueSlots:
         "running",
         "since_aged",
         "slots",
-        "timed",
+        "start_within",
         "waiting",
     )
 
@@ -56,8 +62,9 @@ class QueueSlots:
         self.ended = 0
         self.cursor: str | None = None
         self.limited = False
-        self.timed = False
+        self.start_within = math.inf
         self.opens_at = 0.0
+        self.more_at = 0.0
         self.elsewhere = False
         self.since_aged = 0
 
@@ -74,24 +81,27 @@ class QueueSlots:
         return max(0, self.since_aged + count) // AGED_ONE_IN
 
     def brought(self, count: int, aged: int) -> None:
-        """A claim brought *count* jobs, *aged* of them set aside for lower priorities."""
-        self.since_aged += count - AGED_ONE_IN * aged
+        """A claim brought *count* jobs, the first *aged* of them set aside for lower priorities."""
+        self.since_aged += count - AGED_ONE_IN * min(aged, count)
 
     def heard(self, visit: Visit, now: float, polling: float) -> None:
         """Takes in what a claim said about the queue. What opens later is asked again after *polling* seconds at most."""
         self.cursor = visit.cursor
         self.limited = visit.limited
-        self.timed = visit.start_within is not None
-        self.opens_at = 0.0 if visit.opens_in is None else now + min(polling, max(0.001, visit.opens_in))
+        self.start_within = math.inf if visit.start_within is None else visit.start_within
+        self.opens_at = self.more_at = 0.0
+        if visit.opens_in is not None:
+            self.more_at = now + min(polling, max(0.001, visit.opens_in))
+            self.opens_at = self.more_at if visit.closed else min(self.more_at, now + BETWEEN_LOOKS)
 
     def measure(self, seconds: float) -> None:
         """Takes in how many runs ended in the last *seconds*, and sizes the prefetch by it."""
         rate = self.ended / seconds
         self.ended = 0
         self.rate += SMOOTHING * (rate - self.rate) if rate < self.rate else 0.7 * (rate - self.rate)
-        earned = int(self.rate * PREFETCH_SECONDS)
+        earned = int(self.rate * min(PREFETCH_SECONDS, self.start_within / 4))
         # longer jobs leave time enough for a claim while others run, and what is not held can't be lost with this process
-        # and what a limit has let through must start at once, by this worker or by none
+        # and what a limit that is near has let through must start at once, by this worker or by none
         self.prefetch = min(LARGEST_PREFETCH, earned) if earned >= self.slots and not self.limited else 0
 
 
@@ -110,7 +120,7 @@ class Slots:
         names, counts = [], []
         for queue in self.queues.values():
             count = queue.wanted() if now >= queue.opens_at else 0
-            if count > 0 and queue.timed and queue.elsewhere:
+            if count > 0 and queue.elsewhere and queue.start_within < math.inf:
                 count = min(count, ready())
             if count > 0:
                 names.append(queue.name)
@@ -118,13 +128,17 @@ class Slots:
         return names, counts
 
     def opening(self, now: float) -> float:
-        """Seconds until the first queue that is closed now opens; infinite where none is."""
-        return min((queue.opens_at - now for queue in self.queues.values() if queue.opens_at > now), default=math.inf)
+        """Seconds until a limit lets more start in some queue; infinite where none holds anything up."""
+        return min((queue.more_at - now for queue in self.queues.values() if queue.more_at > now), default=math.inf)
+
+    def shut(self, now: float) -> bool:
+        """Whether some queue with free slots is not asked now because of its limits."""
+        return any(queue.opens_at > now and queue.wanted() > 0 for queue in self.queues.values())
 
     def reopen(self) -> None:
         """Limits may have changed: all queues are asked again."""
         for queue in self.queues.values():
-            queue.opens_at = 0.0
+            queue.opens_at = queue.more_at = 0.0
 
     def limited(self) -> bool:
         """Whether a limit held some queue's last claim: the end of any run may let the next job start."""

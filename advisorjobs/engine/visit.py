@@ -11,8 +11,8 @@ class Visit(NamedTuple):
     """One of the last rows of advisorjobs_claim. Times in seconds.
 
     `cursor` goes with the worker's next claim of the queue. `start_within`: how long after the claim was sent its jobs may
-    start (None: for ever). `opens_in`: when more may start (None: that is not a matter of time). `limited`: some limit or
-    pause had a say.
+    start (None: for ever). `opens_in`: when more may start (None: that is not a matter of time). `limited`: a limit or a
+    pause is near. `closed`: until then nothing of the queue starts; else only some of its organizations wait.
     """
 
     queue: str
@@ -20,3 +20,4 @@ class Visit(NamedTuple):
     start_within: float | None
     opens_in: float | None
     limited: bool
+    closed: bool

@@ -1,8 +1,8 @@
 -- Limits, decided in the database, on its clock, before a job is taken.
 --
 -- RATE, exact: in any window of length W there are never more than `rate` starts. A claim decides at one moment and the handler starts
--- at another, so a grant is good for a time g = W/40 only (on the worker's monotonic clock, from before it asked); a run that
--- could not start by then goes back, uncharged, and its grant is lost. A grant is counted from its claim for W + g: two starts that
+-- at another, so a grant is good for a time g = W/40 only (on the worker's monotonic clock, from before it asked, and what the
+-- database then took until it decided); a run that could not start by then goes back, uncharged, and its grant is lost. A grant is counted from its claim for W + g: two starts that
 -- lie less than W apart were granted less than W + g apart, so the earlier one counts when the later is decided. Grants are kept
 -- by slots of W/200, each counted from the slot's end. So a full queue is worked off at 200/206 of its limit at least: 97 %.
 -- A claim takes the lock of the queue's row, reads what was granted and adds its own: claims of one limited queue follow one
@@ -19,49 +19,65 @@ LANGUAGE plpgsql AS $$
 DECLARE
     _now double precision := extract(epoch FROM clock_timestamp());
     _length double precision := extract(epoch FROM _window);
-    _latest double precision;
+    _old double precision := _now - _length * 1.025;
+    _at double precision[];
+    _costs integer[];
+    _gone integer;
 BEGIN
-    SELECT _rate - coalesce(sum(g.cost), 0), min(g.at) - (_now - _length * 1.025), max(g.at) INTO allowed, opens_in, _latest
-      FROM (SELECT unnest(at) AS at, unnest(costs) AS cost FROM advisorjobs_grants WHERE scope = _scope) g
-     WHERE g.at > _now - _length * 1.025;
-    IF _latest > _now + _length / 100 THEN  -- the server's clock was set back: as if they had been granted now
+    SELECT g.at, g.costs INTO _at, _costs FROM advisorjobs_grants g WHERE g.scope = _scope;
+    IF NOT FOUND THEN
+        allowed := _rate;
+        RETURN;
+    END IF;
+    _gone := width_bucket(_old, _at);  -- they are in order
+    allowed := greatest(0, _rate - coalesce((SELECT sum(c) FROM unnest(_costs[_gone + 1 :]) AS c), 0));
+    opens_in := _at[_gone + 1] - _old;
+    IF _at[cardinality(_at)] > _now + _length / 100 THEN  -- the server's clock was set back: as if they had been granted now
         UPDATE advisorjobs_grants SET at = ARRAY(SELECT least(a, _now) FROM unnest(at) WITH ORDINALITY AS u(a, i) ORDER BY i)
          WHERE scope = _scope;
     END IF;
-    allowed := greatest(0, allowed);
 END $$;
 
--- Counts starts, and forgets those that no longer count.
-CREATE OR REPLACE FUNCTION advisorjobs_grant(_scope text, _cost integer, _window interval) RETURNS void
+-- Counts starts in some scopes with the same window, and forgets those that no longer count.
+DROP FUNCTION IF EXISTS advisorjobs_grant(text, integer, interval);
+CREATE OR REPLACE FUNCTION advisorjobs_grant(_scopes text[], _costs integer[], _window interval) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     _now double precision := extract(epoch FROM clock_timestamp());
     _length double precision := extract(epoch FROM _window);
+    _old double precision := _now - _length * 1.025;
     _at double precision := ceil(_now * 200 / _length) * _length / 200;
 BEGIN
-    INSERT INTO advisorjobs_grants AS g (scope, at, costs) VALUES (_scope, ARRAY[_at], ARRAY[_cost])
-    ON CONFLICT (scope) DO UPDATE SET (at, costs) = (
-        SELECT array_agg(a ORDER BY a), array_agg(c ORDER BY a) FROM (
-            SELECT u.a, sum(u.c)::integer AS c
-              FROM (SELECT unnest(g.at) AS a, unnest(g.costs) AS c UNION ALL SELECT _at, _cost) u
-             WHERE u.a > _now - _length * 1.025 GROUP BY u.a) counted);
+    INSERT INTO advisorjobs_grants AS g (scope, at, costs)
+    SELECT scope, ARRAY[_at], ARRAY[cost] FROM unnest(_scopes, _costs) AS s(scope, cost)
+    ON CONFLICT (scope) DO UPDATE SET
+        at = CASE WHEN g.at[cardinality(g.at)] >= _at THEN g.at[width_bucket(_old, g.at) + 1 :]
+                  ELSE g.at[width_bucket(_old, g.at) + 1 :] || _at END,
+        costs = CASE WHEN g.at[cardinality(g.at)] >= _at
+                     THEN g.costs[width_bucket(_old, g.at) + 1 : cardinality(g.costs) - 1]
+                          || (g.costs[cardinality(g.costs)] + excluded.costs[1])
+                     ELSE g.costs[width_bucket(_old, g.at) + 1 :] || excluded.costs END;
 END $$;
 
 -- What a queue's own limits and pauses allow.
 --   room             jobs (of _wanted); budget: their cost, NULL where no rate limits the queue; rate: the most that one job costs
---   within           seconds for which a grant is good, NULL where no rate limits anything here
+--   within           seconds from the statement's arrival for which a grant is good, NULL where no rate limits anything here
 --   opens_in         seconds until more may start, NULL where that isn't a matter of time
 --   limited          the queue's row is locked, and starts are to be counted; by_organization: some organization has rules here
-CREATE OR REPLACE FUNCTION advisorjobs_admit(
+--   ample            what may start is many times what is wanted
+DROP FUNCTION IF EXISTS advisorjobs_admit(text, integer);
+CREATE FUNCTION advisorjobs_admit(
     _queue text, _wanted integer, OUT room integer, OUT budget integer, OUT rate integer, OUT within double precision,
-    OUT opens_in double precision, OUT limited boolean, OUT by_organization boolean)
+    OUT opens_in double precision, OUT limited boolean, OUT by_organization boolean, OUT ample boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _row record;
+    _waited interval;
 BEGIN
     room := _wanted;
     limited := false;
+    ample := true;
     SELECT q.*, coalesce(q.closed_until > now(), false) OR p.queue IS NOT NULL AS closed,
            CASE WHEN p.queue IS NULL OR isfinite(p.until)
                 THEN greatest(p.until, CASE WHEN q.closed_until > now() THEN q.closed_until END) END AS open_at,
@@ -77,6 +93,7 @@ BEGIN
     by_organization := _row.by_organization;
     IF _row.closed THEN
         room := 0;
+        ample := false;
         opens_in := extract(epoch FROM _row.open_at - clock_timestamp());
         RETURN;
     END IF;
@@ -88,38 +105,52 @@ BEGIN
     IF NOT FOUND THEN  -- a queue outside the table, with rules for organizations: it gets a row, for its lock
         INSERT INTO advisorjobs_queues (name, priority) VALUES (_queue, 3) ON CONFLICT (name) DO UPDATE SET priority = 3;
     END IF;
+    _waited := clock_timestamp() - statement_timestamp();
     SELECT q.rate, q.rate_window, q.running, q.organization_rate_window INTO _row FROM advisorjobs_queues q WHERE q.name = _queue;
+    room := 10 * _wanted;
     IF _row.running IS NOT NULL THEN
         room := least(room, _row.running - (
             SELECT count(*)::integer FROM procrastinate_jobs j WHERE j.status = 'doing' AND j.queue_name = _queue));
     END IF;
     IF _row.rate IS NOT NULL THEN
         rate := _row.rate;
-        within := extract(epoch FROM _row.rate_window) / 40;
+        within := extract(epoch FROM _row.rate_window / 40 + _waited);
         SELECT r.allowed, r.opens_in INTO budget, opens_in
           FROM advisorjobs_rate_left(advisorjobs_scope('queue', _queue), _row.rate, _row.rate_window) r;
         room := least(room, budget);
     END IF;
     IF by_organization THEN
-        within := least(within, extract(epoch FROM _row.organization_rate_window) / 40, (
-            SELECT extract(epoch FROM min(r.rate_window)) / 40 FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
+        within := least(within, extract(epoch FROM _row.organization_rate_window / 40 + _waited), (
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited) FROM advisorjobs_organization_rules r
+             WHERE r.queue = '' AND (r.rate IS NOT NULL OR r.running IS NOT NULL)), (
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited) FROM advisorjobs_organization_rules r
+             WHERE r.queue = _queue AND (r.rate IS NOT NULL OR r.running IS NOT NULL)));
     END IF;
-    room := greatest(0, room);
+    ample := room = 10 * _wanted AND NOT by_organization;
+    room := greatest(0, least(room, _wanted));
 END $$;
 
 -- A scope of advisorjobs_grants: 'queue', its name [, an organization]; or 'key', the key.
-CREATE OR REPLACE FUNCTION advisorjobs_scope(VARIADIC _parts text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$ SELECT array_to_string(_parts, chr(31)) $$;
+DROP FUNCTION IF EXISTS advisorjobs_scope(text[]);
+CREATE OR REPLACE FUNCTION advisorjobs_scope(_kind text, _name text, _turn text DEFAULT NULL) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT _kind || chr(31) || _name || coalesce(chr(31) || _turn, '') $$;
 
--- Of some turns of a queue those that may start something, and how many jobs each; opens_in: when the first of the others may.
+-- Of some turns of a queue those that may start something, and how many jobs each; opens_in: when the first of the others may. _taken:
+-- what the same claim has taken of this queue and not counted yet, at other priorities.
+DROP FUNCTION IF EXISTS advisorjobs_admit_turns(text, text[]);
 CREATE OR REPLACE FUNCTION advisorjobs_admit_turns(
-    _queue text, _turns text[], OUT turns text[], OUT rooms integer[], OUT opens_in double precision)
+    _queue text, _turns text[], _taken bigint[], OUT turns text[], OUT rooms integer[], OUT opens_in double precision)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _now double precision := extract(epoch FROM clock_timestamp());
     _running jsonb;
+    _mine jsonb;
 BEGIN
+    IF cardinality(_taken) > 0 THEN
+        SELECT jsonb_object_agg(m.turn, m.count) INTO _mine FROM (
+            SELECT j.turn, count(*) FROM procrastinate_jobs j WHERE j.id = ANY (_taken) GROUP BY 1) m;
+    END IF;
     SELECT jsonb_object_agg(d.organization_id, d.count) INTO _running FROM (
         SELECT j.organization_id, count(*) FROM procrastinate_jobs j
          WHERE j.status = 'doing' AND j.queue_name = _queue AND j.organization_id IS NOT NULL GROUP BY 1) d;
@@ -128,22 +159,24 @@ BEGIN
       INTO turns, rooms, opens_in
       FROM (SELECT t.turn, t.i, g.opens_in,
                    CASE WHEN t.turn = '' THEN 2147483647 WHEN r.paused THEN 0
-                        ELSE least(r.running - coalesce((_running ->> t.turn)::integer, 0), r.rate - g.granted, 2147483647) END AS room
+                        ELSE least(r.running - coalesce((_running ->> t.turn)::integer, 0), r.rate - coalesce(g.granted, 0), 2147483647)
+                             - coalesce((_mine ->> t.turn)::integer, 0) END AS room
               FROM unnest(_turns) WITH ORDINALITY AS t(turn, i)
              CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r
-             CROSS JOIN LATERAL (
-                SELECT coalesce(sum(u.cost), 0)::integer AS granted,
-                       min(u.at) - (_now - extract(epoch FROM r.rate_window) * 1.025) AS opens_in
-                  FROM (SELECT unnest(g.at) AS at, unnest(g.costs) AS cost FROM advisorjobs_grants g
-                         WHERE g.scope = advisorjobs_scope('queue', _queue, t.turn)) u
-                 WHERE u.at > _now - extract(epoch FROM r.rate_window) * 1.025) g) o;
+             CROSS JOIN LATERAL (SELECT _now - extract(epoch FROM r.rate_window)::double precision * 1.025 AS old) w
+              LEFT JOIN LATERAL (
+                SELECT g.at[width_bucket(w.old, g.at) + 1] - w.old AS opens_in,
+                       (SELECT sum(c) FROM unnest(g.costs[width_bucket(w.old, g.at) + 1 :]) AS c) AS granted
+                  FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', _queue, t.turn) AND r.rate IS NOT NULL
+                OFFSET 0) g ON true) o;  -- one probe each: joined, the table would be read through where it is thought to be small
 END $$;
 
--- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own.
-CREATE OR REPLACE FUNCTION advisorjobs_rules(
-    _queue text, _organization text,
-    OUT rate integer, OUT rate_window interval, OUT running integer, OUT weight integer, OUT paused boolean)
-LANGUAGE sql STABLE AS $$
+-- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own. One
+-- row, but RETURNS TABLE: only so is it inlined, which makes a hundred of them ten times cheaper.
+DROP FUNCTION IF EXISTS advisorjobs_rules(text, text);
+CREATE FUNCTION advisorjobs_rules(_queue text, _organization text)
+RETURNS TABLE (rate integer, rate_window interval, running integer, weight integer, paused boolean)
+LANGUAGE sql STABLE ROWS 1 AS $$
     SELECT CASE WHEN here.rate IS NOT NULL THEN here.rate WHEN everywhere.rate IS NOT NULL THEN everywhere.rate
                 ELSE q.organization_rate END,
            CASE WHEN here.rate IS NOT NULL THEN here.rate_window WHEN everywhere.rate IS NOT NULL THEN everywhere.rate_window
@@ -178,9 +211,12 @@ BEGIN
         EXIT WHEN _cost > _budget;
         IF _by_organization AND _job.turn <> '' THEN
             SELECT l.allowed, least(_job.cost, r.rate) INTO _room, _cost FROM advisorjobs_rules(_queue, _job.turn) r
-             CROSS JOIN LATERAL advisorjobs_rate_left(advisorjobs_scope('queue', _queue, _job.turn), r.rate, r.rate_window) l;
-            CONTINUE WHEN coalesce((_spent ->> _job.turn)::integer, 0) + _cost > _room;
-            _spent := _spent || jsonb_build_object(_job.turn, coalesce((_spent ->> _job.turn)::integer, 0) + _cost);
+             CROSS JOIN LATERAL advisorjobs_rate_left(advisorjobs_scope('queue', _queue, _job.turn), r.rate, r.rate_window) l
+             WHERE r.rate IS NOT NULL;
+            IF FOUND THEN
+                CONTINUE WHEN coalesce((_spent ->> _job.turn)::integer, 0) + _cost > _room;
+                _spent := _spent || jsonb_build_object(_job.turn, coalesce((_spent ->> _job.turn)::integer, 0) + _cost);
+            END IF;
         END IF;
         _budget := _budget - least(_job.cost, _rate);
         _kept := _kept || _job.id;
@@ -192,14 +228,14 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_count_starts(_queue text, _ids bigint[], _by_organization boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM advisorjobs_grant(advisorjobs_scope('queue', _queue), sum(least(j.cost, q.rate))::integer, q.rate_window)
+    PERFORM advisorjobs_grant(ARRAY[advisorjobs_scope('queue', _queue)], ARRAY[sum(least(j.cost, q.rate))::integer], q.rate_window)
        FROM advisorjobs_queues q CROSS JOIN procrastinate_jobs j
       WHERE q.name = _queue AND q.rate IS NOT NULL AND j.id = ANY (_ids) GROUP BY q.rate_window;
     IF _by_organization THEN
-        PERFORM advisorjobs_grant(advisorjobs_scope('queue', _queue, t.turn), least(t.cost, r.rate), r.rate_window)
+        PERFORM advisorjobs_grant(array_agg(advisorjobs_scope('queue', _queue, t.turn)), array_agg(least(t.cost, r.rate)), r.rate_window)
            FROM (SELECT j.turn, sum(j.cost)::integer AS cost FROM procrastinate_jobs j
                   WHERE j.id = ANY (_ids) AND j.turn <> '' GROUP BY j.turn) t
-          CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r WHERE r.rate IS NOT NULL;
+          CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r WHERE r.rate IS NOT NULL GROUP BY r.rate_window;
     END IF;
 END $$;
 
@@ -213,7 +249,9 @@ BEGIN
     FOR _service IN
         SELECT j.limit_key, CASE WHEN j.limit_key IS NULL THEN j.queue_name END AS queue,
                now() + make_interval(secs => least(86400, max((r.run ->> 'close_for')::double precision))) AS until
-          FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
+          FROM jsonb_array_elements(_runs) AS r(run)
+         CROSS JOIN LATERAL (
+            SELECT k.limit_key, k.queue_name FROM procrastinate_jobs k WHERE k.id = (r.run ->> 'id')::bigint OFFSET 0) j
          WHERE (r.run ->> 'close_for')::double precision > 0 GROUP BY 1, 2 ORDER BY 1, 2
     LOOP
         IF _service.limit_key IS NOT NULL THEN

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from ops.bench.claim_time import CLAIM
 from ops.bench.depth import DEPTH
+from ops.bench.own_commits import COMMITS
+from ops.bench.own_memory import MEMORY
+from ops.bench.own_promotion import PROMOTION
+from ops.bench.own_timing import DUE, POLLING, STOPPING
+from ops.bench.own_wal import WAL
 from ops.bench.pickup import PICKUP
 from ops.bench.throughput import BATCH_DEFER, BULK, DRAIN, DRAIN_TWO, SINGLE
 
 __all__ = ["MEASURES"]
 
-MEASURES = {measure.name: measure for measure in (DRAIN, DRAIN_TWO, BULK, SINGLE, BATCH_DEFER, PICKUP, DEPTH, CLAIM)}
+OWN = (COMMITS, WAL, DUE, POLLING, STOPPING, PROMOTION, MEMORY)
+MEASURES = {
+    measure.name: measure for measure in (DRAIN, DRAIN_TWO, BULK, SINGLE, BATCH_DEFER, PICKUP, DEPTH, CLAIM, *OWN)
+}

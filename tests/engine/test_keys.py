@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from advisorjobs.database.statement import statement
 from tests.fixtures.desk import Desk
+from tests.fixtures.waiting import wait_for
 
 
 def limit_key(desk: Desk, key: str, **values: Any) -> None:
@@ -35,6 +39,14 @@ def test_no_more_run_at_once_with_a_key_than_it_allows_in_all_queues_together(de
     assert len(held) == 2
     assert len(other_desk.claim("emails")) == 1
     assert desk.claim() == []
+
+
+def test_a_claim_of_several_queues_counts_what_it_took_of_a_key_in_each(desk: Desk) -> None:
+    limit_key(desk, "stripe", running=3)
+    for queue in ("critical", "emails"):
+        desk.enqueue(5, limit_key="stripe", queue=queue)
+
+    assert len(desk.claim("critical", "emails")) == 3
 
 
 def test_the_end_of_a_job_lets_the_next_one_behind_its_key_go_on(desk: Desk) -> None:
@@ -114,3 +126,49 @@ def test_a_job_with_a_lock_and_a_key_waits_for_both(desk: Desk) -> None:
         desk.complete(job)
     assert sorted(order) == [first, second, third]
     assert order.index(first) < order.index(second)
+
+
+def test_jobs_that_end_while_others_are_claimed_leave_none_behind_their_keys(database: str, desk: Desk) -> None:
+    """A claim that still counts a run as it ends must not put the next one to sleep."""
+    keys = [f"key-{n}" for n in range(6)]
+    for key in keys:
+        limit_key(desk, key, running=2)
+    jobs = [{"name": "test:work", "queue": "critical", "args": {}, "limit_key": keys[n % 6]} for n in range(500)]
+    desk.connection.execute(statement("enqueue_jobs"), {"jobs": json.dumps(jobs)})
+
+    def drain(one: Desk) -> None:
+        def some() -> bool:
+            taken = one.claim(free=5)
+            if taken:
+                one.complete(*taken)
+            return not taken and one.one("SELECT count(*) FROM procrastinate_jobs") == 0
+
+        wait_for(some, "the end of all jobs", seconds=25)  # well under the half minute of a look without a reason
+
+    desks = [Desk(database) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(drain, desks))
+    for one in desks:
+        one.close()
+
+
+def test_a_key_whose_next_job_nobody_takes_lets_another_go_on(desk: Desk) -> None:
+    limit_key(desk, "stripe", running=1)
+    desk.enqueue(2, limit_key="stripe", organization_id="a", queue="emails")
+    (held,) = desk.claim("emails", free=1)
+    desk.enqueue(limit_key="stripe", organization_id="b")
+    desk.claim("emails")
+    assert desk.claim() == []
+    desk.complete(held)
+
+    assert desk.claim() == []
+    assert parked(desk) == 1
+    assert 0 < desk.run("next_due") <= 1
+
+
+def test_a_key_s_first_grants_say_when_the_next_may_start(desk: Desk) -> None:
+    limit_key(desk, "stripe", rate=2, rate_window="5 s")
+    desk.enqueue(5, limit_key="stripe")
+
+    assert len(desk.claim()) == 2
+    assert 0 < desk.run("next_due") < 6

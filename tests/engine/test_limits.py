@@ -43,7 +43,8 @@ def test_no_more_start_in_a_window_than_the_rate_allows(desk: Desk) -> None:
     assert desk.claim() == []
     (visit,) = desk.visits
     assert visit.limited
-    assert visit.start_within == 60 / 40
+    assert visit.start_within is not None
+    assert 60 / 40 < visit.start_within < 60 / 40 + 1
     assert visit.opens_in is not None
     assert 59 < visit.opens_in < 62
 
@@ -79,6 +80,24 @@ def test_a_window_that_has_passed_opens_the_queue_again(desk: Desk) -> None:
     wait_for(lambda: len(desk.claim()) == 2, "the next window")
 
     assert time.monotonic() - first >= 0.2
+
+
+def test_a_claim_that_had_to_wait_gives_its_grants_no_less_time(desk: Desk, other_desk: Desk) -> None:
+    limit(desk, rate=(2, 60))
+    desk.enqueue(2)
+    with ThreadPoolExecutor(1) as pool:
+        with other_desk.connection.transaction():
+            other_desk.one("SELECT 1 FROM advisorjobs_queues WHERE name = 'critical' FOR UPDATE")
+            claim = pool.submit(desk.claim)
+            wait_for(lambda: other_desk.one("SELECT count(*) FROM pg_locks WHERE NOT granted"), "a claim that waits")
+            begun = time.monotonic()
+            other_desk.one("SELECT pg_sleep(0.2)")
+            waited = time.monotonic() - begun
+        assert len(claim.result()) == 2
+
+    (visit,) = desk.visits
+    assert visit.start_within is not None
+    assert visit.start_within > 60 / 40 + waited * 0.99
 
 
 def test_what_was_granted_and_given_back_stays_counted(desk: Desk) -> None:
@@ -177,6 +196,20 @@ def test_an_organization_that_is_closed_says_when_it_opens(desk: Desk) -> None:
     assert 59 < visit.opens_in < 62
 
 
+def test_a_queue_of_which_only_some_organizations_wait_is_not_closed(desk: Desk) -> None:
+    limit(desk, organization_rate=(1, 60))
+    desk.enqueue(5, organization_id="a")
+    desk.claim()
+    assert desk.claim() == []
+    assert [visit.closed for visit in desk.visits] == [False]
+
+    limit(desk, rate=(1, 60))
+    desk.enqueue(organization_id="b")
+    desk.claim()
+    assert desk.claim() == []
+    assert [visit.closed for visit in desk.visits] == [True]
+
+
 def test_thousands_of_closed_organizations_hide_none_that_is_open(desk: Desk) -> None:
     limit(desk, organization_running=1)
     desk.connection.execute(
@@ -189,6 +222,29 @@ def test_thousands_of_closed_organizations_hide_none_that_is_open(desk: Desk) ->
     taken = [job.id for _ in range(3) for job in desk.claim()]
 
     assert taken == [open_one]
+
+
+def test_an_organization_s_limit_holds_over_all_priorities_of_one_claim(desk: Desk) -> None:
+    limit(desk, organization_running=2)
+    for priority in (-1, -3, -5):
+        desk.enqueue(10, organization_id="a", priority=priority)
+
+    assert len(desk.claim(free=20, aged=1)) == 2
+
+
+def test_an_organization_s_rate_holds_over_all_priorities_of_one_claim(desk: Desk) -> None:
+    limit(desk, organization_rate=(2, 60))
+    for priority in (-1, -3, -5):
+        desk.enqueue(10, organization_id="a", priority=priority)
+
+    assert len(desk.claim(free=20, aged=1)) == 2
+
+
+def test_dear_jobs_of_an_organization_without_a_rate_start_all_the_same(desk: Desk) -> None:
+    limit(desk, organization_running=2)
+    desk.enqueue(10, organization_id="a", cost=3)
+
+    assert len(desk.claim(free=20)) == 2
 
 
 def test_a_rate_in_a_queue_without_fair_turns_still_holds_for_each_organization(desk: Desk) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from advisorjobs.engine.slots import LARGEST_PREFETCH, QueueSlots, Slots
+from advisorjobs.engine.slots import BETWEEN_LOOKS, LARGEST_PREFETCH, QueueSlots, Slots
+from advisorjobs.engine.visit import Visit
 
 
 def waiting(queue: QueueSlots, count: int) -> None:
@@ -66,3 +67,25 @@ def test_a_full_queue_takes_no_other_queue_s_place() -> None:
     slots.queues["emails"].running = 10
 
     assert slots.wanted(0.0, lambda: 0) == (["critical"], [5])
+
+
+def test_a_claim_that_brings_nothing_takes_nothing_from_those_that_age() -> None:
+    queue = QueueSlots("emails", 10)
+    assert queue.aged(10) == 1
+    for _ in range(5):
+        queue.brought(0, 1)
+
+    assert queue.aged(10) == 1
+
+
+def test_a_closed_queue_is_asked_when_it_opens_and_one_where_only_some_wait_is_asked_before() -> None:
+    slots = Slots({"emails": 10, "critical": 5})
+    slots.queues["emails"].heard(Visit("emails", "", None, 0.9, True, True), 100.0, 1.0)
+    slots.queues["critical"].heard(Visit("critical", "", None, 0.8, True, False), 100.0, 1.0)
+
+    assert slots.wanted(100.01, lambda: 0) == ([], [])
+    assert slots.shut(100.01)
+    assert round(slots.opening(100.0), 3) == 0.8
+    assert slots.wanted(100.0 + BETWEEN_LOOKS, lambda: 0) == (["critical"], [5])
+    slots.reopen()
+    assert slots.wanted(100.01, lambda: 0) == (["emails", "critical"], [10, 5])

@@ -24,7 +24,7 @@ GRANT INSERT ON effects TO PUBLIC"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job to enqueue. `kind` is its name without the area; `delay` in seconds."""
+    """A job to enqueue. `kind` is its name without the area; `delay` in seconds. The control knows no limits."""
 
     kind: str
     args: Mapping[str, Any]
@@ -33,6 +33,9 @@ class Order:
     lock: str | None = None
     queueing_lock: str | None = None
     delay: float = 0
+    organization: str = "o1"
+    cost: int = 1
+    limit_key: str | None = None
 
 
 Connection = psycopg.Connection[Any]
@@ -69,12 +72,14 @@ class Ours:
             {
                 "name": f"faults:{order.kind}",
                 "queue": order.queue,
-                "args": {"organization_id": "o1", **order.args},
-                "organization_id": "o1",
+                "args": {"organization_id": order.organization, **order.args},
+                "organization_id": order.organization,
                 "priority": order.priority or None,
                 "lock": order.lock,
                 "queueing_lock": order.queueing_lock,
                 "delay": order.delay or None,
+                "cost": order.cost,
+                "limit_key": order.limit_key,
             }
             for order in orders
         ]

@@ -58,8 +58,16 @@ class Fleet:
         self.members: list[Member] = []
         self.prefix: list[str] = []
 
-    def start(self, slots: int = 8, *, dsn: str | None = None, queue: str = "critical", **variables: object) -> Member:
-        """Starts a worker with *slots* in *queue*; *variables* go to its environment."""
+    def start(
+        self,
+        slots: int = 8,
+        *,
+        dsn: str | None = None,
+        queue: str = "critical",
+        queues: Mapping[str, int] | None = None,
+        **variables: object,
+    ) -> Member:
+        """Starts a worker with *slots* in *queue*, or with the slots of *queues*; *variables* go to its environment."""
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("ADVISORJOBS_", "WORKER_"))},
             "DATABASE_URL": dsn or self.dsn,
@@ -72,7 +80,9 @@ class Fleet:
         }
         log = self.folder / f"worker-{len(self.members) + 1}.log"
         with log.open("wb") as output:
-            member = Member(spawn([*self.prefix, *self.engine.command({queue: slots})], environment, output), log)
+            member = Member(
+                spawn([*self.prefix, *self.engine.command(queues or {queue: slots})], environment, output), log
+            )
         self.members.append(member)
         return member
 
@@ -87,9 +97,14 @@ class Fleet:
         self.witness.note("killed", pid=member.pid)
 
     def kill_worker_of(self, supervisor: Member) -> bool:
-        """kill -9 for the worker process under a supervisor, which starts another; False while there is none."""
-        children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
-        for pid in map(int, children):
+        """kill -9 for the worker process under a supervisor, which starts another; False while there is none.
+
+        Its children, where suspects run, are noted as killed too: they end with it.
+        """
+        children = children_of(supervisor.pid)
+        for pid in children:
+            for child in children_of(pid):
+                self.witness.note("kill", pid=child)
             self.witness.note("kill", pid=pid)
             os.kill(pid, signal.SIGKILL)
             wait_for(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "the end of a killed process")  # type: ignore[misc]
@@ -126,6 +141,13 @@ class Fleet:
 
 def spawn(command: list[str], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
 
 
 def environments() -> Iterator[tuple[int, list[bytes]]]:

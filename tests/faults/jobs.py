@@ -11,7 +11,7 @@ from procrastinate import JobContext
 
 from advisorjobs.application import the_app
 from advisorjobs.backoff import fixed
-from advisorjobs.errors import LeaseLost
+from advisorjobs.errors import ErrorCode, JobError, LeaseLost
 from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload
 from advisorjobs.task import JobType, task
@@ -69,6 +69,14 @@ def block_ledger(job: Job) -> None:
             connection.execute(INSERT_EFFECT, [job.id, job.run, job.payload.amount])
             crash.point("effect written")
         crash.point("effect committed")
+
+
+@task("faults:throttled", payload=Work, queue="critical")
+async def throttled(job: Job) -> None:
+    """Its service asks for patience, the first time."""
+    with seen(job.id, job.run):
+        if job.run == 1:
+            raise JobError(ErrorCode.RATE_LIMITED, "as the test wants it", retry_after=job.payload.seconds)
 
 
 @task("faults:keyed", payload=Work, queue="critical", backoff=QUICKLY)

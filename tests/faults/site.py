@@ -31,7 +31,7 @@ FINAL = ("done", "failed")
 
 
 class Site:
-    """`ids` are all jobs that were acknowledged, `ledger` those that book."""
+    """`ids` are all jobs that were acknowledged, with their `orders`; `ledger` those that book."""
 
     def __init__(self, engine: Engine, cluster: Cluster, name: str, folder: Path) -> None:
         self.engine = engine
@@ -44,6 +44,7 @@ class Site:
         self.fleet = Fleet(engine, self.dsn, folder, self.witness)
         self.ids: list[int] = []
         self.ledger: list[int] = []
+        self.orders: dict[int, Order] = {}
 
     def connect(self) -> psycopg.Connection[Any]:
         """The test's own connection, which no nemesis cuts."""
@@ -57,6 +58,7 @@ class Site:
         with self.connect() as connection:
             ids = self.engine.enqueue(connection, orders)
         self.ids += ids
+        self.orders |= zip(ids, orders, strict=True)
         self.ledger += [job for job, order in zip(ids, orders, strict=True) if order.kind.endswith("ledger")]
         return ids
 
