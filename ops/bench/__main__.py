@@ -91,7 +91,11 @@ def rounds_of(bench: Bench, measure: Measure, rounds: int, results: Results) -> 
     taking = {peer.spec.name for peer in bench.peers if measure.name in peer.spec.measures}
     for number in range(1, min(rounds, measure.rounds or rounds) + 1):
         bench.say(f"{measure.name}, round {number}: {measure.title}")
-        taken.add(measure.take(bench))
+        try:
+            taken.add(measure.take(bench))
+        except PeerFailed as error:
+            bench.say(f"no figures of {measure.name}: {error}")
+            return
         taken.excused = {name: why for name, why in bench.excused.items() if name in taking}
         results.measures[measure.name] = taken
         yield taken

