@@ -22,10 +22,11 @@ CREATE FUNCTION advisorjobs_enqueue(_jobs jsonb) RETURNS TABLE (id bigint, creat
 LANGUAGE plpgsql ROWS 1 SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
-    IF advisorjobs_organization() <> 'system'
-       AND jsonb_path_exists(_jobs, '$[*].organization_id ? (@.type() == "string" && @ != $mine)',
+    IF advisorjobs_organization() <> 'system' THEN
+        IF jsonb_path_exists(_jobs, '$[*].organization_id ? (@.type() == "string" && @ != $mine)',
                              jsonb_build_object('mine', advisorjobs_organization())) THEN
-        RAISE EXCEPTION 'a job is queued for another organization than the transaction works for' USING ERRCODE = '42501';
+            RAISE EXCEPTION 'a job is queued for another organization than the transaction works for' USING ERRCODE = '42501';
+        END IF;
     END IF;
     IF jsonb_path_exists(_jobs, '$[*].unique_key ? (@ != null)') THEN
         _jobs := advisorjobs_take_keys(_jobs);
@@ -34,15 +35,15 @@ BEGIN
     WITH given AS MATERIALIZED (
         SELECT coalesce(r.holder, r.drawn, nextval('procrastinate_jobs_id_seq')) AS id,
                coalesce(r.scheduled_at, now() + make_interval(secs => r.delay)) AS at,
-               coalesce(r.priority, (SELECT -q.priority FROM advisorjobs_queues q WHERE q.name = r.queue), -3) AS rank,
-               CASE WHEN (SELECT q.fair FROM advisorjobs_queues q WHERE q.name = r.queue) IS FALSE THEN ''
-                    ELSE coalesce(r.organization_id, '') END AS turn,
+               coalesce(r.priority, -(r.own).priority, -3) AS rank,
+               CASE WHEN (r.own).fair IS FALSE THEN '' ELSE coalesce(r.organization_id, '') END AS turn,
                r.name, r.queue, r.organization_id, r.args, r.tags, r.lock, r.queueing_lock, r.unique_key, r.holder,
                coalesce(r.cost, 1) AS cost, r.limit_key
-          FROM ROWS FROM (jsonb_to_recordset(_jobs) AS (
-                   name text, queue text, organization_id text, args jsonb, tags jsonb, lock text, queueing_lock text,
-                   priority integer, scheduled_at timestamptz, delay double precision, unique_key text, drawn bigint,
-                   holder bigint, cost smallint, limit_key text)) AS r),
+          FROM (SELECT j.*, (SELECT q FROM advisorjobs_queues q WHERE q.name = j.queue) AS own
+                  FROM ROWS FROM (jsonb_to_recordset(_jobs) AS (
+                       name text, queue text, organization_id text, args jsonb, tags jsonb, lock text, queueing_lock text,
+                       priority integer, scheduled_at timestamptz, delay double precision, unique_key text, drawn bigint,
+                       holder bigint, cost smallint, limit_key text)) AS j OFFSET 0) r),
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id,

@@ -31,7 +31,7 @@ BEGIN
            AND j.scheduled_at IS NULL AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     END IF;
-    _turns := advisorjobs_lap(_queue, _priority, _first, NULL, _most);
+    _turns := CASE WHEN _first IS NULL THEN '{}' ELSE advisorjobs_lap(_queue, _priority, _first, NULL, _most) END;
     IF cardinality(_turns) = _most OR _after = '' AND _again THEN
         RETURN _turns;
     END IF;
@@ -40,6 +40,9 @@ BEGIN
          WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
            AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
+    END IF;
+    IF _front >= _after THEN
+        RETURN CASE WHEN _front = _after AND NOT _again THEN _turns || _front ELSE _turns END;
     END IF;
     RETURN _turns || ARRAY(
         SELECT t.turn FROM unnest(advisorjobs_lap(_queue, _priority, _front, _after, _most - cardinality(_turns))) AS t(turn)
