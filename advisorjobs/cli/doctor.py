@@ -21,8 +21,9 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")] = False,
 ) -> None:
     """Examines settings, database, migrations, extras, services and workers. Exits with 1 if something is wrong."""
-    from advisorjobs.cli.examination import Finding, examine
+    from advisorjobs.cli.examination import examine
     from advisorjobs.cli.failure import FAILED
+    from advisorjobs.cli.finding import Finding
 
     findings: list[Finding] = []
     for finding in examine(Settings.from_environment()):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
+from advisorjobs.cli.cleaning import cleaning
+from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
 from advisorjobs.database.address import connect, parse
 from advisorjobs.database.embedded import resolve
@@ -15,7 +16,7 @@ from advisorjobs.database.migrate import check_migrated
 from advisorjobs.errors import AdvisorJobsError
 from advisorjobs.settings import Settings
 
-__all__ = ["Finding", "examine"]
+__all__ = ["examine"]
 
 EXTRAS = {
     "worker": ("psutil", "jinja2", "uvloop"),
@@ -24,15 +25,6 @@ EXTRAS = {
 }
 OLDEST_POSTGRES = 14
 VERIFIED = ("verify-ca", "verify-full")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`state`: ok, note (works, but know this) or wrong (`text` ends in the cure)."""
-
-    about: str
-    state: Literal["ok", "note", "wrong"]
-    text: str
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -80,6 +72,7 @@ def database(settings: Settings) -> Iterator[Finding]:
             return
         yield Finding("migrations", "ok", "the database is up to date")
         yield from workers(connection)
+        yield from cleaning(connection)
 
 
 def version(connection: Any) -> Finding:

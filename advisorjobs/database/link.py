@@ -13,6 +13,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, tuple_row
 
+from advisorjobs.database.exchange import Exchange
 from advisorjobs.database.statement import statement
 
 __all__ = ["Link", "connection_options", "is_passing"]
@@ -63,6 +64,7 @@ class Link:
         self.purpose = purpose
         self.prepare = prepare
         self.connection: AsyncConnection[TupleRow] | None = None
+        self._exchange: Exchange | None = None
         self._pause = 0.0
         self._not_before = 0.0
         self._lock = asyncio.Lock()
@@ -75,9 +77,9 @@ class Link:
             try:
                 async with asyncio.timeout(timeout):
                     connection = self.connection or await self._open()
-                    cursor = connection.cursor(binary=True)
-                    await cursor.execute(statement(name), params, prepare=self.prepare or None)
-                    rows = await cursor.fetchall()
+                    if self._exchange is None or self._exchange.connection is not connection:
+                        self._exchange = Exchange(connection, prepare=self.prepare, binary=True)
+                    _, rows = await self._exchange.rows(statement(name), params)
             except BaseException as error:
                 if not isinstance(error, psycopg.Error) or is_passing(error) or self._broken():
                     await self.drop()

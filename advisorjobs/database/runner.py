@@ -16,6 +16,7 @@ import psycopg
 
 from advisorjobs.database.adapters import awaited_fetch, blocking_fetch, fetch_on_async_psycopg, fetch_on_psycopg
 from advisorjobs.database.address import unreachable
+from advisorjobs.database.exchange import Exchange
 from advisorjobs.database.link import connection_options
 from advisorjobs.database.operation import Operation, Row
 from advisorjobs.database.pool import AsyncPool, BlockingPool
@@ -34,6 +35,7 @@ class AsyncRunner:
     def __init__(self, dsn: Callable[[], str], *, prepare: bool = True) -> None:
         self._dsn = dsn
         self._prepare = prepare
+        self._exchanges: weakref.WeakKeyDictionary[psycopg.AsyncConnection[Any], Exchange] = weakref.WeakKeyDictionary()
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = weakref.WeakKeyDictionary()
         atexit.register(self._close_all)
 
@@ -50,7 +52,16 @@ class AsyncRunner:
             return await awaited_fetch(operation)(operation.connection, operation)
         pool = await self._pool()
         async with asyncio.timeout(DEADLINE), pool.connection() as connection:
-            return await fetch_on_async_psycopg(connection, operation)
+            if len(operation.batches) != 1:
+                return await fetch_on_async_psycopg(connection, operation)
+            names, rows = await self._exchange(connection).rows(operation.statement, operation.batches[0])
+            return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _exchange(self, connection: psycopg.AsyncConnection[Any]) -> Exchange:
+        exchange = self._exchanges.get(connection)
+        if exchange is None:
+            exchange = self._exchanges[connection] = Exchange(connection, prepare=self._prepare)
+        return exchange
 
     def close(self) -> None:
         """Closes the idle connections of the running loop; the next call opens another."""

@@ -39,6 +39,7 @@ STUBBORN = 10.0
 
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
+ERA_EVERY = 1.0
 PARTITIONS_EVERY = 3600.0
 REPLACED = 70
 """Exit status of a process that gave itself up (EX_SOFTWARE of sysexits.h): its supervisor starts another."""
@@ -135,6 +136,7 @@ class Worker:
             self.completer.loop,
             self._tick_loop,
             self._rescue_loop,
+            self._era_loop,
             self._lease_loop,
             self._abort_loop,
         ]
@@ -307,10 +309,18 @@ class Worker:
                     log.warning("took back %d jobs that no worker held", rescued)
                 if revived := await self._chore("revive_lines"):
                     log.warning("brought back %d jobs whose turn had come unnoticed", revived)
+                if gathered := await self._chore("gather_eras"):
+                    log.warning("brought %d waiting jobs into the era that claims read", gathered)
                 orphans_at = now + (ORPHANS_EVERY if rescued is not None else 0.0)
             if now >= partitions_at and await self._chore("create_partitions") is not None:
                 partitions_at = now + PARTITIONS_EVERY
             await asyncio.sleep(self.spec.lease / 3)
+
+    async def _era_loop(self) -> None:
+        """Keeps claims from walking over dead entries that can't be cleaned away: migrations/functions/eras.sql."""
+        while True:
+            await asyncio.sleep(ERA_EVERY)
+            await self._chore("keep_era")
 
     async def _chore(self, name: str) -> Any:
         """What statement *name* says; None when it failed, which must not keep the other chores from being done."""

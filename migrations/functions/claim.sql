@@ -4,9 +4,11 @@
 -- because its plans then hold behind a pooler without prepared statements. The planner's other choices are switched off for
 -- its duration: with stale statistics or a fresh server it would else read the whole table (enable_* = off).
 --
--- LOCK ORDER, everywhere: advisory locks of job locks first, in hash order; then job rows, in id order. A claim takes rows with
--- SKIP LOCKED and advisory locks by TRY, so it never waits. A completion waits only for advisory locks (held for the moment
--- of a claim or of another completion) and for rows that its own worker holds. So nothing can wait in a circle.
+-- LOCK ORDER, everywhere: advisory locks of job locks first, in hash order; then job rows, in id order; then advisory locks of
+-- keys, in hash order; then rows of keys and at last of queues, by name. A claim takes rows of jobs and keys with SKIP LOCKED and advisory locks by TRY; it waits for one
+-- thing only, the row of a queue with limits, which whoever holds it holds last. A completion waits for advisory locks
+-- (held for the moment of a claim or of another completion) and for rows that its own worker holds. So
+-- nothing can wait in a circle.
 --
 -- FENCE: a claim gives each run the next number of its job and a random token drawn by the caller for this one claim. Every later
 -- write names both. A number alone can be given out twice when a commit is lost in a failover; the token tells the two apart,
@@ -28,7 +30,8 @@ BEGIN
     IF _ids IS NULL THEN
         RETURN 0;
     END IF;
-    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL
+    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
+           era = DEFAULT
      WHERE id = ANY (_ids);
     RETURN cardinality(_ids);
 END $$;
@@ -88,10 +91,10 @@ BEGIN
              ORDER BY j.priority DESC, j.id LIMIT 1) head
          CROSS JOIN LATERAL (
             SELECT j.id FROM procrastinate_jobs j
-             WHERE j.lock = l.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+             WHERE j.lock BETWEEN l.lock AND l.lock AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
                AND NOT j.id = ANY (coalesce(_heads, '{}'))
                AND (j.id <> head.id OR EXISTS (SELECT FROM procrastinate_jobs d WHERE d.lock = l.lock AND d.status = 'doing'))
-             ORDER BY j.priority DESC, j.id LIMIT 2000
+             ORDER BY j.lock, j.id LIMIT greatest(2, 300 / cardinality(_locks))
                FOR NO KEY UPDATE SKIP LOCKED) behind));
     RETURN _free || _heads;
 END $$;
@@ -103,7 +106,7 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 BEGIN
-    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+    UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE parked = 'lock' AND id = ANY (ARRAY(
         SELECT head.id FROM unnest(_locks) AS l(lock)
          CROSS JOIN LATERAL (
             SELECT id FROM procrastinate_jobs j
@@ -128,11 +131,12 @@ END $$;
 -- Each queue that has ready jobs is visited, in the order of the names: its limits say how many may start (limits.sql), then its part of
 -- advisorjobs_ready_idx is walked by priority and, inside a priority, by turns (turns.sql). Other queues' backlogs, delayed and
 -- parked jobs are not in the part that is read. Ids go into arrays first: a LIMIT joined to an UPDATE may be evaluated twice.
--- Jobs with a lock or a key are decided about next. What then leaves the ready index, two thousand jobs at a time, is read by no
+-- Jobs with a lock or a key are decided about next. What then leaves the ready index, three hundred jobs at a time, is read by no
 -- later claim: those behind a lock or a key, and those of names that this worker doesn't know. Where that left slots empty the
--- visit is repeated, three rounds in all, of the same queues (another one's lock would come out of order). A worker that knows
--- the name of parked jobs brings them back (_look_aside: the caller looks there about once a second, and again while it finds
--- something), so old and new workers don't toss them to and fro.
+-- visit is repeated, three rounds in all, of the same queues (another one's lock would come out of order), and then at once by the
+-- next claim (opens_in 0), so that a claim stays short whatever fills the head. A worker that knows the name of parked jobs brings
+-- them back (_look_aside: the caller looks there about once a second, and again while it finds something), so old and new
+-- workers don't toss them to and fro.
 --
 -- AGEING: _aged[i] of a queue's jobs are taken from its lower priorities, if it has any, each time from the next lower one than the
 -- last time, and round. The caller gives one start in ten to them. So with n lower priorities waiting, each of them gets one
@@ -162,6 +166,7 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _taken bigint[] := '{}';
     _left integer[] := _free;
     _within double precision[] := array_fill(NULL::double precision, ARRAY[cardinality(_queues)]);
@@ -190,7 +195,8 @@ BEGIN
               FROM unnest(_queues, _left) WITH ORDINALITY AS q(name, free, place)
              CROSS JOIN LATERAL (
                 SELECT j.priority, j.turn FROM procrastinate_jobs j
-                 WHERE j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+                 WHERE j.era = _era AND j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL
+                   AND j.parked IS NULL
                  ORDER BY j.priority DESC, j.turn LIMIT 1) top
              WHERE q.free > 0 AND (_round = 1 OR _limited[q.place] IS NOT NULL) ORDER BY q.name
         LOOP
@@ -200,7 +206,8 @@ BEGIN
             _left[_next.place] := _next.free - cardinality(_visit.taken);
             _cursors[_next.place] := _visit.cursor;
             _within[_next.place] := least(_within[_next.place], _visit.within);
-            _opens[_next.place] := _visit.opens_in;
+            -- what fills the head was not all put aside: the worker comes again at once
+            _opens[_next.place] := CASE WHEN _round = 3 AND _visit.again AND _left[_next.place] > 0 THEN 0 ELSE _visit.opens_in END;
             _limited[_next.place] := _visit.limited;
             _closed[_next.place] := _visit.closed;
             IF _visit.again THEN  -- what is taken is marked, so that its key counts it in the next queue
@@ -235,8 +242,9 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_bring_back(_queues text[], _free integer[], _names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job') THEN
-        UPDATE procrastinate_jobs SET parked = NULL WHERE id = ANY (ARRAY(
+    IF (SELECT j.queue_name FROM procrastinate_jobs j WHERE j.status = 'todo' AND j.parked = 'unknown_job'
+         ORDER BY j.queue_name LIMIT 1) IS NOT NULL THEN
+        UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE id = ANY (ARRAY(
             SELECT p.id FROM unnest(_queues, _free) AS q(name, free) CROSS JOIN LATERAL (
                 SELECT i.id FROM unnest(_names) AS n(name) CROSS JOIN LATERAL (
                     SELECT u.id FROM procrastinate_jobs u
@@ -262,7 +270,8 @@ AS $$
 DECLARE
     _last_aged integer := nullif(split_part(_cursor, ':', 1), '')::integer;
     _turns text := substr(_cursor, strpos(_cursor, ':') + 1);
-    _weighted boolean := EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.weight IS NOT NULL);
+    _weighted boolean := EXISTS (
+        SELECT FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue) AND r.weight IS NOT NULL);
     _level integer := _top;
     _old integer;
     _part integer;
@@ -295,10 +304,10 @@ BEGIN
         taken := taken || _walk.taken;
         _held := _held || _walk.held;
         _free := _free - cardinality(_walk.taken);
-        again := again OR _walk.strange OR _walk.astray;
+        again := again OR _walk.strange IS NOT NULL OR _walk.astray;
         opens_in := least(opens_in, _walk.opens_in);
-        IF _walk.strange THEN
-            PERFORM advisorjobs_park_strangers(_queue, coalesce(_old, _level), _names);
+        IF _walk.strange IS NOT NULL THEN
+            PERFORM advisorjobs_park_strangers(_queue, coalesce(_old, _level), _walk.strange, _names);
         END IF;
         IF _walk.astray THEN
             PERFORM advisorjobs_give_turns(_queue, coalesce(_old, _level));
@@ -339,11 +348,12 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_lower_priority(_queue text, _top integer, _after integer) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _lower integer;
 BEGIN
     SELECT j.priority INTO _lower FROM procrastinate_jobs j
-     WHERE j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo' AND j.scheduled_at IS NULL
-       AND j.parked IS NULL
+     WHERE j.era = _era AND j.queue_name = _queue AND j.priority < least(_top, _after) AND j.status = 'todo'
+       AND j.scheduled_at IS NULL AND j.parked IS NULL
      ORDER BY j.priority DESC LIMIT 1;
     IF NOT FOUND AND _after < _top THEN
         RETURN advisorjobs_lower_priority(_queue, _top, NULL);
@@ -351,31 +361,37 @@ BEGIN
     RETURN _lower;
 END $$;
 
--- Takes up to two thousand jobs of names that the claiming worker doesn't know out of the ready index.
-CREATE OR REPLACE FUNCTION advisorjobs_park_strangers(_queue text, _priority integer, _names text[]) RETURNS void
+-- Takes jobs of names that the claiming worker doesn't know out of the ready index, from the heads of these turns: three hundred
+-- jobs are looked at.
+DROP FUNCTION IF EXISTS advisorjobs_park_strangers(text, integer, text[]);
+CREATE OR REPLACE FUNCTION advisorjobs_park_strangers(_queue text, _priority integer, _turns text[], _names text[]) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     UPDATE procrastinate_jobs SET parked = 'unknown_job' WHERE id = ANY (ARRAY(
-        SELECT s.id FROM (
+        SELECT s.id FROM unnest(_turns) AS t(turn) CROSS JOIN LATERAL (
             SELECT j.id, j.task_name FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
-               AND j.parked IS NULL
-             ORDER BY j.turn, j.id LIMIT 2000
+             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
+               AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+             ORDER BY j.turn, j.id LIMIT greatest(2, 300 / cardinality(_turns))
                FOR NO KEY UPDATE SKIP LOCKED) s
          WHERE NOT s.task_name = ANY (_names)));
 END $$;
 
--- Gives up to two thousand jobs that wait in nobody's turn (fairness is off) the turn of their organization, so that its rules can
+-- Gives up to three hundred jobs that wait in nobody's turn (fairness is off) the turn of their organization, so that its rules can
 -- be kept.
 CREATE OR REPLACE FUNCTION advisorjobs_give_turns(_queue text, _priority integer) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     UPDATE procrastinate_jobs SET turn = organization_id WHERE id = ANY (ARRAY(
         SELECT s.id FROM (
             SELECT j.id, j.organization_id FROM procrastinate_jobs j
-             WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn <= '' AND j.status = 'todo'
+             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn <= '' AND j.status = 'todo'
                AND j.scheduled_at IS NULL AND j.parked IS NULL
-             ORDER BY j.turn, j.id LIMIT 2000
+             ORDER BY j.turn, j.id LIMIT 300
                FOR NO KEY UPDATE SKIP LOCKED) s
          WHERE s.organization_id IS NOT NULL));
 END $$;

@@ -13,6 +13,7 @@ CREATE FUNCTION advisorjobs_complete(
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
@@ -74,6 +75,7 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_settle(_runs jsonb) RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
@@ -86,8 +88,8 @@ DECLARE
     _close boolean;
 BEGIN
     SELECT array_agg(DISTINCT j.lock) INTO _locks
-      FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
-     WHERE j.lock IS NOT NULL;
+      FROM procrastinate_jobs j
+     WHERE j.id = ANY (ARRAY(SELECT (r.run ->> 'id')::bigint FROM jsonb_array_elements(_runs) AS r(run))) AND j.lock IS NOT NULL;
     IF _locks IS NOT NULL THEN
         PERFORM advisorjobs_hold_locks(_locks);
     END IF;
@@ -136,7 +138,7 @@ BEGIN
                    AND NOT EXISTS (
                    SELECT FROM mine o WHERE o.queueing_lock = j.queueing_lock AND NOT o.final AND o.id > j.id)
                    THEN j.queueing_lock END,
-               parked = m.new_parked,
+               parked = m.new_parked, era = DEFAULT,
                crashes = coalesce(m.new_crashes, j.crashes),
                rescues = coalesce(m.new_rescues, CASE WHEN m.ended = 'released' THEN j.rescues ELSE 0 END)
           FROM mine m WHERE j.id = m.id AND NOT m.final)

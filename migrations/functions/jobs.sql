@@ -145,7 +145,7 @@ BEGIN
     END IF;
     UPDATE procrastinate_jobs j
        SET status = 'todo', attempts = CASE WHEN _anew THEN 0 ELSE attempts END, crashes = 0, rescues = 0, parked = NULL,
-           queued_at = greatest(now(), _at), scheduled_at = CASE WHEN _at > now() THEN _at END, planned_at = _at,
+           era = DEFAULT, queued_at = greatest(now(), _at), scheduled_at = CASE WHEN _at > now() THEN _at END, planned_at = _at,
            priority = coalesce(_priority, priority), queue_name = coalesce(_queue, queue_name), lock = coalesce(_lock, lock),
            queueing_lock = CASE WHEN queueing_lock IS NULL OR EXISTS (
                SELECT FROM procrastinate_jobs o WHERE o.queueing_lock = j.queueing_lock AND o.status = 'todo') THEN NULL

@@ -1,6 +1,6 @@
 -- Limits of a key: a service or an account that jobs of several queues and organizations share.
 --
--- A job may start if its key has room. Where it has none, the key's jobs leave the ready index (parked = 'key'), two thousand at a
+-- A job may start if its key has room. Where it has none, the key's jobs leave the ready index (parked = 'key'), three hundred at a
 -- time, so that a hundred thousand of them are read once; the key's wake_at says when a claim is to look again. The claim that finds
 -- it due brings back as many as there is room for, by turns: organizations one after the other, each one's jobs by priority.
 -- Decided under a transaction-level advisory lock per key, taken by TRY and held until the claim commits, so that no two claims
@@ -39,6 +39,7 @@ LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _key advisorjobs_keys;
+    _keys integer;
     _mine bigint[];
     _costs integer[];
     _let bigint[];
@@ -53,6 +54,7 @@ BEGIN
     IF NOT limited THEN
         RETURN;
     END IF;
+    _keys := count(DISTINCT j.limit_key) FROM procrastinate_jobs j WHERE j.id = ANY (_ids);
     FOR _key IN
         SELECT k.* FROM advisorjobs_keys k
          WHERE k.key = ANY (ARRAY(SELECT DISTINCT j.limit_key FROM procrastinate_jobs j WHERE j.id = ANY (_ids)))
@@ -80,28 +82,35 @@ BEGIN
             END IF;
         END IF;
         IF _room.room = 0 OR cardinality(_let) < cardinality(_mine) THEN
-            PERFORM advisorjobs_park_behind_key(_key.key, _let, _room.opens_in);
+            PERFORM advisorjobs_park_behind_key(_key.key, _let, greatest(2, 300 / _keys), _room.opens_in);
         END IF;
     END LOOP;
 END $$;
 
--- Takes a key's ready jobs out of the ready index, two thousand at most, but _but. A look after half a minute stands in for a
+-- Takes a key's ready jobs out of the ready index, at most _most of them, but _but. A look after half a minute stands in for a
 -- job's end that nobody noticed.
-CREATE OR REPLACE FUNCTION advisorjobs_park_behind_key(_key text, _but bigint[], _opens_in double precision) RETURNS void
+DROP FUNCTION IF EXISTS advisorjobs_park_behind_key(text, bigint[], double precision);
+CREATE OR REPLACE FUNCTION advisorjobs_park_behind_key(_key text, _but bigint[], _most integer, _opens_in double precision)
+RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM FROM advisorjobs_keys k WHERE k.key = _key FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN  -- somebody is changing it: the next claim parks them
+        RETURN;
+    END IF;
     UPDATE procrastinate_jobs SET parked = 'key' WHERE id = ANY (ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.limit_key = _key AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_but)
-         LIMIT 2000 FOR NO KEY UPDATE SKIP LOCKED));
+         ORDER BY j.parked, j.turn, j.priority DESC, j.id LIMIT _most FOR NO KEY UPDATE SKIP LOCKED));
     UPDATE advisorjobs_keys
        SET wake_at = least(wake_at, clock_timestamp() + make_interval(secs => least(greatest(0.001, coalesce(_opens_in, 30)), 30))),
            last_turn = coalesce((SELECT j.turn FROM procrastinate_jobs j WHERE j.id = _but[cardinality(_but)]), last_turn)
      WHERE key = _key;
 END $$;
 
--- Brings back what is parked behind keys that are due for a look, as many as there is room for. Where there was some it looks again
--- after a second: the workers that serve what came back may have no slot free, and others could go on.
+-- Brings back what is parked behind keys that are due for a look, as many as there is room for; a hundred in all, then the next claim
+-- goes on. Where there was some it looks again after a second: the workers that serve what came back may have no slot free, and
+-- others could go on.
 CREATE OR REPLACE FUNCTION advisorjobs_wake_keys() RETURNS void
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -111,14 +120,16 @@ DECLARE
     _next bigint;
     _turn text;
     _back bigint[];
+    _most integer := 100;
 BEGIN
-    FOR _key IN SELECT k.* FROM advisorjobs_keys k WHERE k.wake_at <= now() ORDER BY k.wake_at LIMIT 20 LOOP
+    FOR _key IN SELECT k.* FROM advisorjobs_keys k WHERE k.wake_at <= now() ORDER BY k.wake_at LIMIT 20 FOR NO KEY UPDATE SKIP LOCKED LOOP
+        EXIT WHEN _most = 0;
         CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(_key.key, 1));
         SELECT * INTO _key FROM advisorjobs_keys k WHERE k.key = _key.key;  -- as it is under the lock
         SELECT * INTO _room FROM advisorjobs_key_room(_key);
         _turn := _key.last_turn;
         _back := '{}';
-        WHILE cardinality(_back) < least(_room.room, 200) LOOP
+        WHILE cardinality(_back) < least(_room.room, _most) LOOP
             SELECT j.id, j.turn INTO _next, _turn FROM procrastinate_jobs j
              WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL
                AND j.turn > _turn
@@ -129,17 +140,19 @@ BEGIN
                  ORDER BY j.turn, j.priority DESC, j.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
                 EXIT WHEN NOT FOUND;
             END IF;
-            UPDATE procrastinate_jobs SET parked = NULL WHERE id = _next;
+            UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE id = _next;
             _back := _back || _next;
         END LOOP;
         UPDATE advisorjobs_keys k
            SET last_turn = coalesce(_turn, ''),
-               wake_at = CASE WHEN EXISTS (
-                       SELECT FROM procrastinate_jobs j
-                        WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL)
-                   THEN clock_timestamp() + make_interval(secs => CASE WHEN cardinality(_back) = 200 THEN 0
+               wake_at = CASE WHEN (
+                       SELECT j.id FROM procrastinate_jobs j
+                        WHERE j.limit_key = _key.key AND j.parked = 'key' AND j.status = 'todo' AND j.scheduled_at IS NULL
+                        ORDER BY j.turn LIMIT 1) IS NOT NULL
+                   THEN clock_timestamp() + make_interval(secs => CASE WHEN cardinality(_back) = _most THEN 0
                             ELSE least(greatest(0.001, coalesce(_room.opens_in, 30)), CASE WHEN _room.room > 0 THEN 1 ELSE 30 END) END) END
          WHERE k.key = _key.key;
+        _most := _most - cardinality(_back);
     END LOOP;
 END $$;
 
@@ -158,7 +171,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM advisorjobs_hold_keys(ARRAY(SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys)));
     UPDATE advisorjobs_keys SET wake_at = now() WHERE key = ANY (ARRAY(
-        SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys) AND k.wake_at > now() ORDER BY k.key FOR NO KEY UPDATE));
+        SELECT k.key FROM advisorjobs_keys k WHERE k.key = ANY (_keys) AND (k.wake_at > now()) IS TRUE ORDER BY k.key FOR NO KEY UPDATE));
     IF FOUND THEN
         PERFORM advisorjobs_wake();
     END IF;

@@ -121,8 +121,10 @@ BEGIN
     END IF;
     IF by_organization THEN
         within := least(within, extract(epoch FROM _row.organization_rate_window / 40 + _waited), (
-            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited)
-              FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue)));
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited) FROM advisorjobs_organization_rules r
+             WHERE r.queue = '' AND (r.rate IS NOT NULL OR r.running IS NOT NULL)), (
+            SELECT extract(epoch FROM min(r.rate_window) / 40 + _waited) FROM advisorjobs_organization_rules r
+             WHERE r.queue = _queue AND (r.rate IS NOT NULL OR r.running IS NOT NULL)));
     END IF;
     ample := room = 10 * _wanted AND NOT by_organization;
     room := greatest(0, least(room, _wanted));
@@ -169,12 +171,12 @@ BEGIN
                 OFFSET 0) g ON true) o;  -- one probe each: joined, the table would be read through where it is thought to be small
 END $$;
 
--- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own.
--- RETURNS TABLE, though it is always one row, so that the planner puts it in line.
+-- The rules for one organization in a queue: those for it in this queue before those for it in each before the queue's own. One
+-- row, but RETURNS TABLE: only so is it inlined, which makes a hundred of them ten times cheaper.
 DROP FUNCTION IF EXISTS advisorjobs_rules(text, text);
 CREATE FUNCTION advisorjobs_rules(_queue text, _organization text)
 RETURNS TABLE (rate integer, rate_window interval, running integer, weight integer, paused boolean)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE ROWS 1 AS $$
     SELECT CASE WHEN here.rate IS NOT NULL THEN here.rate WHEN everywhere.rate IS NOT NULL THEN everywhere.rate
                 ELSE q.organization_rate END,
            CASE WHEN here.rate IS NOT NULL THEN here.rate_window WHEN everywhere.rate IS NOT NULL THEN everywhere.rate_window
@@ -247,7 +249,9 @@ BEGIN
     FOR _service IN
         SELECT j.limit_key, CASE WHEN j.limit_key IS NULL THEN j.queue_name END AS queue,
                now() + make_interval(secs => least(86400, max((r.run ->> 'close_for')::double precision))) AS until
-          FROM jsonb_array_elements(_runs) AS r(run) JOIN procrastinate_jobs j ON j.id = (r.run ->> 'id')::bigint
+          FROM jsonb_array_elements(_runs) AS r(run)
+         CROSS JOIN LATERAL (
+            SELECT k.limit_key, k.queue_name FROM procrastinate_jobs k WHERE k.id = (r.run ->> 'id')::bigint OFFSET 0) j
          WHERE (r.run ->> 'close_for')::double precision > 0 GROUP BY 1, 2 ORDER BY 1, 2
     LOOP
         IF _service.limit_key IS NOT NULL THEN

@@ -21,7 +21,8 @@ DECLARE
 BEGIN
     IF NOT coalesce(_queue, '') = ANY (_known) AND NOT EXISTS (
         SELECT FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL) THEN
+         WHERE j.era = (SELECT pg_sequence_last_value('advisorjobs_eras')) AND j.queue_name = _queue AND j.status = 'todo'
+           AND j.scheduled_at IS NULL AND j.parked IS NULL) THEN
         PERFORM advisorjobs_refuse(format('queue: there is no queue %s', coalesce(quote_literal(_queue), 'without a name'))
             || coalesce(': did you mean ' || quote_literal(advisorjobs_nearest(_queue, _known)) || '?',
                         ': the queues are ' || array_to_string(_known, ', ')));

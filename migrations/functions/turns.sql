@@ -13,6 +13,7 @@ CREATE OR REPLACE FUNCTION advisorjobs_ring(
     _queue text, _priority integer, _after text, _again boolean, _front text, _most integer) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _first text;
     _turns text[];
 BEGIN
@@ -21,12 +22,12 @@ BEGIN
     END IF;
     IF _first IS NULL AND _again THEN
         SELECT j.turn INTO _first FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn >= _after AND j.status = 'todo'
+         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn >= _after AND j.status = 'todo'
            AND j.scheduled_at IS NULL AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     ELSIF _first IS NULL THEN
         SELECT j.turn INTO _first FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn > _after AND j.status = 'todo'
+         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn > _after AND j.status = 'todo'
            AND j.scheduled_at IS NULL AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     END IF;
@@ -36,7 +37,7 @@ BEGIN
     END IF;
     IF _front IS NULL THEN
         SELECT j.turn INTO _front FROM procrastinate_jobs j
-         WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
            AND j.parked IS NULL
          ORDER BY j.turn LIMIT 1;
     END IF;
@@ -48,13 +49,15 @@ END $$;
 -- The turns with ready work from _first on, at most _most, up to the first that isn't before _until (it included; NULL: all).
 CREATE OR REPLACE FUNCTION advisorjobs_lap(_queue text, _priority integer, _first text, _until text, _most integer) RETURNS text[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
     RETURN ARRAY(
         WITH RECURSIVE lap AS (
             SELECT _first AS turn, 1 AS n
             UNION ALL
             SELECT (SELECT j.turn FROM procrastinate_jobs j
-                     WHERE j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
+                     WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo' AND j.scheduled_at IS NULL
                        AND j.parked IS NULL AND j.turn > lap.turn
                      ORDER BY j.turn LIMIT 1), lap.n + 1
               FROM lap WHERE lap.turn IS NOT NULL AND lap.n < _most AND (lap.turn < _until) IS NOT FALSE)
@@ -95,20 +98,23 @@ END $$;
 
 -- Locks up to _wanted ready jobs of one queue and priority, by turns from the cursor ('in a row:turn') on.
 --   taken    jobs of names that this worker knows, in the order of their turns; held: those with a lock or a key, not decided yet
---   strange  there were jobs of other names; astray: jobs in nobody's turn, where their organizations have rules
+--   strange  the turns in which there were jobs of other names (NULL: none); astray: jobs in nobody's turn, where their organizations have rules
 -- A turn that has less than its part leaves the rest to those that had theirs. One that its organization's limits close is passed
 -- over: opens_in says when the first of them opens. A thousand turns are looked at (opens_in 0: the next claim goes on). _taken: what
 -- the claim has of this queue's other priorities.
 -- BETWEEN, not =: with one constant turn the primary key would give the same order, and be read from its beginning where
 -- the statistics know of a single turn.
-CREATE OR REPLACE FUNCTION advisorjobs_walk(
+DROP FUNCTION IF EXISTS advisorjobs_walk(text, integer, text, text, integer, text[], boolean, boolean);
+DROP FUNCTION IF EXISTS advisorjobs_walk(text, integer, text, text, integer, text[], boolean, boolean, bigint[]);
+CREATE FUNCTION advisorjobs_walk(
     _queue text, _priority integer, _front text, _cursor text, _wanted integer, _names text[], _weighted boolean,
     _by_organization boolean, _taken bigint[],
-    OUT taken bigint[], OUT held bigint[], OUT strange boolean, OUT astray boolean, OUT cursor text, OUT opens_in double precision)
+    OUT taken bigint[], OUT held bigint[], OUT strange text[], OUT astray boolean, OUT cursor text, OUT opens_in double precision)
 LANGUAGE plpgsql
 AS $$
 #variable_conflict use_column
 DECLARE
+    _era integer := pg_sequence_last_value('advisorjobs_eras');
     _used integer := coalesce(split_part(_cursor, ':', 1)::integer, 0);
     _after text := coalesce(substr(_cursor, strpos(_cursor, ':') + 1), '');
     _again boolean := _cursor IS NULL OR _used > 0;
@@ -125,7 +131,6 @@ DECLARE
 BEGIN
     taken := '{}';
     held := '{}';
-    strange := false;
     astray := false;
     FOR _segment IN 1 .. 5 LOOP
         _ring := advisorjobs_ring(_queue, _priority, _after, _again, _front, _most);
@@ -159,21 +164,21 @@ BEGIN
             SELECT coalesce(array_agg(p.id), '{}') AS locked, array_agg(p.i) AS places,
                    coalesce(array_agg(p.id) FILTER (WHERE p.known AND NOT p.astray), '{}') AS taken,
                    coalesce(array_agg(p.id) FILTER (WHERE p.known AND NOT p.astray AND p.held), '{}') AS held,
-                   coalesce(bool_or(NOT p.known), false) AS strange, coalesce(bool_or(p.astray), false) AS astray
+                   array_agg(DISTINCT p.turn) FILTER (WHERE NOT p.known) AS strange, coalesce(bool_or(p.astray), false) AS astray
               INTO _some
-              FROM (SELECT c.*, t.i::integer FROM unnest(_ring, _quotas) WITH ORDINALITY AS t(turn, quota, i)
+              FROM (SELECT c.*, t.turn, t.i::integer FROM unnest(_ring, _quotas) WITH ORDINALITY AS t(turn, quota, i)
                      CROSS JOIN LATERAL (
                         SELECT j.id, j.lock IS NOT NULL OR j.limit_key IS NOT NULL AS held, j.task_name = ANY (_names) AS known,
                                _by_organization AND j.turn = '' AND j.organization_id IS NOT NULL AS astray
                           FROM procrastinate_jobs j
-                         WHERE j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
+                         WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.turn BETWEEN t.turn AND t.turn
                            AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND NOT j.id = ANY (_seen)
                          ORDER BY j.turn, j.id LIMIT t.quota
                            FOR NO KEY UPDATE SKIP LOCKED) c
                      LIMIT _wanted) p;
             taken := taken || _some.taken;
             held := held || _some.held;
-            strange := strange OR _some.strange;
+            strange := strange || _some.strange;
             astray := astray OR _some.astray;
             _seen := _seen || _some.locked;
             _wanted := _wanted - cardinality(_some.locked);

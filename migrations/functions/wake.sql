@@ -5,7 +5,7 @@
 -- two constants, which Postgres folds within a transaction; whatever else arrives on the channel is ignored. An insert that
 -- read `waiting` just before a worker went idle is found by that worker's polling, which starts at a few milliseconds.
 CREATE OR REPLACE FUNCTION advisorjobs_wake() RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM advisorjobs_workers WHERE waiting) THEN
         PERFORM pg_notify('advisorjobs', 'work');
@@ -13,7 +13,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION advisorjobs_wake_on_insert() RETURNS trigger
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM advisorjobs_workers WHERE waiting) THEN
         PERFORM pg_notify('advisorjobs', 'work');

@@ -47,15 +47,17 @@ END $$;
 
 -- Running jobs of this worker that somebody asked to cancel.
 CREATE OR REPLACE FUNCTION advisorjobs_aborts(_worker bigint) RETURNS bigint[]
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
-    SELECT ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested)
-$$;
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN ARRAY(SELECT id FROM procrastinate_jobs WHERE worker_id = _worker AND status = 'doing' AND abort_requested);
+END $$;
 
 -- Says whether this worker is idle: see wake.sql.
 CREATE OR REPLACE FUNCTION advisorjobs_set_waiting(_worker bigint, _waiting boolean) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-    UPDATE advisorjobs_workers SET waiting = _waiting WHERE id = _worker AND stopped_at IS NULL
-$$;
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE advisorjobs_workers SET waiting = _waiting WHERE id = _worker AND stopped_at IS NULL;
+END $$;
 
 -- Gives back all that a worker still holds, attempts not charged, except _but; returns how many. For a process about to end.
 CREATE OR REPLACE FUNCTION advisorjobs_hand_back(_worker bigint, _token uuid, _but bigint[]) RETURNS integer
@@ -91,7 +93,10 @@ DECLARE
 BEGIN
     SELECT array_agg(id) INTO _dead FROM (
         SELECT id FROM advisorjobs_workers
-         WHERE stopped_at IS NULL AND expires_at < clock_timestamp() OR stopped_at > clock_timestamp() - interval '1 minute'
+         WHERE id = ANY (ARRAY(
+                   SELECT id FROM advisorjobs_workers WHERE stopped_at IS NULL
+                   UNION ALL SELECT id FROM advisorjobs_workers WHERE stopped_at > now() - interval '1 minute'))
+           AND (stopped_at IS NULL AND expires_at < clock_timestamp() OR stopped_at > clock_timestamp() - interval '1 minute')
          ORDER BY id LIMIT 200 FOR NO KEY UPDATE SKIP LOCKED) w;
     IF _dead IS NOT NULL THEN
         UPDATE advisorjobs_workers SET waiting = false WHERE id = ANY (_dead) AND waiting;
@@ -101,7 +106,7 @@ BEGIN
                'error_message', 'the worker process that ran it died or lost its connection',
                'final', rescues >= 9, 'attempt_back', rescues < 9, 'rescues', rescues + 1)) INTO _runs
       FROM (SELECT j.id, j.run_no, j.run_token, j.rescues FROM procrastinate_jobs j
-             WHERE j.status = 'doing' AND j.worker_id = ANY (_dead) ORDER BY j.id LIMIT _most) held;
+             WHERE j.status = 'doing' AND j.worker_id = ANY (_dead) ORDER BY j.worker_id, j.id LIMIT _most) held;
     IF _runs IS NOT NULL THEN
         RETURN cardinality(advisorjobs_settle(_runs));
     END IF;
@@ -115,7 +120,7 @@ END $$;
 -- Jobs that are "doing" for nobody: a stock worker's from before a take-over, or a worker row that was deleted by hand. Walks the
 -- index of running jobs; called once at a worker's start and then every few minutes.
 CREATE OR REPLACE FUNCTION advisorjobs_rescue_orphans() RETURNS integer
-LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     _runs jsonb;
 BEGIN
@@ -128,7 +133,7 @@ BEGIN
       FROM (SELECT j.id, j.run_no, j.run_token, j.rescues FROM procrastinate_jobs j
              WHERE j.status = 'doing' AND NOT EXISTS (
                    SELECT FROM advisorjobs_workers w WHERE w.id = j.worker_id AND w.stopped_at IS NULL)
-             ORDER BY j.id LIMIT 1000) held;
+             ORDER BY j.worker_id, j.id LIMIT 1000) held;
     RETURN CASE WHEN _runs IS NULL THEN 0 ELSE cardinality(advisorjobs_settle(_runs)) END;
 END $$;
 
@@ -137,7 +142,8 @@ END $$;
 -- advisorjobs_lock_idx, a few probes per line; called with the orphans. One brought back too many is parked again.
 CREATE OR REPLACE FUNCTION advisorjobs_revive_lines() RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
+SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     _count integer;
 BEGIN
@@ -149,7 +155,7 @@ BEGIN
                  WHERE j.lock > line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
                  ORDER BY j.lock LIMIT 1)
           FROM line WHERE line.lock IS NOT NULL)
-    UPDATE procrastinate_jobs SET parked = NULL WHERE parked = 'lock' AND id = ANY (ARRAY(
+    UPDATE procrastinate_jobs SET parked = NULL, era = DEFAULT WHERE parked = 'lock' AND id = ANY (ARRAY(
         SELECT head.id FROM line CROSS JOIN LATERAL (
             SELECT j.id, j.parked FROM procrastinate_jobs j
              WHERE j.lock = line.lock AND j.lock IS NOT NULL AND j.status = 'todo' AND j.scheduled_at IS NULL
@@ -161,6 +167,19 @@ BEGIN
         PERFORM advisorjobs_wake();
     END IF;
     RETURN _count;
+END $$;
+
+-- A part of history is written once and then only read, until it is dropped. So it is vacuumed for its inserts, a twentieth of it at
+-- a time, and its rows are frozen then and there: no vacuum against wraparound reads fifty million rows again years later.
+CREATE OR REPLACE FUNCTION advisorjobs_tune_history(_part regclass) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    EXECUTE format(
+        'ALTER TABLE %s SET (
+            autovacuum_vacuum_insert_threshold = 100000, autovacuum_vacuum_insert_scale_factor = 0.05,
+            autovacuum_freeze_min_age = 0, autovacuum_analyze_threshold = 50000, autovacuum_analyze_scale_factor = 0.05,
+            toast.autovacuum_vacuum_insert_threshold = 100000, toast.autovacuum_vacuum_insert_scale_factor = 0.05,
+            toast.autovacuum_freeze_min_age = 0)', _part);
 END $$;
 
 -- History's partitions for this month and the next _months. Rows that came before their month's partition go there now.
@@ -178,6 +197,7 @@ BEGIN
                 -- whoever writes history now holds the table; whoever comes waits here, before it chooses a partition
                 LOCK TABLE advisorjobs_runs IN SHARE ROW EXCLUSIVE MODE;
                 EXECUTE format('CREATE TABLE %I (LIKE advisorjobs_runs INCLUDING ALL)', _name);
+                PERFORM advisorjobs_tune_history(_name::regclass);
                 EXECUTE format(
                     'WITH early AS (DELETE FROM advisorjobs_runs_default WHERE finished_at >= %L AND finished_at < %L RETURNING *)
                      INSERT INTO %I SELECT * FROM early',
@@ -189,4 +209,5 @@ BEGIN
         _month := _month + interval '1 month';
     END LOOP;
 END $$;
+SELECT advisorjobs_tune_history(inhrelid) FROM pg_inherits WHERE inhparent = 'advisorjobs_runs'::regclass;
 SELECT advisorjobs_create_partitions(2);

@@ -56,7 +56,7 @@ PEERS = {
     spec.name: spec
     for spec in (
         PeerSpec(name=STOCK, script="procrastinate_stock.py", tables="procrastinate",
-                 options={"slots": 10, "chunk": 1000}, measures=EVERYTHING | {"batch-defer"}, deep_jobs=2_000),
+                 options={"slots": 10, "chunk": 1000}, measures=EVERYTHING | {"batch-defer", "wal"}, deep_jobs=2_000),
         PeerSpec(name="PgQueuer", script="pgqueuer_stock.py", tables="pgqueuer",
                  options={"batch": 10}, measures=DRAINS | {"depth"}, deep_jobs=2_000),
         PeerSpec(name=PGQUEUER, script="pgqueuer_stock.py", tables="pgqueuer",
@@ -79,7 +79,8 @@ PEERS = {
         PeerSpec(name=ADVISORJOBS, script="advisorjobs_own.py", tables="procrastinate", ours=True,
                  options={**PLAIN_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"depth", "pickup"}, jobs=60_000),
         PeerSpec(name=TYPED, script="advisorjobs_own.py", tables="procrastinate", ours=True,
-                 options={**TYPED_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"bulk", "single", "depth", "limited"},
+                 options={**TYPED_JOB, "slots": 200, "uvloop": True},
+                 measures=DRAINS | {"bulk", "single", "depth", "wal", "limited"},
                  jobs=60_000),
         PeerSpec(name=COMMAND, script="advisorjobs_own.py", tables="procrastinate", ours=True,
                  options=TYPED_JOB, measures=DRAINS, jobs=60_000,

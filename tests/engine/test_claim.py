@@ -74,16 +74,36 @@ def test_a_worker_whose_lease_ran_out_gets_nothing(desk: Desk) -> None:
 def test_jobs_of_an_unknown_name_are_set_aside_once_and_taken_by_a_worker_that_knows_them(
     desk: Desk, other_desk: Desk
 ) -> None:
-    strange = desk.enqueue(2500, name="test:new")
+    strange = desk.enqueue(500, name="test:new")
     (known,) = desk.enqueue()
 
     assert [job.id for job in desk.claim()] == [known]
-    assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 2500
+    assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 500
 
     other_desk.names = ("test:new",)
     assert [job.id for job in other_desk.claim(free=3, look_aside=True)] == strange[:3]
     assert desk.claim(look_aside=True) == []
-    assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 2497
+    assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 497
+
+
+def test_a_claim_sets_a_bounded_number_aside_and_asks_to_come_again_at_once(desk: Desk) -> None:
+    desk.enqueue(2400, name="test:new")
+    (known,) = desk.enqueue()
+
+    assert desk.claim() == []
+    assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 900
+    assert desk.visits[0].opens_in == 0
+    assert [job.id for _ in range(2) for job in desk.claim()] == [known]
+    assert desk.visits[0].opens_in is None
+
+
+def test_jobs_of_an_unknown_name_are_set_aside_wherever_they_lie_among_the_turns(desk: Desk) -> None:
+    desk.enqueue(1000, organization_id="a")
+    desk.enqueue(300, organization_id="b", name="test:new")
+
+    desk.claim()
+
+    assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE parked = 'unknown_job'") == 300
 
 
 def test_of_one_lock_only_the_first_runs_and_the_others_follow_in_order(desk: Desk) -> None:

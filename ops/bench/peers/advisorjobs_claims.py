@@ -1,7 +1,8 @@
 """AdvisorJobs' claim alone: the engine's own claimer, completer and link, on a backlog that is kept at its size.
 
 Commands beside `setup`: `load ORGANIZATIONS COUNT` adds jobs, `claims ORGANIZATIONS SAMPLES` claims a hundred at a time,
-runs them, adds as many, and reports the milliseconds that each claim's statement took.
+runs them, adds as many, and reports the milliseconds that each claim's statement took; `load-due COUNT` adds jobs
+that fall due in one second that is over already, and `claims-due COUNT` claims until it has them all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -119,6 +121,30 @@ async def claims(organizations: int, samples: int) -> list[float]:
         return worker.claimer.link.times[WARM:]
 
 
+async def load_due(count: int) -> None:
+    """Adds jobs for one second that is to come, and returns when it is over."""
+    at = datetime.now(UTC) + timedelta(seconds=20)
+    add_jobs = get_queue_manager().add_jobs
+    due = [{**job, "schedule_at": at + timedelta(seconds=i / count)} for i, job in enumerate(jobs_of(50, range(count)))]
+    await chunks(count, lambda part: add_jobs(due[part[0] : part[-1] + 1]))
+    await asyncio.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds() + 1))
+
+
+async def claims_due(count: int) -> tuple[list[float], float]:
+    """Milliseconds of each claim's statement, and the seconds until *count* jobs were taken."""
+    left = count
+    async with a_worker() as (worker, dispatcher):
+        begun = perf_counter()
+        while left > 0:
+            dispatcher.taken = 0
+            await worker.claimer._step()
+            left -= dispatcher.taken
+            while dispatcher.runs or len(worker.completer):
+                await worker.completer.drained()
+                await asyncio.sleep(0)
+        return worker.claimer.link.times, perf_counter() - begun
+
+
 async def main(command: str, *words: str) -> None:
     match command:
         case "setup":
@@ -127,6 +153,13 @@ async def main(command: str, *words: str) -> None:
             organizations = int(words[0])
             add_jobs = get_queue_manager().add_jobs
             await chunks(int(words[1]), lambda part: add_jobs(jobs_of(organizations, part)))
+        case "load-due":
+            await load_due(int(words[0]))
+        case "claims-due":
+            with tempfile.TemporaryDirectory() as folder:
+                os.environ["PEER_TALLY"] = folder
+                times, seconds = await claims_due(int(words[0]))
+            report(times=times, seconds=seconds)
         case "claims":
             with tempfile.TemporaryDirectory() as folder:
                 os.environ["PEER_TALLY"] = folder

@@ -1,0 +1,1 @@
+SELECT advisorjobs_keep_era()

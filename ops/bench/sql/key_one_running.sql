@@ -1,0 +1,1 @@
+INSERT INTO advisorjobs_keys (key, running) VALUES ('k', 1)

@@ -1,0 +1,1 @@
+INSERT INTO advisorjobs_pauses (organization_id) VALUES ('a-00000')

@@ -1,0 +1,1 @@
+INSERT INTO advisorjobs_pauses (queue) VALUES ('critical')

@@ -1,0 +1,1 @@
+CREATE TABLE soak_business (note text)

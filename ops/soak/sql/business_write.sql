@@ -1,0 +1,1 @@
+INSERT INTO soak_business VALUES ('not committed yet')
