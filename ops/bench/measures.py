@@ -6,6 +6,8 @@ from ops.bench.claim_time import CLAIM
 from ops.bench.depth import DEPTH
 from ops.bench.own_bloat import BLOAT
 from ops.bench.own_commits import COMMITS
+from ops.bench.own_fairness import FAIRNESS, NEWCOMER
+from ops.bench.own_limits import LIMITED, LIMITED_CLAIM
 from ops.bench.own_memory import MEMORY
 from ops.bench.own_promotion import PROMOTION
 from ops.bench.own_timing import DUE, POLLING, STOPPING
@@ -15,7 +17,7 @@ from ops.bench.throughput import BATCH_DEFER, BULK, DRAIN, DRAIN_TWO, SINGLE
 
 __all__ = ["MEASURES"]
 
-OWN = (COMMITS, WAL, DUE, POLLING, STOPPING, PROMOTION, MEMORY, BLOAT)
+OWN = (COMMITS, WAL, DUE, POLLING, STOPPING, PROMOTION, MEMORY, LIMITED, LIMITED_CLAIM, FAIRNESS, NEWCOMER, BLOAT)
 MEASURES = {
     measure.name: measure for measure in (DRAIN, DRAIN_TWO, BULK, SINGLE, BATCH_DEFER, PICKUP, DEPTH, CLAIM, *OWN)
 }

@@ -42,6 +42,7 @@ INSTALLED = "AdvisorJobs, as installed"
 TYPED = "AdvisorJobs, typed jobs"
 COMMAND = "AdvisorJobs, typed jobs, procrastinate worker -q"
 CLAIMS = "AdvisorJobs, its claim alone"
+TURNS = "AdvisorJobs, its turns"
 OURS = (ADVISORJOBS, TYPED, COMMAND)
 """The three whose lowest counts."""
 
@@ -78,13 +79,16 @@ PEERS = {
         PeerSpec(name=ADVISORJOBS, script="advisorjobs_own.py", tables="procrastinate", ours=True,
                  options={**PLAIN_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"depth", "pickup"}, jobs=60_000),
         PeerSpec(name=TYPED, script="advisorjobs_own.py", tables="procrastinate", ours=True,
-                 options={**TYPED_JOB, "slots": 200, "uvloop": True}, measures=DRAINS | {"bulk", "single", "depth", "wal"},
+                 options={**TYPED_JOB, "slots": 200, "uvloop": True},
+                 measures=DRAINS | {"bulk", "single", "depth", "wal", "limited"},
                  jobs=60_000),
         PeerSpec(name=COMMAND, script="advisorjobs_own.py", tables="procrastinate", ours=True,
                  options=TYPED_JOB, measures=DRAINS, jobs=60_000,
                  command=("procrastinate", "worker", "-q", "critical", "-c", "200")),
         PeerSpec(name=CLAIMS, script="advisorjobs_claims.py", tables="procrastinate", ours=True,
-                 measures=frozenset({"claim"})),
+                 measures=frozenset({"claim", "limited-claim"})),
+        PeerSpec(name=TURNS, script="advisorjobs_turns.py", tables="procrastinate", ours=True,
+                 options={"slots": 8}, measures=frozenset({"fairness", "newcomer"})),
     )
 }
 # fmt: on

@@ -64,7 +64,7 @@ def test_shares_follow_the_weights_and_a_weight_that_changes(site: Site, figure:
         first_over_last_after_the_change=f"{after['a'] / after['c']:.2f}",
     )
     assert max(abs(share - 1) for share in shares.values()) <= 0.05
-    assert 0.9 < after["a"] / after["c"] < 1.1
+    assert full_or_short(0.9, 0.7) < after["a"] / after["c"] < full_or_short(1.1, 1.4)
 
 
 def test_a_newcomer_waits_for_one_round_behind_an_organization_with_very_many_jobs(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from meter import Tally
 
 from advisorjobs import app
@@ -33,3 +35,15 @@ class TypedPayload(Payload):
 @task("bench:typed", payload=TypedPayload, queue="critical")
 async def typed(job: JobRun[TypedPayload]) -> None:
     tally().hit(job.payload.number)
+
+
+class NapPayload(Payload):
+    number: int
+    milliseconds: float
+
+
+@task("bench:nap", payload=NapPayload, queue="critical")
+async def nap(job: JobRun[NapPayload]) -> None:
+    tally().hit(job.payload.number)
+    if job.payload.milliseconds:
+        await asyncio.sleep(job.payload.milliseconds / 1000)
