@@ -3,6 +3,7 @@
 CREATE INDEX advisorjobs_organization_weights_idx ON advisorjobs_organization_rules (queue) WHERE weight IS NOT NULL;
 CREATE INDEX advisorjobs_organization_limits_idx ON advisorjobs_organization_rules (queue, rate_window)
     WHERE rate IS NOT NULL OR running IS NOT NULL;
+CREATE INDEX advisorjobs_organization_running_idx ON advisorjobs_organization_rules (queue) WHERE running IS NOT NULL;
 
 -- A worker's beats change none of these columns, so they stay updates within the page (HOT).
 CREATE INDEX advisorjobs_workers_waiting_idx ON advisorjobs_workers (id) WHERE waiting;

@@ -4,7 +4,8 @@
 -- that was given up for dead changes nothing. They return the ids that they changed, so that the caller can tell. The join over
 -- unnest() is pinned to a nested loop over the primary key: with two hundred rows and more the planner's guess tips over
 -- into hashing the whole table. Only a running job has a token; no condition on the status is added, which would offer the
--- planner the index of running jobs, to be walked once per row. Lock order: see claim.sql.
+-- planner the index of running jobs, to be walked once per row. Planned at each call: a plan that was made while the table was
+-- empty reads it from end to end, and would be kept until it is analyzed. Lock order: see claim.sql.
 
 -- Runs that ended well: the job leaves the table. _locks: the job locks that these jobs hold, or NULL.
 DROP FUNCTION IF EXISTS advisorjobs_complete(bigint[], integer[], uuid[], integer[], text[], text[]);
@@ -13,7 +14,7 @@ CREATE FUNCTION advisorjobs_complete(
 RETURNS bigint[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
-SET plan_cache_mode = force_generic_plan
+SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$

@@ -66,6 +66,7 @@ GRANT EXECUTE ON FUNCTION advisorjobs_enqueue(jsonb) TO advisorjobs_tenant;
 -- job was deleted by hand is free. When a holder ended between two statements, the loop goes round again.
 CREATE OR REPLACE FUNCTION advisorjobs_take_keys(_jobs jsonb) RETURNS jsonb
 LANGUAGE plpgsql SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan  -- joins: a plan from when there were no keys would be kept too long
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     _missing boolean;

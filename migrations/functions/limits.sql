@@ -151,9 +151,12 @@ BEGIN
         SELECT jsonb_object_agg(m.turn, m.count) INTO _mine FROM (
             SELECT j.turn, count(*) FROM procrastinate_jobs j WHERE j.id = ANY (_taken) GROUP BY 1) m;
     END IF;
-    SELECT jsonb_object_agg(d.organization_id, d.count) INTO _running FROM (
-        SELECT j.organization_id, count(*) FROM procrastinate_jobs j
-         WHERE j.status = 'doing' AND j.queue_name = _queue AND j.organization_id IS NOT NULL GROUP BY 1) d;
+    IF EXISTS (SELECT FROM advisorjobs_queues q WHERE q.name = _queue AND q.organization_running IS NOT NULL)
+       OR EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _queue) AND r.running IS NOT NULL) THEN
+        SELECT jsonb_object_agg(d.organization_id, d.count) INTO _running FROM (
+            SELECT j.organization_id, count(*) FROM procrastinate_jobs j
+             WHERE j.status = 'doing' AND j.queue_name = _queue AND j.organization_id IS NOT NULL GROUP BY 1) d;
+    END IF;
     SELECT coalesce(array_agg(o.turn ORDER BY o.i) FILTER (WHERE o.room > 0), '{}'),
            coalesce(array_agg(o.room ORDER BY o.i) FILTER (WHERE o.room > 0), '{}'), min(o.opens_in) FILTER (WHERE o.room <= 0)
       INTO turns, rooms, opens_in

@@ -47,6 +47,7 @@ USED = {
     "advisorjobs_admit_turns": {
         "advisorjobs_doing_idx",
         "advisorjobs_grants_pkey",
+        "advisorjobs_organization_running_idx",
         "advisorjobs_organization_rules_pkey",
         "advisorjobs_pauses_pkey",
         "procrastinate_jobs_pkey",
