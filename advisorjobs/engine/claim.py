@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from enum import Enum
+from operator import attrgetter
 from time import monotonic
 
 import psycopg
@@ -20,7 +21,7 @@ from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.visit import Visit
 from advisorjobs.engine.wakeup import Listener
 
-__all__ = ["Claimer"]
+__all__ = ["Claimer", "in_turn"]
 
 log = logging.getLogger(__name__)
 
@@ -202,7 +203,7 @@ class Claimer:
             queue.brought(brought[queue.name], part)
         for visit in visits:
             self.slots.queues[visit.queue].heard(visit, monotonic(), self.polling)
-        jobs.sort(key=_turn)
+        jobs = in_turn(jobs, {visit.queue for visit in visits if visit.fair})
         self.dispatcher.take(
             jobs, lease, {v.queue: sent_at + v.start_within for v in visits if v.start_within is not None}
         )
@@ -256,5 +257,21 @@ class Claimer:
         self._waiting = waiting
 
 
-def _turn(job: Claimed) -> tuple[int, int]:
-    return -job.priority, job.id
+def in_turn(jobs: Iterable[Claimed], fair: Container[str]) -> list[Claimed]:
+    """A claim's jobs in the order in which they are to start: by priority, then by arrival.
+
+    In *fair* queues organizations take turns here too: else one that has queued a single job just now would wait for all
+    that the same claim brought of the others.
+    """
+    places: Counter[tuple[str, str | None]] = Counter()
+    order = []
+    for job in sorted(jobs, key=_arrival):
+        place = 0
+        if job.queue in fair:
+            places[job.queue, job.organization_id] = place = places[job.queue, job.organization_id] + 1
+        order.append((-job.priority, place, job.id, job))
+    order.sort()
+    return [job for _, _, _, job in order]
+
+
+_arrival = attrgetter("id")

@@ -12,7 +12,8 @@ class Visit(NamedTuple):
 
     `cursor` goes with the worker's next claim of the queue. `start_within`: how long after the claim was sent its jobs may
     start (None: for ever). `opens_in`: when more may start (None: that is not a matter of time). `limited`: a limit or a
-    pause is near. `closed`: until then nothing of the queue starts; else only some of its organizations wait.
+    pause is near. `closed`: until then nothing of the queue starts; else only some of its organizations wait. `fair`: its
+    organizations take turns.
     """
 
     queue: str
@@ -21,3 +22,4 @@ class Visit(NamedTuple):
     opens_in: float | None
     limited: bool
     closed: bool
+    fair: bool

@@ -80,8 +80,8 @@ def test_a_claim_that_brings_nothing_takes_nothing_from_those_that_age() -> None
 
 def test_a_closed_queue_is_asked_when_it_opens_and_one_where_only_some_wait_is_asked_before() -> None:
     slots = Slots({"emails": 10, "critical": 5})
-    slots.queues["emails"].heard(Visit("emails", "", None, 0.9, True, True), 100.0, 1.0)
-    slots.queues["critical"].heard(Visit("critical", "", None, 0.8, True, False), 100.0, 1.0)
+    slots.queues["emails"].heard(Visit("emails", "", None, 0.9, True, True, True), 100.0, 1.0)
+    slots.queues["critical"].heard(Visit("critical", "", None, 0.8, True, False, True), 100.0, 1.0)
 
     assert slots.wanted(100.01, lambda: 0) == ([], [])
     assert slots.shut(100.01)
