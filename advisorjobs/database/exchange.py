@@ -2,13 +2,14 @@
 
 For a statement of half a millisecond psycopg's cursor takes two thirds of the client's processor time. What is left out here is
 what a cursor offers beyond that: row factories, streaming, pipelines, sharing by tasks. Adaptation of values and errors are
-psycopg's own. A call that is given up leaves the connection in the middle of an answer: it must be thrown away then.
+psycopg's own. A call that is given up is called off in the server too, as psycopg does it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +21,11 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 
 __all__ = ["Exchange"]
+
+log = logging.getLogger(__name__)
+
+CALLING_OFF = 2.0
+"""Seconds that the server gets to take notice that a call was given up, and again to say so."""
 
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|%)")
 _ANSWERED = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY)
@@ -73,6 +79,25 @@ class Exchange:
 
     async def _answer(self) -> pq.abc.PGresult:
         """The last result of what was sent, once the connection is ready for the next statement."""
+        try:
+            return await self._last_result()
+        except asyncio.CancelledError:
+            await self._call_off()
+            raise
+
+    async def _call_off(self) -> None:
+        """Has the server give up what it is at, so that nothing of it is done after the caller has gone."""
+        try:
+            await self.connection.cancel_safe(timeout=CALLING_OFF)
+            async with asyncio.timeout(CALLING_OFF):
+                await self._last_result()
+        except psycopg.errors.QueryCanceled:
+            return
+        except (psycopg.Error, TimeoutError, OSError) as error:
+            log.warning("a statement could not be called off (%s): closing its connection", type(error).__name__)
+            self.connection.pgconn.finish()
+
+    async def _last_result(self) -> pq.abc.PGresult:
         pgconn = self.connection.pgconn
         while pgconn.flush():
             await ready(pgconn, sending=True)

@@ -58,7 +58,7 @@ def test_each_step_queues_the_next_in_the_transaction_that_ends_it(pipeline: Pip
 
 def test_a_step_that_lost_its_lease_writes_nothing_and_queues_nothing(pipeline: Pipeline) -> None:
     document = pipeline.add()
-    (job,) = pipeline.desk.claim("document-processing", 1)
+    (job,) = pipeline.desk.claim("document-processing", free=1)
     pipeline.desk.settle(job, status="released", final=False, attempt_back=True)
 
     with pytest.raises(LeaseLost):
