@@ -81,6 +81,9 @@ class Claimer:
         self.caught_up = asyncio.Event()
         self._event = asyncio.Event()
         self._woken = False
+        self._quiet = (
+            False  # nothing was written since the last claim was sent: a retry might be ready that it didn't see
+        )
         self._waiting: bool | None = None  # what the database was told last; None: unknown
         self._pause = SHORTEST_PAUSE
         self._aside_at = 0.0
@@ -104,6 +107,7 @@ class Claimer:
 
     def written(self) -> None:
         """The ends of runs are in the database: where a limit counts what runs, more may start."""
+        self._quiet = False
         if self.slots.limited():
             self._woken = True
         self._event.set()
@@ -142,6 +146,7 @@ class Claimer:
         if flowing and self._dry.issuperset(queues) and await self._rest(BETWEEN) is Rested.ROOM:
             return  # a run ended: perhaps of a queue that has more
         self._woken = False  # before the claim: what comes in while it is under way counts for the next
+        self._quiet = True
         jobs = await self._claim(lease, queues, counts)
         self._note_dry(queues, counts, jobs)
         if jobs:
@@ -211,7 +216,7 @@ class Claimer:
 
     async def _idle(self, lease: Lease, jobs: list[Claimed]) -> None:
         """Nothing more is ready: waits for a word, a due job, or the pause, which grows from milliseconds to a second."""
-        if not jobs and self.dispatcher.slots.idle() and not len(self.completer):
+        if not jobs and self._quiet and self.dispatcher.slots.idle() and not len(self.completer):
             self.caught_up.set()
         if self._waiting is not True and self._pause >= PATIENCE:
             await self._wait_for_word(lease)
