@@ -38,14 +38,9 @@ class PauseCalls:
         connection: Any = None,
     ) -> Operation[bool]:
         """Lets no job of queue *name* start, or none of one organization in it. Returns whether it wasn't paused before."""
-        values = {
-            "queue": self.app.known_queue(name),
-            "organization_id": organization_id,
-            "reason": reason,
-            "until": _aware(until),
-            "paused_by": paused_by,
-        }
-        return operation("pause_queue", statement("pause_queue"), values, only, connection)
+        place = {"queue": self.app.known_queue(name), "organization_id": organization_id}
+        why = {"reason": reason, "until": _aware(until), "paused_by": paused_by}
+        return operation("pause_queue", statement("pause_queue"), {**place, **why}, only, connection)
 
     @call
     def resume_queue(self, name: str, *, organization_id: str | None = None, connection: Any = None) -> Operation[bool]:
@@ -67,14 +62,9 @@ class PauseCalls:
         connection: Any = None,
     ) -> Operation[bool]:
         """Lets no job of an organization start in any queue. Returns whether it wasn't paused before."""
-        values = {
-            "queue": None,
-            "organization_id": organization_id,
-            "reason": reason,
-            "until": _aware(until),
-            "paused_by": paused_by,
-        }
-        return operation("pause_organization", statement("pause_queue"), values, only, connection)
+        place = {"queue": None, "organization_id": organization_id}
+        why = {"reason": reason, "until": _aware(until), "paused_by": paused_by}
+        return operation("pause_organization", statement("pause_queue"), {**place, **why}, only, connection)
 
     @call
     def resume_organization(self, organization_id: str, *, connection: Any = None) -> Operation[bool]:

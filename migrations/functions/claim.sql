@@ -141,7 +141,7 @@ END $$;
 -- AGEING: _aged[i] of a queue's jobs are taken from its lower priorities, if it has any, each time from the next lower one than the
 -- last time, and round. The caller gives one start in ten to them. So with n lower priorities waiting, each of them gets one
 -- start in 10·n of its queue by this worker, however many jobs of a higher one come in: its k-th job in line starts after at most
--- 10·n·k starts.
+-- 10·n·k starts, and the jobs that came by the same claim, which start by priority (the free slots and a prefetch of 150 at most).
 --
 -- PLANS: made once and for any parameters (force_generic_plan); planning would cost more than an empty claim.
 --
