@@ -228,7 +228,7 @@ BEGIN
                    FOR NO KEY UPDATE SKIP LOCKED;
                 IF FOUND THEN
                     _taken := _taken || _lone;
-                    _left[_next.place] := 0;
+                    _left[_next.place] := _next.free - 1;
                     _cursors[_next.place] := split_part(coalesce(_cursors[_next.place], ''), ':', 1) || ':0:' || _next.turn;
                     _limited[_next.place] := false;
                     _closed[_next.place] := false;
