@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Han
     settings = app.settings
     handlers: dict[str, Handler] = {
         name: JobHandler(job_type, effective_queue(settings, job_type.queue or "default"))
-        for name, job_type in app.catalogue.items()
+        for name, job_type in app.catalogue.functions().items()
     }
     options = PlainOptions(
         app=app,
@@ -109,6 +109,7 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
     """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable."""
     settings = app.settings
     await app.publish_async()
+    _tell_of_declared(app.catalogue.declared_only(plan.slots))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (
@@ -140,6 +141,11 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
                 await worker.run()
             finally:
                 deferring.cancel()
+
+
+def _tell_of_declared(names: Sequence[str]) -> None:
+    if names:
+        log.info("these jobs wait for a worker that has their function: %s", ", ".join(names))
 
 
 @contextlib.contextmanager
