@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import periodic
 
+from advisorjobs.database.isolation import isolation_check
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.child_program import named
@@ -106,8 +107,10 @@ async def run_worker(app: App, options: Mapping[str, Any]) -> None:
 
 
 async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable."""
+    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
+    SettingsError."""
     settings = app.settings
+    await app.run_async(isolation_check())
     await app.publish_async()
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
     stock = StockWorker(app, plan)
