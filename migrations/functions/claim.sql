@@ -30,9 +30,12 @@ BEGIN
     IF _ids IS NULL THEN
         RETURN 0;
     END IF;
-    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
-           era = DEFAULT
-     WHERE id = ANY (_ids);
+    WITH due AS (
+        UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
+               era = DEFAULT
+         WHERE id = ANY (_ids) RETURNING queue_name)
+    INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+    SELECT queue_name, count(*), -count(*) FROM due GROUP BY queue_name;
     RETURN cardinality(_ids);
 END $$;
 
@@ -220,6 +223,8 @@ BEGIN
         UPDATE procrastinate_jobs j SET status = 'doing' WHERE j.id = ANY (_taken) AND j.status = 'todo';
     END LOOP;
     IF cardinality(_taken) > 0 THEN
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting)
+        SELECT q.name, q.unused - q.free FROM unnest(_queues, _free, _left) AS q(name, free, unused) WHERE q.unused < q.free;
         RETURN QUERY
             UPDATE procrastinate_jobs j
                SET status = 'doing', worker_id = _worker, attempts = j.attempts + 1, run_no = j.run_no + 1,
