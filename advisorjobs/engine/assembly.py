@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Han
     settings = app.settings
     handlers: dict[str, Handler] = {
         name: JobHandler(job_type, effective_queue(settings, job_type.queue or "default"))
-        for name, job_type in app.catalogue.items()
+        for name, job_type in app.catalogue.functions().items()
     }
     options = PlainOptions(
         app=app,
@@ -107,6 +107,7 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
     await app.publish_async()
     if app.periodic_registry.periodic_tasks:
         await app.run_async(put_periodic(app))
+    _tell_of_declared(app.catalogue.declared_only(plan.slots))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (
@@ -135,6 +136,11 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
         stock.ours = worker = Worker(spec, handlers, children, ports)
         with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
             await worker.run()
+
+
+def _tell_of_declared(names: Sequence[str]) -> None:
+    if names:
+        log.info("these jobs wait for a worker that has their function: %s", ", ".join(names))
 
 
 @contextlib.contextmanager
