@@ -47,12 +47,16 @@ BEGIN
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id,
-            queued_at, tags, unique_key, turn, cost, limit_key)
+            queued_at, tags, unique_key, turn, cost, limit_key, delayed_since)
         SELECT g.id, g.queue, g.name, g.rank, g.lock, g.queueing_lock, g.args, CASE WHEN g.at > now() THEN g.at END, g.at,
                g.organization_id, greatest(now(), g.at),
                CASE WHEN jsonb_typeof(g.tags) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(g.tags)) END, g.unique_key,
-               g.turn, g.cost, g.limit_key
-          FROM given g WHERE g.holder IS NULL)
+               g.turn, g.cost, g.limit_key, CASE WHEN g.at > now() THEN now() END
+          FROM given g WHERE g.holder IS NULL),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+        SELECT g.queue, count(*) FILTER (WHERE g.at > now() IS NOT TRUE), count(*) FILTER (WHERE g.at > now())
+          FROM given g WHERE g.holder IS NULL GROUP BY g.queue)
     SELECT g.id, g.holder IS NULL FROM given g;
 END $$;
 REVOKE ALL ON FUNCTION advisorjobs_enqueue(jsonb) FROM PUBLIC;
