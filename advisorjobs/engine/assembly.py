@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
@@ -12,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from procrastinate import periodic
 
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
@@ -25,6 +22,7 @@ from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.periodic import periodic_keys, put_periodic
 from advisorjobs.settings import effective_queue, require_services
 
 if TYPE_CHECKING:
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["StockWorker", "handlers_of", "plan_of", "run_plan", "run_worker"]
 
 log = logging.getLogger(__name__)
-
-PERIODIC_PAUSE = 5.0
 
 
 class StockWorker:
@@ -109,6 +105,8 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
     """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable."""
     settings = app.settings
     await app.publish_async()
+    if app.periodic_registry.periodic_tasks:
+        await app.run_async(put_periodic(app))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (
@@ -131,15 +129,12 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
             listen=plan.listen,
             prepare=settings.prepared_statements,
             wait=plan.wait,
+            periodic=tuple(periodic_keys(app)),
             exit=replacement,
         )
         stock.ours = worker = Worker(spec, handlers, children, ports)
         with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
-            deferring = asyncio.ensure_future(_defer_periodic(app))
-            try:
-                await worker.run()
-            finally:
-                deferring.cancel()
+            await worker.run()
 
 
 @contextlib.contextmanager
@@ -156,18 +151,6 @@ def _stopped_by_signals(worker: Worker) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-async def _defer_periodic(app: App) -> None:
-    """procrastinate's @app.periodic: its own deferrer, started again after whatever stops it."""
-    if not app.periodic_registry.periodic_tasks:
-        return
-    while True:
-        try:
-            await periodic.PeriodicDeferrer(registry=app.periodic_registry, **app.periodic_defaults).worker()
-        except Exception as error:  # whatever it is, schedules must go on
-            log.error("deferring periodic tasks failed, trying again: %s", type(error).__name__)
-        await asyncio.sleep(PERIODIC_PAUSE)
 
 
 def _replacement() -> Callable[[], None]:
