@@ -1,4 +1,4 @@
-"""The queue manager: create jobs, look at them, cancel and retry them, count and clean them; limit and pause queues."""
+"""The queue manager: create, see, cancel, retry, count and clean jobs; limit and pause queues; schedules."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from advisorjobs.job import Job, read_job, read_jobs
 from advisorjobs.limit_calls import LimitCalls
 from advisorjobs.pause_calls import PauseCalls
 from advisorjobs.payloads import Payload
+from advisorjobs.schedule_calls import ScheduleCalls
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingQueueManager", "QueueManager", "get_queue_manager"]
 
 
-class QueueCalls(BulkCalls, LimitCalls, PauseCalls):
+class QueueCalls(BulkCalls, LimitCalls, PauseCalls, ScheduleCalls):
     """The calls of both managers. Every one takes `connection=`: then it happens in that connection's transaction.
 
     An unknown queue or job raises UnknownJob ("did you mean"), a wrong payload PayloadError, both before anything
