@@ -26,6 +26,7 @@ from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import timed_out
 from advisorjobs.engine.ports import Ports
 from advisorjobs.engine.run import Fate
+from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
 
@@ -39,10 +40,9 @@ STUBBORN = 10.0
 
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
-ERA_EVERY = 1.0
-FOLD_EVERY = 1.0
+TIDY_EVERY = 1.0
 FOLD_TIME = 60.0
-"""Seconds that folding may take: once a day it makes the rows of a whole day."""
+"""Seconds that folding tallies may take: once a day it makes the rows of a whole day."""
 
 PARTITIONS_EVERY = 3600.0
 REPLACED = 70
@@ -55,7 +55,8 @@ class WorkerSpec:
 
     `slots`: queue name -> jobs at once. `direct_dsn`: past a pooler, for LISTEN and heartbeat. `lease`: silent for that
     long is dead. `grace`: what running jobs get at stop before they are given back. `polling`: the longest pause of an
-    idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved.
+    idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved. `periodic`: keys of
+    the schedules that only this program's periodic tasks make sense of.
     """
 
     dsn: str
@@ -68,6 +69,7 @@ class WorkerSpec:
     listen: bool = True
     prepare: bool = True
     wait: bool = True
+    periodic: tuple[str, ...] = ()
     exit: Callable[[], None] = lambda: os._exit(REPLACED)
 
 
@@ -104,11 +106,9 @@ class Worker:
             ports=ports,
             on_room=self._room,
         )
-        self.listener = (
-            Listener(self._links["listen"], on_work=self._wake, on_cancel=self._look_for_aborts)
-            if spec.listen
-            else None
-        )
+        self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
+        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
+        self.listener = Listener(self._links["listen"], told) if spec.listen else None
         self.claimer = Claimer(
             link=self._links["claim"],
             slots=self.slots,
@@ -140,10 +140,10 @@ class Worker:
             self.completer.loop,
             self._tick_loop,
             self._rescue_loop,
-            self._era_loop,
-            self._fold_loop,
+            self._tidy_loop,
             self._lease_loop,
             self._abort_loop,
+            self.scheduler.loop,
         ]
         if self.listener is not None:
             loops.append(self.listener.loop)
@@ -321,17 +321,13 @@ class Worker:
                 partitions_at = now + PARTITIONS_EVERY
             await asyncio.sleep(self.spec.lease / 3)
 
-    async def _era_loop(self) -> None:
-        """Keeps claims from walking over dead entries that can't be cleaned away: migrations/functions/eras.sql."""
+    async def _tidy_loop(self) -> None:
+        """Keeps claims from walking over dead entries that can't be cleaned away, and counts and tallies folded."""
         while True:
-            await asyncio.sleep(ERA_EVERY)
-            await self._chore("keep_era")
-
-    async def _fold_loop(self) -> None:
-        """Folds what ended into the tallies that statistics are read from: migrations/functions/tallies.sql."""
-        while True:
-            await asyncio.sleep(FOLD_EVERY)
-            await self._chore("fold", timeout=FOLD_TIME)
+            await asyncio.sleep(TIDY_EVERY)
+            await self._chore("keep_era")  # migrations/functions/eras.sql
+            await self._chore("fold_counts")  # migrations/functions/counts.sql
+            await self._chore("fold_tallies", timeout=FOLD_TIME)  # migrations/functions/tallies.sql
 
     async def _chore(self, name: str, *, timeout: float = 10.0) -> Any:
         """What statement *name* says; None when it failed, which must not keep the other chores from being done."""

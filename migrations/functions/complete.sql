@@ -43,7 +43,10 @@ BEGIN
         INSERT INTO advisorjobs_ended (runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms)
         SELECT count(*), queue_name, task_name, min(worker_id), array_agg(organization_id), array_agg(queued_at),
                array_agg(started_at), array_agg(ms)
-          FROM gone GROUP BY queue_name, task_name)
+          FROM gone GROUP BY queue_name, task_name),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, completed, at)
+        SELECT queue_name, count(*), now() FROM gone GROUP BY queue_name)
     SELECT array_agg(id), bool_or(unique_key IS NOT NULL), array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL)
       INTO _done, _keyed, _freed FROM gone;
     IF _keyed THEN
@@ -134,6 +137,16 @@ BEGIN
                array_agg(started_at), array_agg(run_ms), array_agg(ended), array_agg(final), array_agg(error_code),
                array_agg(fingerprint), array_agg(id), array_agg(run_no)
           FROM mine GROUP BY queue_name, task_name),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, cancelled, aborted, at)
+        SELECT queue, count(*) FILTER (WHERE became = 'waiting'), count(*) FILTER (WHERE became = 'delayed'),
+               count(*) FILTER (WHERE became = 'failed'), count(*) FILTER (WHERE became = 'cancelled'),
+               count(*) FILTER (WHERE became = 'aborted'), now()
+          FROM (SELECT CASE WHEN final THEN queue_name ELSE coalesce(new_queue, queue_name) END AS queue,
+                       CASE WHEN NOT final THEN CASE WHEN delay > 0 THEN 'delayed' ELSE 'waiting' END
+                            WHEN ended <> 'cancelled' THEN 'failed' WHEN started_at IS NULL THEN 'cancelled' ELSE 'aborted' END AS became
+                  FROM mine) m
+         GROUP BY queue),
     gone AS (
         DELETE FROM procrastinate_jobs j USING mine m WHERE j.id = m.id AND m.final AND m.ended = 'cancelled'),
     failed AS (
@@ -145,6 +158,7 @@ BEGIN
         UPDATE procrastinate_jobs j
            SET status = 'todo', worker_id = NULL, run_token = NULL, abort_requested = false,
                scheduled_at = CASE WHEN m.delay > 0 THEN m.next_run_at END,
+               delayed_since = CASE WHEN m.delay > 0 THEN now() END,
                queued_at = m.next_run_at,
                attempts = j.attempts - CASE WHEN m.attempt_back THEN 1 ELSE 0 END,
                queue_name = coalesce(m.new_queue, j.queue_name),
