@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from advisorjobs.backoff import Backoff
+from advisorjobs.cli.bulk import clean
 from advisorjobs.cli.in_force import InForce, look
 from advisorjobs.cli.limit_texts import SETTINGS, json_of, origin_text, state_text, value_text
 from advisorjobs.cli.queue_limits import limit
@@ -65,6 +66,7 @@ def show(
 command.command(name="pause")(pause)
 command.command(name="resume")(resume)
 command.command(name="limit")(limit)
+command.command(name="clean")(clean)
 
 
 def shown_queues(queue: str | None, everything: InForce | None) -> list[str]:
