@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from advisorjobs.cli.cleaning import cleaning
+from advisorjobs.cli.declared import declared
 from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
 from advisorjobs.database.address import connect, parse
@@ -32,6 +33,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from extras()
     yield folder(settings)
     yield from database(settings)
+    yield declared(settings)
     yield from services(settings)
 
 
