@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
@@ -13,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from procrastinate import periodic
-
+from advisorjobs.database.isolation import isolation_check
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.child_program import named
@@ -25,6 +23,7 @@ from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.periodic import periodic_keys, put_periodic
 from advisorjobs.settings import effective_queue, require_services
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["StockWorker", "handlers_of", "plan_of", "run_plan", "run_worker"]
 
 log = logging.getLogger(__name__)
-
-PERIODIC_PAUSE = 5.0
 
 
 class StockWorker:
@@ -106,10 +103,14 @@ async def run_worker(app: App, options: Mapping[str, Any]) -> None:
 
 
 async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable."""
+    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
+    SettingsError."""
     settings = app.settings
+    await app.run_async(isolation_check())
     await app.publish_async()
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
+    if app.periodic_registry.periodic_tasks:
+        await app.run_async(put_periodic(app))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (
@@ -132,15 +133,12 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
             listen=plan.listen,
             prepare=settings.prepared_statements,
             wait=plan.wait,
+            periodic=tuple(periodic_keys(app)),
             exit=replacement,
         )
         stock.ours = worker = Worker(spec, handlers, children, ports)
         with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
-            deferring = asyncio.ensure_future(_defer_periodic(app))
-            try:
-                await worker.run()
-            finally:
-                deferring.cancel()
+            await worker.run()
 
 
 def _tell_of_declared(names: Sequence[str]) -> None:
@@ -162,18 +160,6 @@ def _stopped_by_signals(worker: Worker) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-async def _defer_periodic(app: App) -> None:
-    """procrastinate's @app.periodic: its own deferrer, started again after whatever stops it."""
-    if not app.periodic_registry.periodic_tasks:
-        return
-    while True:
-        try:
-            await periodic.PeriodicDeferrer(registry=app.periodic_registry, **app.periodic_defaults).worker()
-        except Exception as error:  # whatever it is, schedules must go on
-            log.error("deferring periodic tasks failed, trying again: %s", type(error).__name__)
-        await asyncio.sleep(PERIODIC_PAUSE)
 
 
 def _replacement() -> Callable[[], None]:
