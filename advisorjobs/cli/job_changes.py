@@ -36,7 +36,8 @@ def retry_jobs(jobs: JobIds, as_json: JsonOption = False) -> None:
     Examples:
       advisorjobs jobs retry 17
       advisorjobs jobs retry 17 18 19
-      advisorjobs jobs list --status failed -q emails --json | jq .id | xargs advisorjobs jobs retry
+      advisorjobs jobs list --status failed --tag import --json | jq .id |
+        xargs advisorjobs jobs retry
 
     --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each.
     """
