@@ -1,4 +1,4 @@
-"""The queue manager: create jobs, look at them, cancel them, run failed ones again; limit and pause queues."""
+"""The queue manager: create jobs, look at them, cancel them, run failed ones again; limit and pause queues; schedules."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from advisorjobs.job import Job, read_job, read_jobs
 from advisorjobs.limit_calls import LimitCalls
 from advisorjobs.pause_calls import PauseCalls
 from advisorjobs.payloads import Payload
+from advisorjobs.schedule_calls import ScheduleCalls
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingQueueManager", "QueueManager", "get_queue_manager"]
 
 
-class QueueCalls(LimitCalls, PauseCalls):
+class QueueCalls(LimitCalls, PauseCalls, ScheduleCalls):
     """The calls of both managers. Every one takes `connection=`: then it happens in that connection's transaction.
 
     An unknown queue or job raises UnknownJob ("did you mean"), a wrong payload PayloadError, both before anything

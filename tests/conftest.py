@@ -1,6 +1,7 @@
 """The fixtures live in tests/fixtures/, one noun a file."""
 
 pytest_plugins = [
+    "advisorjobs.testing.plugin",
     "tests.fixtures.folders",
     "tests.fixtures.waiting",
     "tests.fixtures.clusters",

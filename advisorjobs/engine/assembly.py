@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from procrastinate import periodic
 
 from advisorjobs.database.isolation import isolation_check
 from advisorjobs.engine.child_messages import ChildSpec
@@ -26,6 +23,7 @@ from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.periodic import periodic_keys, put_periodic
 from advisorjobs.settings import effective_queue, require_services
 
 if TYPE_CHECKING:
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["StockWorker", "handlers_of", "plan_of", "run_plan", "run_worker"]
 
 log = logging.getLogger(__name__)
-
-PERIODIC_PAUSE = 5.0
 
 
 class StockWorker:
@@ -69,7 +65,7 @@ def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Han
     settings = app.settings
     handlers: dict[str, Handler] = {
         name: JobHandler(job_type, effective_queue(settings, job_type.queue or "default"))
-        for name, job_type in app.catalogue.items()
+        for name, job_type in app.catalogue.functions().items()
     }
     options = PlainOptions(
         app=app,
@@ -112,6 +108,9 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
     settings = app.settings
     await app.run_async(isolation_check())
     await app.publish_async()
+    _tell_of_declared(app.catalogue.declared_only(plan.slots))
+    if app.periodic_registry.periodic_tasks:
+        await app.run_async(put_periodic(app))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (
@@ -134,15 +133,17 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
             listen=plan.listen,
             prepare=settings.prepared_statements,
             wait=plan.wait,
+            periodic=tuple(periodic_keys(app)),
             exit=replacement,
         )
         stock.ours = worker = Worker(spec, handlers, children, ports)
         with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
-            deferring = asyncio.ensure_future(_defer_periodic(app))
-            try:
-                await worker.run()
-            finally:
-                deferring.cancel()
+            await worker.run()
+
+
+def _tell_of_declared(names: Sequence[str]) -> None:
+    if names:
+        log.info("these jobs wait for a worker that has their function: %s", ", ".join(names))
 
 
 @contextlib.contextmanager
@@ -159,18 +160,6 @@ def _stopped_by_signals(worker: Worker) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-async def _defer_periodic(app: App) -> None:
-    """procrastinate's @app.periodic: its own deferrer, started again after whatever stops it."""
-    if not app.periodic_registry.periodic_tasks:
-        return
-    while True:
-        try:
-            await periodic.PeriodicDeferrer(registry=app.periodic_registry, **app.periodic_defaults).worker()
-        except Exception as error:  # whatever it is, schedules must go on
-            log.error("deferring periodic tasks failed, trying again: %s", type(error).__name__)
-        await asyncio.sleep(PERIODIC_PAUSE)
 
 
 def _replacement() -> Callable[[], None]:

@@ -244,7 +244,7 @@ def _completion(batch: list[Done], patience: str | None = None) -> dict[str, Any
         "run_nos": array_text(str(job.run_no) for job in jobs),
         "tokens": array_text(job.token for job in jobs),
         "run_ms": array_text(str(done.run_ms) for done in batch),
-        "results": [done.result for done in batch],
+        "results": array_text(quoted(done.result) for done in batch),
         "locks": sorted({job.lock for job in jobs if job.lock is not None}) or None,
         "patience": patience,
     }
@@ -253,6 +253,11 @@ def _completion(batch: list[Done], patience: str | None = None) -> dict[str, Any
 def array_text(items: Iterable[str]) -> str:
     """A literal of an SQL array: one string costs less than a list of adapted values, and its type never varies."""
     return f"{{{','.join(items)}}}"
+
+
+def quoted(text: str) -> str:
+    """*text* as an item of such a literal."""
+    return '"null"' if text == "null" else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def settlement_text(run: Run, run_ms: int | None, ending: Ending) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import psycopg
 
@@ -20,16 +20,18 @@ PING_TIMEOUT = 5.0
 
 
 class Listener:
-    """Calls `on_work` and `on_cancel` as told. `listening` is false while the connection is down: poll faster then.
+    """Calls what *calls* has for the word that it is told: "work", "cancel" or "schedules". `listening` is false while the
+    connection is down: poll faster then.
 
-    Anybody who may connect may notify: whatever is not one of the two constants is counted in `ignored`, nothing more.
+    Anybody who may connect may notify: whatever is none of these constants is counted in `ignored`, nothing more. Once it
+    listens (again), it calls for work and for schedules, as word may have been lost.
     """
 
-    def __init__(self, link: Link, *, on_work: Callable[[], None], on_cancel: Callable[[], None]) -> None:
+    def __init__(self, link: Link, calls: Mapping[str, Callable[[], None]]) -> None:
         self.link = link
         self.listening = False
         self.ignored = 0
-        self._calls = {"work": on_work, "cancel": on_cancel}
+        self._calls = calls
 
     async def loop(self) -> None:
         """Listens for ever; reconnects with the link's back-off."""
@@ -48,7 +50,8 @@ class Listener:
             connection = await self.link.open()
             await connection.execute(statement("listen"))
         self.listening = True
-        self._calls["work"]()
+        for word in ("work", "schedules"):
+            self._calls[word]()
         while True:
             async for notification in connection.notifies(timeout=PING):
                 call = self._calls.get(notification.payload)

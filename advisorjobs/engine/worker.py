@@ -26,6 +26,7 @@ from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import timed_out
 from advisorjobs.engine.ports import Ports
 from advisorjobs.engine.run import Fate
+from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
 
@@ -51,7 +52,8 @@ class WorkerSpec:
 
     `slots`: queue name -> jobs at once. `direct_dsn`: past a pooler, for LISTEN and heartbeat. `lease`: silent for that
     long is dead. `grace`: what running jobs get at stop before they are given back. `polling`: the longest pause of an
-    idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved.
+    idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved. `periodic`: keys of
+    the schedules that only this program's periodic tasks make sense of.
     """
 
     dsn: str
@@ -64,6 +66,7 @@ class WorkerSpec:
     listen: bool = True
     prepare: bool = True
     wait: bool = True
+    periodic: tuple[str, ...] = ()
     exit: Callable[[], None] = lambda: os._exit(REPLACED)
 
 
@@ -100,11 +103,9 @@ class Worker:
             ports=ports,
             on_room=self._room,
         )
-        self.listener = (
-            Listener(self._links["listen"], on_work=self._wake, on_cancel=self._look_for_aborts)
-            if spec.listen
-            else None
-        )
+        self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
+        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
+        self.listener = Listener(self._links["listen"], told) if spec.listen else None
         self.claimer = Claimer(
             link=self._links["claim"],
             slots=self.slots,
@@ -139,6 +140,7 @@ class Worker:
             self._era_loop,
             self._lease_loop,
             self._abort_loop,
+            self.scheduler.loop,
         ]
         if self.listener is not None:
             loops.append(self.listener.loop)

@@ -38,7 +38,10 @@ BEGIN
             organization_id, input, result, tags)
         SELECT id, run_no, attempts, true, 'completed', worker_id, queued_at, started_at, ms, queue_name, task_name,
                organization_id, args, result::jsonb, tags
-          FROM gone)
+          FROM gone),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, completed, at)
+        SELECT queue_name, count(*), now() FROM gone GROUP BY queue_name)
     SELECT array_agg(id), bool_or(unique_key IS NOT NULL), array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL)
       INTO _done, _keyed, _freed FROM gone;
     IF _keyed THEN
@@ -117,6 +120,16 @@ BEGIN
         SELECT id, run_no, attempts, final, ended, error_code, worker_id, queued_at, started_at, next_run_at, run_ms,
                queue_name, task_name, organization_id, args, result, error_message, stack_trace, tags
           FROM mine),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, cancelled, aborted, at)
+        SELECT queue, count(*) FILTER (WHERE became = 'waiting'), count(*) FILTER (WHERE became = 'delayed'),
+               count(*) FILTER (WHERE became = 'failed'), count(*) FILTER (WHERE became = 'cancelled'),
+               count(*) FILTER (WHERE became = 'aborted'), now()
+          FROM (SELECT CASE WHEN final THEN queue_name ELSE coalesce(new_queue, queue_name) END AS queue,
+                       CASE WHEN NOT final THEN CASE WHEN delay > 0 THEN 'delayed' ELSE 'waiting' END
+                            WHEN ended <> 'cancelled' THEN 'failed' WHEN started_at IS NULL THEN 'cancelled' ELSE 'aborted' END AS became
+                  FROM mine) m
+         GROUP BY queue),
     gone AS (
         DELETE FROM procrastinate_jobs j USING mine m WHERE j.id = m.id AND m.final AND m.ended = 'cancelled'),
     failed AS (
@@ -128,6 +141,7 @@ BEGIN
         UPDATE procrastinate_jobs j
            SET status = 'todo', worker_id = NULL, run_token = NULL, abort_requested = false,
                scheduled_at = CASE WHEN m.delay > 0 THEN m.next_run_at END,
+               delayed_since = CASE WHEN m.delay > 0 THEN now() END,
                queued_at = m.next_run_at,
                attempts = j.attempts - CASE WHEN m.attempt_back THEN 1 ELSE 0 END,
                queue_name = coalesce(m.new_queue, j.queue_name),

@@ -73,6 +73,13 @@ BEGIN
         CASE WHEN _runs THEN _job.worker_id END, _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
         CASE WHEN _runs THEN (extract(epoch FROM clock_timestamp() - _job.started_at) * 1000)::integer END, _job.queue_name,
         _job.task_name, _job.organization_id, _job.args, _job.tags);
+    INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, completed, cancelled, aborted, at)
+    VALUES (
+        _job.queue_name, CASE WHEN NOT _runs AND _job.scheduled_at IS NULL THEN -1 END,
+        CASE WHEN NOT _runs AND _job.scheduled_at IS NOT NULL THEN -1 END, CASE WHEN _keep THEN 1 END,
+        CASE WHEN _status = 'completed' THEN 1 END,
+        CASE WHEN _status = 'cancelled' AND (NOT _runs OR _job.started_at IS NULL) THEN 1 END,
+        CASE WHEN _status = 'cancelled' AND _runs AND _job.started_at IS NOT NULL THEN 1 END, now());
     IF _keep THEN
         UPDATE procrastinate_jobs
            SET status = 'failed', abort_requested = false, worker_id = NULL, run_token = NULL, progress = NULL, parked = NULL,
@@ -143,16 +150,23 @@ BEGIN
     IF _back IS NULL THEN
         RETURN '{}';
     END IF;
-    UPDATE procrastinate_jobs j
-       SET status = 'todo', attempts = CASE WHEN _anew THEN 0 ELSE attempts END, crashes = 0, rescues = 0, parked = NULL,
-           era = DEFAULT, queued_at = greatest(now(), _at), scheduled_at = CASE WHEN _at > now() THEN _at END, planned_at = _at,
-           priority = coalesce(_priority, priority), queue_name = coalesce(_queue, queue_name), lock = coalesce(_lock, lock),
-           queueing_lock = CASE WHEN queueing_lock IS NULL OR EXISTS (
-               SELECT FROM procrastinate_jobs o WHERE o.queueing_lock = j.queueing_lock AND o.status = 'todo') THEN NULL
-               WHEN EXISTS (SELECT FROM procrastinate_jobs o WHERE o.id = ANY (_back) AND o.queueing_lock = j.queueing_lock
-                                                               AND o.id < j.id) THEN NULL
-               ELSE queueing_lock END
-     WHERE id = ANY (_back);
+    INSERT INTO advisorjobs_count_changes (queue_name, failed)
+    SELECT queue_name, -count(*) FROM procrastinate_jobs WHERE id = ANY (_back) GROUP BY queue_name;
+    WITH again AS (
+        UPDATE procrastinate_jobs j
+           SET status = 'todo', attempts = CASE WHEN _anew THEN 0 ELSE attempts END, crashes = 0, rescues = 0, parked = NULL,
+               era = DEFAULT, queued_at = greatest(now(), _at), scheduled_at = CASE WHEN _at > now() THEN _at END, planned_at = _at,
+               delayed_since = CASE WHEN _at > now() THEN now() END,
+               priority = coalesce(_priority, priority), queue_name = coalesce(_queue, queue_name), lock = coalesce(_lock, lock),
+               queueing_lock = CASE WHEN queueing_lock IS NULL OR EXISTS (
+                   SELECT FROM procrastinate_jobs o WHERE o.queueing_lock = j.queueing_lock AND o.status = 'todo') THEN NULL
+                   WHEN EXISTS (SELECT FROM procrastinate_jobs o WHERE o.id = ANY (_back) AND o.queueing_lock = j.queueing_lock
+                                                                   AND o.id < j.id) THEN NULL
+                   ELSE queueing_lock END
+         WHERE id = ANY (_back) RETURNING queue_name)
+    INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+    SELECT queue_name, CASE WHEN _at > now() THEN 0 ELSE count(*) END, CASE WHEN _at > now() THEN count(*) END
+      FROM again GROUP BY queue_name;
     UPDATE advisorjobs_runs SET final = false, next_run_at = greatest(now(), _at) WHERE job_id = ANY (_back) AND final;
     PERFORM advisorjobs_wake();
     RETURN _back;

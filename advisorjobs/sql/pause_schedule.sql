@@ -1,0 +1,1 @@
+SELECT pause_schedule(%(key)s::text, %(organization_id)s::text, reason => %(reason)s::text, paused_by => %(paused_by)s::text)

@@ -1,0 +1,1 @@
+SELECT advisorjobs_put_schedule(%(schedule)s::jsonb) AS done

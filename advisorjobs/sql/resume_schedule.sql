@@ -1,0 +1,1 @@
+SELECT resume_schedule(%(key)s::text, %(organization_id)s::text)

@@ -1,0 +1,1 @@
+SELECT unschedule_job(%(key)s::text, %(organization_id)s::text)
