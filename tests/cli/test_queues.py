@@ -13,8 +13,6 @@ import pytest
 
 from advisorjobs.application import App
 from advisorjobs.cli.in_force import InForce
-from advisorjobs.cli.moments import moment
-from advisorjobs.errors import SettingsError
 from advisorjobs.limits import Change, OrganizationRule
 from tests.fixtures.apps import Program, last_json
 from tests.fixtures.clusters import free_port
@@ -161,13 +159,6 @@ def test_help_has_examples(run_python: Program, command: str) -> None:
         f"\n    advisorjobs queues {command} emails"
         in run_python("-m", "advisorjobs", "queues", command, "--help").stdout
     )
-
-
-def test_a_moment_without_an_offset_is_this_machines() -> None:
-    assert moment("2036-12-01 08:00") == datetime(2036, 12, 1, 8).astimezone()
-    assert moment(None) is None
-    with pytest.raises(SettingsError, match="--until"):
-        moment("8 o'clock")
 
 
 def test_of_many_organizations_rules_the_first_are_listed() -> None:
