@@ -71,7 +71,7 @@ def advisorjobs(
 
     \b
     Examples:
-      advisorjobs demo                        # try it: nothing needs to be installed or running
+      advisorjobs demo                        # try it: needs nothing else
       advisorjobs process letter.pdf          # your own documents
       advisorjobs migrate && advisorjobs worker
       advisorjobs jobs list --status failed
