@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 __all__ = ["NAMES", "command_line"]
 
-NAMES = ("demo", "process", "up", "worker", "migrate", "jobs", "queues", "stats", "doctor")
+NAMES = ("demo", "process", "up", "worker", "migrate", "jobs", "queues", "schedules", "stats", "doctor")
 
 
 class Commands(TyperGroup):
