@@ -40,7 +40,7 @@ STUBBORN = 10.0
 
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
-ERA_EVERY = 1.0
+TIDY_EVERY = 1.0
 FOLD_EVERY = 1.0
 FOLD_TIME = 60.0
 """Seconds that folding may take: once a day it makes the rows of a whole day."""
@@ -141,7 +141,7 @@ class Worker:
             self.completer.loop,
             self._tick_loop,
             self._rescue_loop,
-            self._era_loop,
+            self._tidy_loop,
             self._fold_loop,
             self._lease_loop,
             self._abort_loop,
@@ -323,11 +323,12 @@ class Worker:
                 partitions_at = now + PARTITIONS_EVERY
             await asyncio.sleep(self.spec.lease / 3)
 
-    async def _era_loop(self) -> None:
-        """Keeps claims from walking over dead entries that can't be cleaned away: migrations/functions/eras.sql."""
+    async def _tidy_loop(self) -> None:
+        """Keeps claims from walking over dead entries that can't be cleaned away, and the list of changed counts short."""
         while True:
-            await asyncio.sleep(ERA_EVERY)
-            await self._chore("keep_era")
+            await asyncio.sleep(TIDY_EVERY)
+            await self._chore("keep_era")  # migrations/functions/eras.sql
+            await self._chore("fold_counts")  # migrations/functions/counts.sql
 
     async def _fold_loop(self) -> None:
         """Folds what ended into the tallies that statistics are read from: migrations/functions/tallies.sql."""
