@@ -41,6 +41,10 @@ STUBBORN = 10.0
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
 TIDY_EVERY = 1.0
+FOLD_EVERY = 1.0
+FOLD_TIME = 60.0
+"""Seconds that folding may take: once a day it makes the rows of a whole day."""
+
 PARTITIONS_EVERY = 3600.0
 REPLACED = 70
 """Exit status of a process that gave itself up (EX_SOFTWARE of sysexits.h): its supervisor starts another."""
@@ -138,6 +142,7 @@ class Worker:
             self._tick_loop,
             self._rescue_loop,
             self._tidy_loop,
+            self._fold_loop,
             self._lease_loop,
             self._abort_loop,
             self.scheduler.loop,
@@ -325,10 +330,16 @@ class Worker:
             await self._chore("keep_era")  # migrations/functions/eras.sql
             await self._chore("fold_counts")  # migrations/functions/counts.sql
 
-    async def _chore(self, name: str) -> Any:
+    async def _fold_loop(self) -> None:
+        """Folds what ended into the tallies that statistics are read from: migrations/functions/tallies.sql."""
+        while True:
+            await asyncio.sleep(FOLD_EVERY)
+            await self._chore("fold", timeout=FOLD_TIME)
+
+    async def _chore(self, name: str, *, timeout: float = 10.0) -> Any:
         """What statement *name* says; None when it failed, which must not keep the other chores from being done."""
         try:
-            return await self._links["rescue"].value(name)
+            return await self._links["rescue"].value(name, timeout=timeout)
         except (psycopg.Error, TimeoutError, OSError) as error:
             if not is_passing(error):
                 log.error("%s failed: %s (sqlstate %s)", name, type(error).__name__, getattr(error, "sqlstate", None))
