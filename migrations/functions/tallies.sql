@@ -114,14 +114,14 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
 -- Folds what ended into the tallies, once there is some or it has waited a while; returns how many runs it folded. Called by each
 -- worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
 -- counts, and a reader sees each run in one place.
-CREATE OR REPLACE FUNCTION advisorjobs_fold() RETURNS integer
+CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies() RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _rolled timestamptz;
     _oldest timestamptz;
     _runs integer;
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold', 0)) THEN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0)) THEN
         RETURN 0;
     END IF;
     SELECT rolled_until INTO _rolled FROM advisorjobs_tally_state;
@@ -184,7 +184,7 @@ BEGIN
 END $$;
 
 -- Makes the rows of a day that is over from those of its hours, and after a Sunday those of the week; returns the next day.
--- What ends or is brought back later is added to them by advisorjobs_fold.
+-- What ends or is brought back later is added to them by advisorjobs_fold_tallies.
 CREATE OR REPLACE FUNCTION advisorjobs_roll(_day timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -215,6 +215,6 @@ END $$;
 DO $$
 BEGIN
     IF (SELECT sum(runs) FROM advisorjobs_ended) > 100000 THEN
-        PERFORM advisorjobs_fold();
+        PERFORM advisorjobs_fold_tallies();
     END IF;
 END $$;
