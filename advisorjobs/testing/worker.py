@@ -117,7 +117,7 @@ class InlineWorker:
     async def next_moment(self) -> float | None:
         """Seconds until something that waits for a time may become due; None where nothing does."""
         by_time = await self.link.value("next_moment", {"queues": self.queues})
-        seconds = min(math.inf if by_time is None else by_time, self.slots.opening(monotonic()))
+        seconds: float = min(math.inf if by_time is None else by_time, self.slots.opening(monotonic()))
         return None if seconds == math.inf else max(0.0, seconds)
 
     async def next_tick(self) -> float | None:
