@@ -22,11 +22,31 @@ if TYPE_CHECKING:
     from advisorjobs.errors import PayloadError as PayloadError
     from advisorjobs.errors import SettingsError as SettingsError
     from advisorjobs.errors import UnknownJob as UnknownJob
-    from advisorjobs.helpers import queue_document_classification as queue_document_classification
-    from advisorjobs.helpers import queue_document_ocr as queue_document_ocr
-    from advisorjobs.helpers import queue_form_extraction as queue_form_extraction
-    from advisorjobs.helpers import queue_thumbnail as queue_thumbnail
-    from advisorjobs.helpers import queue_virus_scan as queue_virus_scan
+    from advisorjobs.errors import UnusableConnection as UnusableConnection
+    from advisorjobs.helpers.ai import queue_anomaly_detection as queue_anomaly_detection
+    from advisorjobs.helpers.ai import queue_cash_flow_prediction as queue_cash_flow_prediction
+    from advisorjobs.helpers.ai import queue_financial_insights as queue_financial_insights
+    from advisorjobs.helpers.ai import queue_transaction_classification as queue_transaction_classification
+    from advisorjobs.helpers.critical import queue_emergency_notification as queue_emergency_notification
+    from advisorjobs.helpers.critical import queue_health_check as queue_health_check
+    from advisorjobs.helpers.critical import queue_security_alert as queue_security_alert
+    from advisorjobs.helpers.documents import queue_document_classification as queue_document_classification
+    from advisorjobs.helpers.documents import queue_document_ocr as queue_document_ocr
+    from advisorjobs.helpers.documents import queue_form_extraction as queue_form_extraction
+    from advisorjobs.helpers.documents import queue_thumbnail as queue_thumbnail
+    from advisorjobs.helpers.documents import queue_virus_scan as queue_virus_scan
+    from advisorjobs.helpers.emails import queue_email as queue_email
+    from advisorjobs.helpers.integrations import queue_azure_ai as queue_azure_ai
+    from advisorjobs.helpers.integrations import queue_quickbooks_sync as queue_quickbooks_sync
+    from advisorjobs.helpers.integrations import queue_stripe_operation as queue_stripe_operation
+    from advisorjobs.helpers.reports import queue_client_overview as queue_client_overview
+    from advisorjobs.helpers.reports import queue_custom_report as queue_custom_report
+    from advisorjobs.helpers.reports import queue_financial_report as queue_financial_report
+    from advisorjobs.helpers.reports import queue_monthly_report as queue_monthly_report
+    from advisorjobs.helpers.reports import queue_tax_summary as queue_tax_summary
+    from advisorjobs.helpers.webhooks import queue_custom_webhook as queue_custom_webhook
+    from advisorjobs.helpers.webhooks import queue_quickbooks_webhook as queue_quickbooks_webhook
+    from advisorjobs.helpers.webhooks import queue_stripe_webhook as queue_stripe_webhook
     from advisorjobs.job import Job as Job
     from advisorjobs.job import JobStatus as JobStatus
     from advisorjobs.job_run import JobRun as JobRun
@@ -44,6 +64,8 @@ if TYPE_CHECKING:
     from advisorjobs.queues import QUEUE_NAMES as QUEUE_NAMES
     from advisorjobs.queues import QUEUES as QUEUES
     from advisorjobs.queues import RateLimit as RateLimit
+    from advisorjobs.task import JobDeclaration as JobDeclaration
+    from advisorjobs.task import JobFunction as JobFunction
 
     app: App
 
@@ -52,9 +74,17 @@ _HOMES = {
     "documents": ("add_document",),
     "enqueue": ("Enqueued", "NewJob"),
     "errors": ("AdvisorJobsError", "DatabaseUnavailable", "ErrorCode", "JobError", "LeaseLost", "NotMigrated",
-               "PayloadError", "SettingsError", "UnknownJob"),
-    "helpers": ("queue_document_classification", "queue_document_ocr", "queue_form_extraction", "queue_thumbnail",
-                "queue_virus_scan"),
+               "PayloadError", "SettingsError", "UnknownJob", "UnusableConnection"),
+    "helpers.ai": ("queue_anomaly_detection", "queue_cash_flow_prediction", "queue_financial_insights",
+                   "queue_transaction_classification"),
+    "helpers.critical": ("queue_emergency_notification", "queue_health_check", "queue_security_alert"),
+    "helpers.documents": ("queue_document_classification", "queue_document_ocr", "queue_form_extraction",
+                          "queue_thumbnail", "queue_virus_scan"),
+    "helpers.emails": ("queue_email",),
+    "helpers.integrations": ("queue_azure_ai", "queue_quickbooks_sync", "queue_stripe_operation"),
+    "helpers.reports": ("queue_client_overview", "queue_custom_report", "queue_financial_report",
+                        "queue_monthly_report", "queue_tax_summary"),
+    "helpers.webhooks": ("queue_custom_webhook", "queue_quickbooks_webhook", "queue_stripe_webhook"),
     "job": ("Job", "JobStatus"),
     "job_run": ("JobRun",),
     "limits": ("KeyLimit", "OrganizationRule", "QueueLimits"),
@@ -63,6 +93,7 @@ _HOMES = {
     "pauses": ("Pause",),
     "payloads": ("Payload",),
     "queues": ("QUEUES", "QUEUE_NAMES", "RateLimit"),
+    "task": ("JobDeclaration", "JobFunction"),
 }
 # fmt: on
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

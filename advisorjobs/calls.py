@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
@@ -64,6 +65,8 @@ class Helper(Generic[P, R]):
     def __init__(self, build: Callable[Concatenate[App, P], Operation[R]]) -> None:
         self._build = build
         functools.update_wrapper(self, build)
+        signature = inspect.signature(build)
+        self.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # without app
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Awaited, with an async connection if any."""

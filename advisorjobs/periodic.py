@@ -1,8 +1,8 @@
 """procrastinate's @app.periodic as schedules of ours, put by each worker that starts.
 
 Its rules stay: five fields, or six with the second LAST; UTC; the argument `timestamp`; a tick that is later than `max_delay`
-(ten minutes unless `periodic_defaults` says otherwise) is left out; only a program that has the task runs it. Ticks are noted in
-procrastinate_periodic_defers too, so that a deferrer of procrastinate's own beside ours creates none twice.
+(ten minutes unless `periodic_defaults` says otherwise) is left out; only a program that has the task runs it. Ticks are noted
+in procrastinate_periodic_defers too, so that a deferrer of procrastinate's own beside ours creates none twice.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -27,10 +27,11 @@ class ScheduleState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """`key` is unique within `organization_id`. Either `cron` in `timezone`, or `every`. `max_runs` None: without limit; `runs`:
-    jobs that its ticks created; `skipped`: ticks left out while the job before still lived. `next_run_at` None: there is none.
-    `last_outcome`: the status of the last job, None once that was cleaned away. `priority` None: the queue's. `seen_at`: the
-    database's time when this was read.
+    """`key` is unique within `organization_id`. Either `cron` in `timezone`, or `every`. `max_runs` None: without limit.
+
+    `runs`: jobs that its ticks created; `skipped`: ticks left out while the job before still lived. `next_run_at` None: there
+    is none. `last_outcome`: the status of the last job, None once that was cleaned away. `priority` None: the queue's.
+    `seen_at`: the database's time when this was read.
     """
 
     key: str
@@ -68,7 +69,7 @@ class Schedule:
     created_by: str | None
     changed_at: datetime
     changed_by: str | None
-    seen_at: datetime
+    seen_at: datetime = field(compare=False)
 
     def upcoming(self, count: int = 10) -> list[datetime]:
         """The next *count* runs, in the local time of the schedule's zone; of a paused one, as if it went on now.
@@ -84,7 +85,7 @@ class Schedule:
         return times.upcoming(max(0, left), self.seen_at)
 
 
-_FIELDS = {field.name for field in fields(Schedule)}
+_FIELDS = {each.name for each in fields(Schedule)}
 
 
 def read_schedules(rows: Sequence[Row]) -> list[Schedule]:

@@ -46,5 +46,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def say(failure: Failure) -> int:
     if failure.text:
-        print(f"advisorjobs: {failure.text}", file=sys.stderr)
+        print(failure.text if failure.is_help else f"advisorjobs: {failure.text}", file=sys.stderr)
     return failure.status

@@ -11,6 +11,7 @@ import typer
 
 from advisorjobs.cli.limit_texts import json_of, key_line, queue_line, rule_line
 from advisorjobs.cli.person import ByOption, person
+from advisorjobs.cli.queue_names import naming
 from advisorjobs.limit_change import limit_change
 from advisorjobs.limits import read_key_limits, read_organization_rules, read_queue_limits
 from advisorjobs.settings import Settings
@@ -88,7 +89,7 @@ def limit(
     kind, place = target(queue, organization, key)
     given = fitting(kind, options, default=default)
     change = {} if default else limit_change(why, person(by), **given)
-    with opened(Settings.from_environment()) as connection:
+    with opened(Settings.from_environment()) as connection, naming(queue):
         ask(connection, kind.reset if default else kind.change, {**place, **change})
         now = [found for found in kind.read(ask(connection, kind.show, place)) if found_at(found, place)]
     show_change(kind, place, now[0] if now else None, as_json=as_json)

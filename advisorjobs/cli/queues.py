@@ -22,7 +22,7 @@ from advisorjobs.settings import Settings, effective_queue
 
 __all__ = ["command", "described"]
 
-command = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The queues and their settings.")
+command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
 @dataclass(frozen=True, slots=True)

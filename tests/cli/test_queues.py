@@ -13,7 +13,7 @@ import pytest
 
 from advisorjobs.application import App
 from advisorjobs.cli.in_force import InForce
-from advisorjobs.cli.queue_pauses import moment
+from advisorjobs.cli.moments import moment
 from advisorjobs.errors import SettingsError
 from advisorjobs.limits import Change, OrganizationRule
 from tests.fixtures.apps import Program, last_json

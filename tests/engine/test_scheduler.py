@@ -109,7 +109,7 @@ async def test_across_a_change_of_the_clock_each_tick_is_one_job_though_five_wor
     await play([make_scheduler() for _ in range(5)], begin, end, timedelta(minutes=5))
 
     found: dict[str, list[str]] = {"night": [], "early": [], "quarter": []}
-    query = "SELECT s.key, t.tick FROM advisorjobs_schedule_ticks t JOIN advisorjobs_schedules s ON s.id = t.schedule_id ORDER BY 2"
+    query = "SELECT s.key, t.tick FROM advisorjobs_schedule_ticks t JOIN schedules s ON s.id = t.schedule_id ORDER BY 2"
     for key, tick in connection.execute(query):
         found[key].append(tick.astimezone(local).strftime("%H:%M%z"))
     assert {"night": found["night"], "early": found["early"], "quarter": len(found["quarter"])} == expected

@@ -44,8 +44,13 @@ def test_nothing_runs_early() -> None:
 
 @pytest.mark.parametrize(
     ("missed", "cap", "expected"),
-    [(Missed.SKIP, 100, [15]), (Missed.ONCE, 100, [15]), (Missed.ALL, 100, list(range(16))), (Missed.ALL, 5, [11, 12, 13, 14, 15])],
-)  # fmt: skip
+    [
+        (Missed.SKIP, 100, [15]),
+        (Missed.ONCE, 100, [15]),
+        (Missed.ALL, 100, list(range(16))),
+        (Missed.ALL, 5, [11, 12, 13, 14, 15]),
+    ],
+)
 def test_after_a_quarter_of_an_hour_without_a_worker(missed: Missed, cap: int, expected: list[int]) -> None:
     late = NOON + timedelta(minutes=15, seconds=30)
     step = decide(replace(MINUTELY, missed=missed, missed_cap=cap), late)
