@@ -285,8 +285,9 @@ class KitCalls:
     def _known(self, name: str) -> None:
         """Raises UnknownJob with the nearest name: an assertion that finds nothing of a misspelt job would prove nothing."""
         self.app.perform_import_paths()
-        if name not in self.app.tasks:
-            raise UnknownJob(f"there is no job {name!r}{did_you_mean(name, self.app.tasks)}")
+        known = {*self.app.catalogue, *self.app.tasks}
+        if name not in known:
+            raise UnknownJob(f"there is no job {name!r}{did_you_mean(name, sorted(known))}")
 
     def _fields_of(self, job: Job) -> Mapping[str, Any]:
         """The payload with the defaults of its model; as it is, where the model can't read it."""

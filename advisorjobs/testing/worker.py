@@ -8,6 +8,7 @@ import math
 import threading
 import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
@@ -125,8 +126,9 @@ class InlineWorker:
         seconds = await self.link.value("next_schedule", {"periodic": self.scheduler.periodic})
         if seconds is None:
             return None
-        now = await self.link.value("clock")
-        return max(0.0, float(seconds) - (self.clock.reads(now) - now).total_seconds())
+        now: datetime = await self.link.value("clock")
+        ahead: timedelta = self.clock.reads(now) - now
+        return max(0.0, float(seconds) - ahead.total_seconds())
 
     async def _look_at_schedules(self) -> None:
         """Makes what is due at the test's time into jobs."""
