@@ -67,7 +67,7 @@ class BulkCalls:
         if grace_ms < 0:
             raise SettingsError("grace_ms", grace_ms, "must be 0 milliseconds or more")
         if status not in CLEANABLE:
-            raise SettingsError("status", status, f"can't be cleaned{did_you_mean(status, CLEANABLE)}")
+            raise SettingsError("status", status, f"is no status to clean{did_you_mean(status, CLEANABLE)}")
         states = ["cancelled", "aborted"] if status == "cancelled" else [status]
         return cleaning_steps("clean_queue", queue, states, grace_ms / 1000, on_progress, connection)
 

@@ -45,40 +45,10 @@ BEGIN
          ORDER BY q.priority, 1;
 END $$;
 
--- Since when the first of the ready jobs of a queue waits: the heads of all turns are compared, one probe of the index each.
-CREATE OR REPLACE FUNCTION advisorjobs_oldest_ready(_queue text) RETURNS timestamptz
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
-DECLARE
-    _era CONSTANT integer := pg_sequence_last_value('advisorjobs_eras');
-    _priority integer := 2147483647;
-    _head record;
-    _oldest timestamptz;
-BEGIN
-    LOOP
-        SELECT j.priority INTO _priority FROM procrastinate_jobs j
-         WHERE j.era = _era AND j.queue_name = _queue AND j.priority < _priority AND j.status = 'todo'
-           AND j.scheduled_at IS NULL AND j.parked IS NULL
-         ORDER BY j.priority DESC LIMIT 1;
-        EXIT WHEN _priority IS NULL;
-        SELECT '' AS turn, NULL::timestamptz AS queued_at INTO _head;
-        LOOP
-            SELECT j.turn, j.queued_at INTO _head FROM procrastinate_jobs j
-             WHERE j.era = _era AND j.queue_name = _queue AND j.priority = _priority AND j.status = 'todo'
-               AND j.scheduled_at IS NULL AND j.parked IS NULL
-               AND (_head.queued_at IS NULL AND j.turn >= _head.turn OR j.turn > _head.turn)
-             ORDER BY j.turn, j.id LIMIT 1;
-            EXIT WHEN _head.turn IS NULL;
-            _oldest := least(_oldest, _head.queued_at);
-        END LOOP;
-    END LOOP;
-    RETURN _oldest;
-END $$;
-
 -- How long jobs wait, by queue: ready ones now (oldest_wait_ms; about: a job that came back counts from then), and runs that
 -- started within this hour and the last.
 CREATE OR REPLACE VIEW queue_latency AS
-    SELECT q.name AS queue, (date_part('epoch', clock_timestamp() - advisorjobs_oldest_ready(q.name)) * 1000)::bigint AS oldest_wait_ms,
+    SELECT q.name AS queue, (date_part('epoch', clock_timestamp() - advisorjobs_oldest_waiting(q.name)) * 1000)::bigint AS oldest_wait_ms,
            coalesce(t.runs, 0) AS runs, w.mean AS wait_mean_ms, w.p50 AS wait_p50_ms, w.p90 AS wait_p90_ms, w.p95 AS wait_p95_ms,
            w.p99 AS wait_p99_ms, w.max AS wait_max_ms, r.mean AS run_mean_ms, r.p50 AS run_p50_ms, r.p90 AS run_p90_ms,
            r.p95 AS run_p95_ms, r.p99 AS run_p99_ms, r.max AS run_max_ms

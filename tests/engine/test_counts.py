@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -312,7 +310,8 @@ def test_jobs_that_were_there_before_are_counted_by_the_fold_that_finds_a_count_
     connection: psycopg.Connection[Any],
 ) -> None:
     connection.execute(
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, status) VALUES ('a', 'x', 1, 'todo'), ('a', 'x', 1, 'succeeded')"
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, status)"
+        " VALUES ('a', 'x', 1, 'todo'), ('a', 'x', 1, 'succeeded')"
     )
     assert kept(connection) == {}
     connection.execute("UPDATE advisorjobs_recounts SET due_at = now()")
