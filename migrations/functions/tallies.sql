@@ -40,7 +40,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 -- Rows of ended runs that are not folded. Those of a transaction that had ended when was folded last are, all of them.
--- A snapshot from the future is another server's, from before a restore: then all are looked at.
+-- A snapshot from the future is another server's, from before a restore: then all are looked at. Folding sets fold_before, for its
+-- own transaction, where there are more rows than it should take at a time.
 CREATE OR REPLACE VIEW advisorjobs_unfolded AS
     SELECT e.* FROM advisorjobs_tally_state s
      CROSS JOIN LATERAL (
@@ -49,7 +50,8 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded AS
      CROSS JOIN LATERAL (
         SELECT n.ctid AS place, n.* FROM advisorjobs_ended n WHERE n.writer >= pg_snapshot_xmax(k.folded)
         UNION ALL
-        SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e;
+        SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e
+     WHERE e.place < coalesce(nullif(current_setting('advisorjobs.fold_before', true), ''), '(4294967294,0)')::tid;
 
 -- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
@@ -120,7 +122,7 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
              GROUP BY worker_id, queue_name, bucket) b
      GROUP BY worker_id, queue_name;
 
--- Folds what ended into the tallies, once there are _least runs or one has waited for ten seconds; returns how many it folded. Called
+-- Folds what ended into the tallies, once there are _least runs or one has waited for ten seconds; returns how many there were. Called
 -- by each worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
 -- counts, and a reader sees each run in one place.
 CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies(_least integer) RETURNS integer
@@ -129,7 +131,9 @@ DECLARE
     _rolled timestamptz;
     _oldest timestamptz;
     _runs integer;
+    _bound tid;
 BEGIN
+    PERFORM set_config('advisorjobs.fold_before', '', true);
     IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0)) THEN
         RETURN 0;
     END IF;
@@ -141,10 +145,12 @@ BEGIN
     IF _runs IS NULL OR _runs < _least AND _oldest > clock_timestamp() - interval '10 s' THEN
         RETURN 0;
     END IF;
+    SELECT place INTO _bound FROM advisorjobs_unfolded ORDER BY place OFFSET 1000 LIMIT 1;
+    PERFORM set_config('advisorjobs.fold_before', coalesce(_bound::text, ''), true);
     WITH gone AS (
         DELETE FROM advisorjobs_ended WHERE ctid = ANY (ARRAY(SELECT place FROM advisorjobs_unfolded))),
     seen AS (
-        UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot()),
+        UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot() WHERE _bound IS NULL),
     tallied AS (
         INSERT INTO advisorjobs_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, g.since, u.queue_name, u.job_name,
@@ -188,6 +194,7 @@ BEGIN
            failures = t.failures + excluded.failures, times = advisorjobs_one_histogram(t.times || excluded.times),
            time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max),
            last_run_at = greatest(t.last_run_at, excluded.last_run_at);
+    PERFORM set_config('advisorjobs.fold_before', '', true);
     RETURN _runs;
 END $$;
 
@@ -222,7 +229,7 @@ END $$;
 -- A database that was migrated to tallies has all its history to fold: now, before a worker with little time does.
 DO $$
 BEGIN
-    IF (SELECT sum(runs) FROM advisorjobs_ended) > 100000 THEN
+    WHILE (SELECT sum(runs) FROM advisorjobs_unfolded) > 100000 LOOP
         PERFORM advisorjobs_fold_tallies(0);
-    END IF;
+    END LOOP;
 END $$;
