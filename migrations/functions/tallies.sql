@@ -51,7 +51,8 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded AS
         SELECT n.ctid AS place, n.* FROM advisorjobs_ended n WHERE n.writer >= pg_snapshot_xmax(k.folded)
         UNION ALL
         SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e
-     WHERE e.place < coalesce(nullif(current_setting('advisorjobs.fold_before', true), ''), '(4294967294,0)')::tid;
+     WHERE CASE WHEN current_setting('advisorjobs.fold_before', true) <> ''
+                THEN e.place < current_setting('advisorjobs.fold_before', true)::tid ELSE true END;
 
 -- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
@@ -227,7 +228,8 @@ BEGIN
            sum(retried), sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum),
            max(wait_max), advisorjobs_merge(times), sum(time_sum), max(time_max)
       FROM advisorjobs_tallies
-     WHERE grain = _from AND since >= _since AND since < _since + make_interval(hours => _to)
+     WHERE grain + 0 = _from AND since AT TIME ZONE 'UTC' >= _since AT TIME ZONE 'UTC'
+       AND since AT TIME ZONE 'UTC' < (_since + make_interval(hours => _to)) AT TIME ZONE 'UTC'
      GROUP BY organization_id, whole, queue_name, job_name;
 END $$;
 
