@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from procrastinate import exceptions, jobs, manager, sync_psycopg_connector
 
 from advisorjobs.bulk_calls import cleaning_steps
+from advisorjobs.database.callers.verdict import verdict_of
 from advisorjobs.database.operation import Operation, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, limits_of, row_text
@@ -51,8 +53,10 @@ class JobManager(manager.JobManager):
         try:
             with sync_psycopg_connector.wrap_exceptions():
                 return await self.app.run_async(_deferral("defer_async", rows, connection))
-        except exceptions.UniqueViolation as error:
+        except Exception as error:
             refused = _already_enqueued(error)
+            if refused is None:
+                raise
         raise refused
 
     def defer_rows(self, rows: Sequence[str], connection: Any | None = None) -> list[int]:
@@ -60,8 +64,10 @@ class JobManager(manager.JobManager):
         try:
             with sync_psycopg_connector.wrap_exceptions():
                 return self.app.run(_deferral("defer", rows, connection))
-        except exceptions.UniqueViolation as error:
+        except Exception as error:
             refused = _already_enqueued(error)
+            if refused is None:
+                raise
         raise refused
 
     def row(self, job: jobs.Job, task_kwargs: Mapping[str, Any]) -> str:
@@ -102,12 +108,23 @@ class JobManager(manager.JobManager):
             await self.app.run_steps_async(steps)
 
 
-def _already_enqueued(error: exceptions.UniqueViolation) -> exceptions.ProcrastinateException:
-    """procrastinate's own words for a queueing lock that is taken."""
-    if error.constraint_name != manager.QUEUEING_LOCK_CONSTRAINT:
-        return error
+def _already_enqueued(error: Exception) -> exceptions.AlreadyEnqueued | None:
+    """procrastinate's own words for a queueing lock that is taken; None: *error* is something else.
+
+    Its connector reads them from psycopg's errors; those of other drivers come with callers' connections.
+    """
+    verdict = verdict_of(error)
+    if isinstance(error, exceptions.UniqueViolation):
+        constraint, lock = error.constraint_name, error.queueing_lock
+    elif verdict is not None:
+        found = re.search(r"\(queueing_lock\)=\((.*)\)", verdict.detail or "")
+        constraint, lock = verdict.constraint, found[1] if found else None
+    else:
+        return None
+    if constraint != manager.QUEUEING_LOCK_CONSTRAINT:
+        return None
     return exceptions.AlreadyEnqueued(
-        f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {error.queueing_lock}"
+        f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {lock}"
     )
 
 

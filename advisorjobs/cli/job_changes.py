@@ -45,7 +45,8 @@ def retry_jobs(
     Examples:
       advisorjobs jobs retry 17
       advisorjobs jobs retry 17 18 19
-      advisorjobs jobs list --status failed -q emails --json | jq .id | xargs advisorjobs jobs retry
+      advisorjobs jobs list --status failed --tag import --json | jq .id |
+        xargs advisorjobs jobs retry
       advisorjobs jobs retry --queue emails --all
 
     --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all {"queue",

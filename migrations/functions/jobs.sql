@@ -56,6 +56,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _job procrastinate_jobs;
     _runs boolean;
+    _run advisorjobs_runs;
 BEGIN
     IF NOT advisorjobs_hold_job(_id) THEN
         RETURN false;
@@ -66,13 +67,22 @@ BEGIN
     END IF;
     _runs := _job.status = 'doing';
     INSERT INTO advisorjobs_runs (
-        job_id, run_no, attempt, final, status, error_code, error_message, worker_id, queued_at, started_at, run_ms, queue_name,
-        job_name, organization_id, input, tags)
+        job_id, run_no, attempt, final, status, error_code, error_message, fingerprint, worker_id, queued_at, started_at, run_ms,
+        queue_name, job_name, organization_id, input, tags)
     VALUES (
         _id, _job.run_no + CASE WHEN _runs OR _job.run_no = 0 THEN 0 ELSE 1 END, _job.attempts, true, _status, _code, _reason,
-        CASE WHEN _runs THEN _job.worker_id END, _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
+        advisorjobs_fingerprint(NULL, _status, _code, _job.task_name, _reason), CASE WHEN _runs THEN _job.worker_id END,
+        _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
         CASE WHEN _runs THEN (extract(epoch FROM clock_timestamp() - _job.started_at) * 1000)::integer END, _job.queue_name,
-        _job.task_name, _job.organization_id, _job.args, _job.tags);
+        _job.task_name, _job.organization_id, _job.args, _job.tags)
+    RETURNING * INTO _run;
+    INSERT INTO advisorjobs_ended (
+        runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms, statuses, error_codes, fingerprints,
+        job_ids, run_nos)
+    VALUES (
+        1, _run.queue_name, _run.job_name, _run.worker_id, ARRAY[_run.organization_id], ARRAY[_run.queued_at],
+        ARRAY[_run.started_at], ARRAY[_run.run_ms], ARRAY[_run.status], ARRAY[_run.error_code], ARRAY[_run.fingerprint],
+        ARRAY[_id], ARRAY[_run.run_no]);
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, completed, cancelled, aborted, at)
     VALUES (
         _job.queue_name, CASE WHEN NOT _runs AND _job.scheduled_at IS NULL THEN -1 END,
@@ -167,7 +177,12 @@ BEGIN
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
     SELECT queue_name, CASE WHEN _at > now() THEN 0 ELSE count(*) END, CASE WHEN _at > now() THEN count(*) END
       FROM again GROUP BY queue_name;
-    UPDATE advisorjobs_runs SET final = false, next_run_at = greatest(now(), _at) WHERE job_id = ANY (_back) AND final;
+    WITH taken_back AS (
+        UPDATE advisorjobs_runs SET final = false, next_run_at = greatest(now(), _at) WHERE job_id = ANY (_back) AND final
+        RETURNING finished_at, queue_name, job_name, organization_id)
+    INSERT INTO advisorjobs_ended (taken_back, finished_at, runs, queue_name, job_name, organizations)
+    SELECT true, min(finished_at), count(*), queue_name, job_name, array_agg(organization_id)
+      FROM taken_back GROUP BY date_bin('1 hour', finished_at, '2001-01-01 00:00Z'), queue_name, job_name;
     PERFORM advisorjobs_wake();
     RETURN _back;
 END $$;
