@@ -61,7 +61,9 @@ def migrate(dsn: str, *, fill: Sequence[Callable[[psycopg.Connection[Any]], None
         names = lay_ground(tool, schema, has_procrastinate=has_procrastinate)
         names += tool.apply_scripts(lacking(applied(tool.connection)))
         names += renew_functions(tool, fill, anything_applied=bool(names))
-        tool.connection.execute(statement("first_count"))  # by itself: what is committed meanwhile is counted as it comes
+        tool.connection.execute(
+            statement("first_count")
+        )  # by itself: what is committed meanwhile is counted as it comes
     return Migrated(tuple(names))
 
 

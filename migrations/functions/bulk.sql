@@ -85,7 +85,15 @@ BEGIN
             job_id, run_no, attempt, final, status, error_code, queued_at, queue_name, job_name, organization_id, input, tags)
         SELECT id, run_no + CASE WHEN run_no = 0 THEN 0 ELSE 1 END, attempts, true, 'cancelled', 'cancelled', queued_at, queue_name,
                task_name, organization_id, args, tags
-          FROM gone WHERE _history)
+          FROM gone WHERE _history
+        RETURNING *),
+    tallied AS (
+        INSERT INTO advisorjobs_ended (
+            runs, queue_name, job_name, organizations, queued_at, started_at, run_ms, statuses, error_codes, fingerprints, job_ids,
+            run_nos)
+        SELECT count(*), queue_name, job_name, array_agg(organization_id), array_agg(queued_at), array_agg(started_at),
+               array_agg(run_ms), array_agg(status), array_agg(error_code), array_agg(fingerprint), array_agg(job_id), array_agg(run_no)
+          FROM kept GROUP BY queue_name, job_name)
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, cancelled, at)
     SELECT queue_name, -count(*) FILTER (WHERE scheduled_at IS NULL), -count(*) FILTER (WHERE scheduled_at IS NOT NULL),
            CASE WHEN _history THEN count(*) END, now()
