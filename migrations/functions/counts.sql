@@ -31,8 +31,7 @@ CREATE OR REPLACE VIEW advisorjobs_kept_counts AS
       LEFT JOIN advisorjobs_cleaned_until a ON a.queue_name = '*'
      GROUP BY u.queue_name;
 
--- Folds what changed into the figures; returns how many changes it folded. Does nothing while somebody else does it. When it is due,
--- living jobs are counted before: see advisorjobs_recount.
+-- Folds what changed into the figures; returns how many changes it folded. Does nothing while somebody else does it.
 CREATE OR REPLACE FUNCTION advisorjobs_fold_counts() RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -40,10 +39,6 @@ DECLARE
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_counts', 0)) THEN
         RETURN 0;
-    END IF;
-    IF EXISTS (SELECT FROM advisorjobs_recounts WHERE due_at > '-infinity' AND due_at <= now()) THEN
-        DELETE FROM advisorjobs_recounts WHERE due_at > '-infinity' AND due_at <= now();
-        PERFORM advisorjobs_recount(false);
     END IF;
     WITH gone AS (DELETE FROM advisorjobs_count_changes RETURNING *),
     sums AS (
@@ -113,6 +108,17 @@ BEGIN
     IF FOUND THEN
         PERFORM advisorjobs_recount();
     END IF;
+END $$;
+
+-- The later counts, where one is due; called with the orphans.
+CREATE OR REPLACE FUNCTION advisorjobs_recount_living() RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM advisorjobs_recounts WHERE due_at > '-infinity' AND due_at <= now();
+    IF FOUND THEN
+        PERFORM advisorjobs_recount(false);
+    END IF;
+    RETURN FOUND;
 END $$;
 
 -- How each queue stands, exact at the snapshot of the statement that asks: the one source of the view queue_stats, of the Python

@@ -340,14 +340,14 @@ def test_rows_that_were_written_by_hand_are_counted_when_somebody_asks(desk: Des
     assert kept(desk.connection) == counted(desk.connection) == {"a": {"waiting": 2, "completed": 1}}
 
 
-def test_living_jobs_are_counted_anew_by_the_fold_that_finds_it_due(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(WRITTEN_BY_HAND.encode())
-    connection.execute("SELECT advisorjobs_fold_counts()")
-    assert kept(connection) == {}
-    connection.execute("UPDATE advisorjobs_recounts SET due_at = now()")
-    connection.execute("SELECT advisorjobs_fold_counts()")
-    assert kept(connection) == {"a": {"waiting": 1}}
-    assert connection.execute("SELECT count(*) FROM advisorjobs_recounts").fetchone() == (0,)
+def test_living_jobs_are_counted_anew_when_it_is_due(desk: Desk) -> None:
+    desk.connection.execute(WRITTEN_BY_HAND)
+    assert not desk.run("recount_living")
+    assert kept(desk.connection) == {}
+    desk.connection.execute("UPDATE advisorjobs_recounts SET due_at = now()")
+    desk.run("recount_living")
+    assert kept(desk.connection) == {"a": {"waiting": 1}}
+    assert desk.one("SELECT count(*) FROM advisorjobs_recounts") == 0
 
 
 def test_a_job_that_was_delayed_again_is_as_old_as_its_delay(desk: Desk) -> None:
