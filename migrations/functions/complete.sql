@@ -39,16 +39,14 @@ BEGIN
         SELECT id, run_no, attempts, true, 'completed', worker_id, queued_at, started_at, ms, queue_name, task_name,
                organization_id, args, result::jsonb, tags
           FROM gone),
-    tallied AS (
-        INSERT INTO advisorjobs_ended (runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms)
-        SELECT count(*), queue_name, task_name, min(worker_id), array_agg(organization_id), array_agg(queued_at),
-               array_agg(started_at), array_agg(ms)
-          FROM gone GROUP BY queue_name, task_name),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, completed, at)
         SELECT queue_name, count(*), now() FROM gone GROUP BY queue_name)
     SELECT array_agg(id), bool_or(unique_key IS NOT NULL), array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL)
       INTO _done, _keyed, _freed FROM gone;
+    IF _done IS NOT NULL THEN
+        INSERT INTO advisorjobs_ended (runs, completed) VALUES (cardinality(_done), _done);
+    END IF;
     IF _keyed THEN
         PERFORM advisorjobs_free_keys(_done);
     END IF;

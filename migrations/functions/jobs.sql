@@ -77,11 +77,11 @@ BEGIN
         _job.task_name, _job.organization_id, _job.args, _job.tags)
     RETURNING * INTO _run;
     INSERT INTO advisorjobs_ended (
-        runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms, statuses, error_codes, fingerprints,
-        job_ids, run_nos)
+        runs, queue_name, job_name, worker_ids, organizations, queued_at, started_at, run_ms, statuses, finals, error_codes,
+        fingerprints, job_ids, run_nos)
     VALUES (
-        1, _run.queue_name, _run.job_name, _run.worker_id, ARRAY[_run.organization_id], ARRAY[_run.queued_at],
-        ARRAY[_run.started_at], ARRAY[_run.run_ms], ARRAY[_run.status], ARRAY[_run.error_code], ARRAY[_run.fingerprint],
+        1, _run.queue_name, _run.job_name, ARRAY[_run.worker_id], ARRAY[_run.organization_id], ARRAY[_run.queued_at],
+        ARRAY[_run.started_at], ARRAY[_run.run_ms], ARRAY[_run.status], '{true}', ARRAY[_run.error_code], ARRAY[_run.fingerprint],
         ARRAY[_id], ARRAY[_run.run_no]);
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, completed, cancelled, aborted, at)
     VALUES (

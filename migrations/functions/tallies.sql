@@ -40,7 +40,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 $$;
 
 -- Rows of ended runs that are not folded. Those of a transaction that had ended when was folded last are, all of them.
--- A snapshot from the future is another server's, from before a restore: then all are looked at.
+-- A snapshot from the future is another server's, from before a restore: then all are looked at. Folding sets fold_before, for its
+-- own transaction, where there are more rows than it should take at a time.
 CREATE OR REPLACE VIEW advisorjobs_unfolded AS
     SELECT e.* FROM advisorjobs_tally_state s
      CROSS JOIN LATERAL (
@@ -49,29 +50,39 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded AS
      CROSS JOIN LATERAL (
         SELECT n.ctid AS place, n.* FROM advisorjobs_ended n WHERE n.writer >= pg_snapshot_xmax(k.folded)
         UNION ALL
-        SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e;
+        SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e
+     WHERE e.place < coalesce(nullif(current_setting('advisorjobs.fold_before', true), ''), '(4294967294,0)')::tid;
 
--- Their runs, one by one.
+-- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
-    SELECT coalesce(r.organization_id, '') AS organization_id, e.queue_name, e.job_name, e.finished_at, e.taken_back,
-           coalesce(r.status, 'completed') AS status, coalesce(r.final, true) AS final,
-           coalesce(r.worker_id, e.worker_id) AS worker_id, advisorjobs_wait_ms(r.queued_at, r.started_at) AS wait_ms, r.run_ms,
-           r.error_code, r.fingerprint, r.job_id, r.run_no
+    SELECT coalesce(h.organization_id, '') AS organization_id, h.queue_name, h.job_name, e.finished_at, false AS taken_back, h.status,
+           h.final, h.worker_id, advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms, h.run_ms, h.error_code, h.fingerprint,
+           h.job_id, h.run_no
+      FROM advisorjobs_unfolded e
+     CROSS JOIN LATERAL (
+        SELECT * FROM advisorjobs_runs r
+         WHERE r.finished_at = e.finished_at AND r.job_id = ANY (e.completed) AND r.status = 'completed' OFFSET 0) h
+     WHERE e.completed IS NOT NULL
+       AND (current_user <> 'advisorjobs_tenant' OR h.organization_id = advisorjobs_organization())
+    UNION ALL
+    SELECT coalesce(r.organization_id, ''), e.queue_name, e.job_name, e.finished_at, e.taken_back, r.status, r.final, r.worker_id,
+           advisorjobs_wait_ms(r.queued_at, r.started_at), r.run_ms, r.error_code, r.fingerprint, r.job_id, r.run_no
       FROM advisorjobs_unfolded e
      CROSS JOIN LATERAL unnest(
         e.organizations, e.queued_at, e.started_at, e.run_ms, e.statuses, e.finals, e.worker_ids, e.error_codes, e.fingerprints,
         e.job_ids, e.run_nos)
         AS r(organization_id, queued_at, started_at, run_ms, status, final, worker_id, error_code, fingerprint, job_id, run_no)
-     WHERE current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization();
+     WHERE e.completed IS NULL
+       AND (current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization());
 
 -- The same as small tallies, one for each pair of buckets that occurs.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_tallies AS
     SELECT organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at) AS hour,
-           count(*) FILTER (WHERE status = 'completed' AND NOT taken_back) AS completed,
-           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed') AND NOT taken_back)
-           - count(*) FILTER (WHERE taken_back) AS failed,
+           count(*) FILTER (WHERE status = 'completed') AS completed,
+           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed')) - count(*) FILTER (WHERE taken_back)
+               AS failed,
            count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-           count(*) FILTER (WHERE status NOT IN ('snoozed', 'released') AND NOT taken_back) AS runs,
+           count(*) FILTER (WHERE status NOT IN ('snoozed', 'released')) AS runs,
            count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
            count(*) FILTER (WHERE status = 'timed_out') AS timed_out,
            count(*) FILTER (WHERE status = 'crashed') AS crashed,
@@ -107,20 +118,22 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
                    count(*) FILTER (WHERE status = 'completed') AS completed, count(fingerprint) AS failures,
                    coalesce(sum(run_ms), 0) AS time_sum, coalesce(max(run_ms), 0) AS time_max, max(finished_at) AS last_run_at
               FROM advisorjobs_unfolded_runs
-             WHERE worker_id IS NOT NULL AND NOT taken_back AND status NOT IN ('snoozed', 'released')
+             WHERE worker_id IS NOT NULL AND status NOT IN ('snoozed', 'released')
              GROUP BY worker_id, queue_name, bucket) b
      GROUP BY worker_id, queue_name;
 
--- Folds what ended into the tallies, once there is some or it has waited a while; returns how many runs it folded. Called by each
--- worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
+-- Folds what ended into the tallies, once there are _least runs or one has waited for ten seconds; returns how many there were. Called
+-- by each worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
 -- counts, and a reader sees each run in one place.
-CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies() RETURNS integer
+CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies(_least integer) RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _rolled timestamptz;
     _oldest timestamptz;
     _runs integer;
+    _bound tid;
 BEGIN
+    PERFORM set_config('advisorjobs.fold_before', '', true);
     IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0)) THEN
         RETURN 0;
     END IF;
@@ -129,14 +142,15 @@ BEGIN
         _rolled := advisorjobs_roll(_rolled);
     END IF;
     SELECT min(finished_at), sum(runs) INTO _oldest, _runs FROM advisorjobs_unfolded;
-    IF _runs IS NULL OR _runs < 10000 AND _oldest > clock_timestamp() - interval '10 s'
-        AND _oldest < clock_timestamp() THEN
+    IF _runs IS NULL OR _runs < _least AND _oldest > clock_timestamp() - interval '10 s' THEN
         RETURN 0;
     END IF;
+    SELECT place INTO _bound FROM advisorjobs_unfolded ORDER BY place OFFSET 1000 LIMIT 1;
+    PERFORM set_config('advisorjobs.fold_before', coalesce(_bound::text, ''), true);
     WITH gone AS (
         DELETE FROM advisorjobs_ended WHERE ctid = ANY (ARRAY(SELECT place FROM advisorjobs_unfolded))),
     seen AS (
-        UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot()),
+        UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot() WHERE _bound IS NULL),
     tallied AS (
         INSERT INTO advisorjobs_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, g.since, u.queue_name, u.job_name,
@@ -180,6 +194,7 @@ BEGIN
            failures = t.failures + excluded.failures, times = advisorjobs_one_histogram(t.times || excluded.times),
            time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max),
            last_run_at = greatest(t.last_run_at, excluded.last_run_at);
+    PERFORM set_config('advisorjobs.fold_before', '', true);
     RETURN _runs;
 END $$;
 
@@ -214,7 +229,7 @@ END $$;
 -- A database that was migrated to tallies has all its history to fold: now, before a worker with little time does.
 DO $$
 BEGIN
-    IF (SELECT sum(runs) FROM advisorjobs_ended) > 100000 THEN
-        PERFORM advisorjobs_fold_tallies();
-    END IF;
+    WHILE (SELECT sum(runs) FROM advisorjobs_unfolded) > 100000 LOOP
+        PERFORM advisorjobs_fold_tallies(0);
+    END LOOP;
 END $$;
