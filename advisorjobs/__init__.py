@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from advisorjobs.queues import QUEUE_NAMES as QUEUE_NAMES
     from advisorjobs.queues import QUEUES as QUEUES
     from advisorjobs.queues import RateLimit as RateLimit
+    from advisorjobs.schedules import Schedule as Schedule
+    from advisorjobs.schedules import ScheduleState as ScheduleState
 
     app: App
 
@@ -63,6 +65,7 @@ _HOMES = {
     "pauses": ("Pause",),
     "payloads": ("Payload",),
     "queues": ("QUEUES", "QUEUE_NAMES", "RateLimit"),
+    "schedules": ("Schedule", "ScheduleState"),
 }
 # fmt: on
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -64,8 +64,12 @@ class Scheduler:
         0: nothing is due any more. Another worker may have advanced them first: then nothing is done twice.
         """
         rows = await self.link.fetch("due_schedules", {"now": now, "periodic": self.periodic, "most": AT_ONCE})
-        if rows:
-            await self._advance([decide(_due(row), row[-1]) for row in rows])
+        steps = []
+        for row in rows:
+            steps.append(_decided(_due(row), row[-1]))
+            await asyncio.sleep(0)  # after a long outage a decision takes milliseconds, and others need the loop
+        if steps:
+            await self._advance(steps)
         return len(rows)
 
     async def _advance(self, steps: list[Step]) -> None:
@@ -94,6 +98,17 @@ class Scheduler:
     async def _pause(self) -> float:
         seconds = await self.link.value("next_schedule", {"periodic": self.periodic})
         return LONGEST_PAUSE if seconds is None else min(max(seconds, 0.0) + SHORTEST_PAUSE, LONGEST_PAUSE)
+
+
+def _decided(due: Due, now: datetime) -> Step:
+    """Whatever is in one row, it must not end the worker."""
+    try:
+        return decide(due, now)
+    except Exception as error:
+        log.error("schedule %d: %s", due.id, type(error).__name__)
+        return Step(
+            id=due.id, version=due.version, broken=f"no worker can make anything of it ({type(error).__name__})"
+        )
 
 
 def _due(row: tuple[Any, ...]) -> Due:
