@@ -8,7 +8,7 @@ import functools
 import logging
 import pkgutil
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import procrastinate
 from procrastinate import blueprints, builtin_tasks, exceptions, jobs, tasks
@@ -24,12 +24,13 @@ from advisorjobs.job_manager import JobManager
 from advisorjobs.published import KeptRate, publish
 from advisorjobs.queues import WORKER_TYPES, known_queue
 from advisorjobs.settings import Settings
-from advisorjobs.task import JobType
+from advisorjobs.task import JobFunction
 from advisorjobs.tenancy.redaction import redact
 
 if TYPE_CHECKING:
     from procrastinate import worker
 
+    from advisorjobs.calls import Steps
     from advisorjobs.schema import SchemaManager
 
 __all__ = ["App", "the_app"]
@@ -80,6 +81,26 @@ class App(procrastinate.App):
         """Carries *operation* out, blocking; see BlockingRunner.run."""
         return self._blocking.run(operation)
 
+    async def run_steps_async(self, steps: Steps[R]) -> R:
+        """Carries out what *steps* yields, one after the other, awaited."""
+        read = None
+        while True:
+            try:
+                step = steps.send(read)
+            except StopIteration as end:
+                return cast("R", end.value)
+            read = await self.run_async(step)
+
+    def run_steps(self, steps: Steps[R]) -> R:
+        """Carries out what *steps* yields, one after the other, blocking."""
+        read = None
+        while True:
+            try:
+                step = steps.send(read)
+            except StopIteration as end:
+                return cast("R", end.value)
+            read = self.run(step)
+
     def publish(self, connection: Any = None) -> None:
         """Tells the database of queues and job types: `migrate` calls it with its connection."""
         self.run(self.publication(connection))
@@ -100,7 +121,7 @@ class App(procrastinate.App):
         super().perform_import_paths()  # type: ignore[no-untyped-call]
         with self._registering:
             if not self._job_types_registered:
-                for job_type in self.catalogue.values():
+                for job_type in self.catalogue.functions().values():
                     self._register_task(_as_task(job_type, self))
                 self._job_types_registered = True
 
@@ -108,15 +129,20 @@ class App(procrastinate.App):
         """*name*, if it is a queue of the table or of a task. Raises UnknownJob with the nearest."""
         if name not in WORKER_TYPES["all"]:
             self.perform_import_paths()
-            if name in {task.queue for task in self.tasks.values()}:
+            declared = {each.queue for each in self.catalogue.values()}
+            if name in declared or name in {task.queue for task in self.tasks.values()}:
                 return name
         return known_queue(name)
 
     def configure_task(self, name: str, *, allow_unknown: bool = True, **options: Any) -> jobs.JobDeferrer:
         """As procrastinate's; jobs of ours are known too. Raises TaskNotFound with the nearest name."""
         self.perform_import_paths()
-        if not allow_unknown and name not in self.tasks:
-            raise exceptions.TaskNotFound(f"there is no task {name!r}{did_you_mean(name, self.tasks)}")
+        known = {**self.tasks, **self.catalogue}
+        if not allow_unknown and name not in known:
+            raise exceptions.TaskNotFound(f"there is no task {name!r}{did_you_mean(name, known)}")
+        if name not in self.tasks and name in self.catalogue:  # only declared: procrastinate doesn't know its queue
+            options["queue"] = options.get("queue") or self.catalogue[name].queue
+            allow_unknown = True
         return Deferrer.of(super().configure_task(name, allow_unknown=allow_unknown, **options))
 
     def add_tasks_from(self, blueprint: blueprints.Blueprint, *, namespace: str) -> None:
@@ -167,7 +193,7 @@ class App(procrastinate.App):
         return task.queue if task is not None else None
 
 
-def _as_task(job_type: JobType[Any], app: App) -> tasks.Task[Any, Any, Any]:
+def _as_task(job_type: JobFunction[Any, Any], app: App) -> tasks.Task[Any, Any, Any]:
     """*job_type* as procrastinate lists and defers it. Our engine runs it by the catalogue."""
     return tasks.Task(job_type.function, blueprint=app, name=job_type.name, queue=job_type.queue or "default")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from advisorjobs.errors import UnknownJob
 from advisorjobs.queues import QUEUES, Queue
-from advisorjobs.task import JobType
+from advisorjobs.task import JobFunction, JobType
 
 __all__ = ["Catalogue"]
 
@@ -20,15 +20,20 @@ PACKAGE = "advisorjobs.tasks"
 
 
 class Catalogue(Mapping[str, JobType[Any]]):
-    """Job types by name. Looking up a name that isn't there raises UnknownJob with the nearest that is."""
+    """Job types by name, with their function where there is one; where a job is declared and made, what was made counts.
+
+    Looking up a name that isn't there raises UnknownJob with the nearest that is.
+    """
 
     def __init__(self, types: Iterable[JobType[Any]]) -> None:
         self._types: dict[str, JobType[Any]] = {}
         for job_type in types:
-            other = self._types.setdefault(job_type.name, job_type)
-            if other.function is not job_type.function:
+            known = self._types.get(job_type.name, job_type)
+            self._types[job_type.name] = _united(known, job_type)
+        for job_type in self._types.values():
+            if job_type.queue is None:
                 raise ValueError(
-                    f"two functions are called {job_type.name!r}: {_place(other)} and {_place(job_type)}; rename one"
+                    f"{_place(job_type)}: @task({job_type.name!r}) needs queue=: the module belongs to no queue"
                 )
 
     @classmethod
@@ -55,6 +60,20 @@ class Catalogue(Mapping[str, JobType[Any]]):
         """The job type of this name, or None."""
         return self._types.get(name)
 
+    def functions(self) -> dict[str, JobFunction[Any, Any]]:
+        """The jobs that run here, by name."""
+        return {name: each for name, each in self._types.items() if isinstance(each, JobFunction)}
+
+    def declared_only(self, queues: Iterable[str] | None = None) -> list[str]:
+        """The names, in *queues* (None: any), of jobs that can be queued and whose function isn't here."""
+        wanted = None if queues is None else set(queues)
+        functions = self.functions()
+        return [
+            name
+            for name, each in self._types.items()
+            if name not in functions and (wanted is None or each.queue in wanted)
+        ]
+
     def __contains__(self, name: object) -> bool:
         return name in self._types
 
@@ -67,13 +86,22 @@ class Catalogue(Mapping[str, JobType[Any]]):
 
 def _job_types(module: ModuleType, row: Queue | None) -> Iterator[JobType[Any]]:
     for value in vars(module).values():
-        if not isinstance(value, JobType):
-            continue
-        queue = value.queue or (row.name if row else None)
-        if queue is None:
-            raise ValueError(f"{_place(value)}: @task({value.name!r}) needs queue=: the module belongs to no queue")
-        yield replace(value, queue=queue)
+        if isinstance(value, JobType):
+            yield replace(value, queue=row.name) if row and value.queue is None else value
+
+
+def _united(known: JobType[Any], other: JobType[Any]) -> JobType[Any]:
+    """Of two values of one name the one with the function, which may leave its queue to the declaration."""
+    if known.payload is not other.payload:
+        raise ValueError(f"{known.name!r} has two payloads: {_place(known)} and {_place(other)}; rename one")
+    if not isinstance(known, JobFunction):
+        known, other = other, known
+    elif isinstance(other, JobFunction) and other.function is not known.function:
+        raise ValueError(f"two functions are called {known.name!r}: {_place(known)} and {_place(other)}; rename one")
+    return replace(known, queue=known.queue or other.queue)
 
 
 def _place(job_type: JobType[Any]) -> str:
-    return f"{job_type.function.__module__}.{job_type.function.__qualname__}"
+    """Where it is in the code: its function, else its payload."""
+    named: Any = job_type.function if isinstance(job_type, JobFunction) else job_type.payload
+    return f"{named.__module__}.{named.__qualname__}"

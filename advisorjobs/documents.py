@@ -138,7 +138,8 @@ def _known_folders(organization_id: str, folders: Sequence[str]) -> set[str]:
 
 
 def _insertion(asked_by: str, document: NewDocument, connection: Any) -> Operation[int]:
-    return operation(asked_by, statement("add_document"), {"document": json.dumps(asdict(document))}, only, connection)
+    values = {"document": json.dumps(asdict(document))}
+    return operation(asked_by, statement("add_document"), values, only, connection, joins=True)
 
 
 def _undecided(error: BaseException, connection: Any) -> bool:

@@ -6,6 +6,7 @@
   - NotMigrated            the database lacks our tables or is older than the program
   - PayloadError           a payload that is refused at the moment of enqueueing, naming the field
   - UnknownJob             no job, or no queue, of this name ("did you mean …")
+  - UnusableConnection     the connection that was passed is closed, has no transaction, or its transaction has failed
   - MissingExtra           a library of an optional extra isn't installed
   - LeaseLost              this process no longer owns the run: what it did was rolled back
   - JobError               raised by job functions and services, carries an ErrorCode
@@ -27,6 +28,7 @@ __all__ = [
     "PayloadError",
     "SettingsError",
     "UnknownJob",
+    "UnusableConnection",
 ]
 
 
@@ -76,6 +78,10 @@ class PayloadError(AdvisorJobsError, ValueError):
 
 class UnknownJob(AdvisorJobsError, LookupError):
     """No job or queue has this name. The text offers the nearest that exists."""
+
+
+class UnusableConnection(AdvisorJobsError):
+    """The connection that was passed can't be used as it is: closed, no transaction, a failed one. Nothing was done."""
 
 
 class MissingExtra(AdvisorJobsError, ImportError):

@@ -10,13 +10,14 @@ from pydantic.alias_generators import to_camel
 
 from advisorjobs.errors import PayloadError
 
-__all__ = ["Payload", "parse_payload", "payload_error"]
+__all__ = ["Payload", "PayloadPart", "chosen_part", "parse_payload", "payload_error"]
 
 P = TypeVar("P", bound="Payload")
+Part = TypeVar("Part", bound="PayloadPart")
 
 
-class Payload(pydantic.BaseModel):
-    """Base of all payloads: who the job is for. Unknown fields are refused; camelCase keys are understood too."""
+class PayloadPart(pydantic.BaseModel):
+    """Base of what payloads are made of. Unknown fields are refused; camelCase keys are understood too."""
 
     model_config = pydantic.ConfigDict(
         extra="forbid",
@@ -27,7 +28,20 @@ class Payload(pydantic.BaseModel):
         hide_input_in_errors=True,
     )
 
+
+class Payload(PayloadPart):
+    """Base of all payloads: who the job is for."""
+
     organization_id: str = pydantic.Field(min_length=1, max_length=200)
+
+
+def chosen_part(value: Any, choice: str | None, models: Mapping[str, type[Part]], base: type[Part]) -> Part:
+    """*value* as the model that *choice*, another field, stands for; *base* is empty, for a choice that was refused itself.
+
+    For validators: what is wrong is named by its place in the payload.
+    """
+    model = models.get(choice or "")
+    return base() if model is None else model.model_validate(value)
 
 
 def parse_payload(job: str, model: type[P], fields: Mapping[str, Any]) -> P:

@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "Smtp",
     "effective_queue",
+    "needed_services",
     "parse_concurrency",
     "require_services",
 ]
@@ -284,6 +285,14 @@ def require_services(settings: Settings, queues: Iterable[str]) -> None:
     """Refuses to start a production worker whose *queues* would fall back on a local engine, naming what is missing."""
     if not settings.production:
         return
+    for queue in queues:
+        for key in needed_services(settings, queue):
+            rule = f"must be set: queue {queue} needs it, and ADVISORJOBS_ENV=production forbids the local engine"
+            raise SettingsError(key, None, rule)
+
+
+def needed_services(settings: Settings, queue: str) -> Iterable[str]:
+    """The variables that aren't set and without which *queue* works with a local engine."""
     needed: Mapping[str, Mapping[str, object]] = {
         "document-processing": {
             "AZURE_FORM_RECOGNIZER_KEY": settings.form_recognizer,
@@ -293,8 +302,4 @@ def require_services(settings: Settings, queues: Iterable[str]) -> None:
         "ai-processing": {"AZURE_OPENAI_KEY": settings.openai},
         "emails": {"SMTP_HOST": settings.smtp},
     }
-    for queue in queues:
-        for key, value in needed.get(queue, {}).items():
-            if value is None:
-                rule = f"must be set: queue {queue} needs it, and ADVISORJOBS_ENV=production forbids the local engine"
-                raise SettingsError(key, None, rule)
+    return (key for key, value in needed.get(queue, {}).items() if value is None)

@@ -1,20 +1,25 @@
-"""@task: a function becomes a job type – a value that says what the job is called, what it takes and how it is run."""
+"""@task: a job type is a value that says what the job is called, what it takes and how it is run.
+
+Without a function it is a declaration: such jobs can be queued, and wait until a worker comes that has the function.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from advisorjobs.backoff import Backoff
+from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload
 
-__all__ = ["JobType", "task"]
+__all__ = ["JobDeclaration", "JobFunction", "JobType", "task"]
 
 P = TypeVar("P", bound=Payload)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +34,38 @@ class JobType(Generic[P]):
 
     name: str
     payload: type[P]
-    function: Callable[[Any], Awaitable[Any] | Any]
     queue: str | None = None
     retries: int | None = None
     backoff: Backoff | None = None
     timeout: timedelta | None = None
     memory: int | None = None
-    blocking: bool = False
+    blocking: bool | None = None
     cost: int = 1
     limit_key: str | None = None
 
-    def __call__(self, job: Any) -> Awaitable[Any] | Any:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDeclaration(JobType[P]):
+    """A job that is known by name and payload. Workers leave it to those that have its function.
+
+    Applied to a function (`@task(…)`, or `declaration(function)`) it becomes a job that runs.
+    """
+
+    def __call__(self, function: Callable[[JobRun[P]], R]) -> JobFunction[P, R]:
+        """The job *function*, with all that is declared here."""
+        declared = {each.name: getattr(self, each.name) for each in fields(JobType)}
+        if self.blocking is None:
+            declared["blocking"] = not inspect.iscoroutinefunction(function)
+        return JobFunction(function=function, **declared)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFunction(JobType[P], Generic[P, R]):
+    """A job that runs: `function` does its work, and returns its result or an awaitable of it."""
+
+    function: Callable[[JobRun[P]], R]
+
+    def __call__(self, job: JobRun[P]) -> R:
         """Calls the function itself, for tests of what it does."""
         return self.function(job)
 
@@ -56,8 +82,8 @@ def task(
     blocking: bool | None = None,
     cost: int = 1,
     limit_key: str | None = None,
-) -> Callable[[Callable[[Any], Any]], JobType[P]]:
-    """Makes the decorated function the job *name* ("area:action"; stable: waiting jobs refer to it).
+) -> JobDeclaration[P]:
+    """Declares the job *name* ("area:action"; stable: waiting jobs refer to it); as a decorator, makes a function run it.
 
     *queue* is the one whose module this is (see queues.py); outside `tasks/` it must be given. Wrong values raise
     ValueError, a wrong *payload* TypeError, when the module is imported.
@@ -71,24 +97,18 @@ def task(
     for field in fields_of(limit_key or ""):
         if field not in payload.model_fields:
             raise ValueError(f"{name}: limit_key names {field!r}, which is no field of {payload.__name__}")
-
-    def decorate(function: Callable[[Any], Any]) -> JobType[P]:
-        coroutine = inspect.iscoroutinefunction(function)
-        return JobType(
-            name=name,
-            payload=payload,
-            function=function,
-            queue=queue,
-            retries=retries,
-            backoff=backoff,
-            timeout=timeout,
-            memory=memory,
-            blocking=not coroutine if blocking is None else blocking,
-            cost=cost,
-            limit_key=limit_key,
-        )
-
-    return decorate
+    return JobDeclaration(
+        name=name,
+        payload=payload,
+        queue=queue,
+        retries=retries,
+        backoff=backoff,
+        timeout=timeout,
+        memory=memory,
+        blocking=blocking,
+        cost=cost,
+        limit_key=limit_key,
+    )
 
 
 def fields_of(template: str) -> list[str]:

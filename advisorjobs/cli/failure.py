@@ -17,10 +17,11 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`text` is empty where everything was said already."""
+    """`text` is empty where everything was said already. `is_help`: it is a page of help, shown as it stands."""
 
     text: str
     status: int
+    is_help: bool = False
 
 
 def failure_of(error: Exception) -> Failure | None:
@@ -61,6 +62,8 @@ def usage_failure(error: Exception) -> Failure | None:
     describe = getattr(error, "format_message", None)
     if describe is None:
         return Failure("", INTERRUPTED) if type(error).__name__ == "Abort" else None
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return Failure(str(describe()), WRONG_USE, is_help=True)
     text = " ".join(str(describe()).split())
     context = getattr(error, "ctx", None)
     where = context.command_path if context else "advisorjobs"

@@ -1,131 +1,142 @@
-"""`advisorjobs jobs`: what waits, runs, failed or ended, one job's runs, and another try or an end for one."""
+"""`advisorjobs jobs`: what waits, runs, failed or ended, one job's runs, and another try or an end for some."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from advisorjobs.errors import UnknownJob
+from advisorjobs.cli.completion import job_names, queue_names, statuses
+from advisorjobs.cli.job_changes import cancel_jobs, retry_jobs
+from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.job import JobStatus
-from advisorjobs.queues import known_queue
 from advisorjobs.settings import Settings
 
 __all__ = ["command"]
 
 STATUSES = tuple(JobStatus)
-command = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What waits, runs, failed or ended.")
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")]
-JobId = Annotated[int, typer.Argument(metavar="JOB", help="The job's number.", show_default=False)]
+command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@command.callback()
+def group() -> None:
+    """Lists and shows jobs, retries and cancels them.
+
+    \b
+    Examples:
+      advisorjobs jobs list --status failed
+      advisorjobs jobs show 17
+      advisorjobs jobs retry 17 18
+      advisorjobs jobs cancel 19
+    """
 
 
 @command.command(name="list")
 def list_jobs(
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Of this queue only.")] = None,
-    status: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATUSES)}.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")] = 20,
-    as_json: AsJson = False,
+    queue: Annotated[
+        str | None,
+        typer.Option("--queue", "-q", metavar="QUEUE", help="Of this queue only.", autocompletion=queue_names),
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(metavar="STATUS", help=f"One of {', '.join(STATUSES)}.", autocompletion=statuses),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="JOB", help="Such as document:ocr.", autocompletion=job_names)
+    ] = None,
+    organization: Annotated[str | None, typer.Option(metavar="ID", help="Of this organization only.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="With this tag.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help='Queued then or later: "2026-12-01 08:00", or 2h ago.')
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Queued before.")] = None,
+    before: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="The next page: jobs with smaller numbers.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="COUNT", min=1, max=10_000, help="How many.")] = 20,
+    as_json: JsonOption = False,
 ) -> None:
-    """Lists the newest jobs."""
-    from advisorjobs.cli.ground import opened
-    from advisorjobs.cli.query import ask
-    from advisorjobs.environment import did_you_mean
-    from advisorjobs.errors import SettingsError
+    """Lists jobs, the newest first.
 
-    if status is not None and status not in STATUSES:
-        raise SettingsError("--status", status, f"is no status of a job{did_you_mean(status, STATUSES)}")
-    with opened(Settings.from_environment()) as connection:
-        jobs = ask(connection, "newest_jobs", {"queue": queue, "status": status, "limit": limit})
-    if queue is not None and not jobs:
-        known_queue(queue)
+    Failed ones are listed until they are retried or cleaned. A call looks at 50,000 jobs at most and says where to go
+    on. Times are this machine's.
+
+    \b
+    Examples:
+      advisorjobs jobs list --status failed --queue emails
+      advisorjobs jobs list --name document:ocr --since 2h
+      advisorjobs jobs list --tag import --before 4711 --limit 100
+      advisorjobs jobs list --status failed --json | jq .id
+
+    \b
+    --json: {"id", "name", "queue", "organization_id", "status", "attempts",
+    "tags", "error_code", "queued_at", "scheduled_at", "started_at",
+    "finished_at", "run_ms"} for each job.
+    """
+    from advisorjobs.cli.ground import opened
+    from advisorjobs.cli.job_listing import Wanted, newest, print_jobs
+    from advisorjobs.cli.moments import ago
+
+    wanted = Wanted(queue, status, name, organization, tag, ago(since, "--since"), ago(until, "--until"))
+    wanted.check_status()
+    settings = Settings.from_environment()
+    with opened(settings) as connection:
+        page = newest(connection, wanted, before=before, limit=limit)
+    if not page.jobs:
+        wanted.check_names(settings)
     if as_json:
-        return print_json(*jobs)
-    return print_jobs(jobs)
+        print_json(*page.jobs)
+    else:
+        print_jobs(page.jobs)
+    if page.note:
+        typer.echo(page.note, err=True)
 
 
 @command.command(name="show")
-def show_job(job: JobId, as_json: AsJson = False) -> None:
-    """Shows a job and all its runs. The payload's fields are named, their values stay in the database."""
+def show_job(
+    job: Annotated[int, typer.Argument(metavar="JOB", help="The job's number.", show_default=False)],
+    values: Annotated[
+        bool, typer.Option("--values", help="Arguments, results and errors' messages too: they may be a client's.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows a job and all its runs.
+
+    Of arguments the names are shown; what they hold, results, errors' messages and traces only with --values.
+
+    \b
+    Examples:
+      advisorjobs jobs show 17
+      advisorjobs jobs show 17 --values
+      advisorjobs jobs show 17 --json | jq '.runs[-1].error_code'
+
+    \b
+    --json: {"id", "name", "queue", "organization_id", "status", "priority",
+    "attempts", "queued_at", …, "fields", "payload", "runs": [{"run_number",
+    "attempt", "status", "worker", "started_at", "finished_at", "wait_ms",
+    "run_ms", "error_code", "error_message", "stack_trace", "result", …}]};
+    payload, result, message and trace are null without --values.
+    """
     from advisorjobs.cli.ground import opened
+    from advisorjobs.cli.job_account import NoSuchJob, print_job
     from advisorjobs.cli.query import ask
 
     with opened(Settings.from_environment()) as connection:
-        living = ask(connection, "show_job", {"job": job})
-        runs = ask(connection, "job_runs", {"job": job})
-    if not living and not runs:
-        raise UnknownJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
+        found = ask(connection, "show_job", {"job": job, "values": values}, by_index=True)
+        runs = ask(connection, "job_runs", {"job": job, "values": values}, by_index=True)
+    if not found and not runs:
+        raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
+    shown = {**(found[0] if found else cleaned(job, runs[-1])), "runs": runs}
     if as_json:
-        return print_json({**(living[0] if living else {"id": job}), "runs": runs})
-    for key, value in (living[0] if living else {"id": job, "name": runs[-1]["name"], "status": "ended"}).items():
-        if value is not None:
-            typer.echo(f"{key:16} {value}")
-    for run in runs:
-        typer.echo(run_line(run))
-    return None
+        print_json(shown)
+    else:
+        print_job(shown, values=values)
 
 
-@command.command(name="retry")
-def retry_job(job: JobId) -> None:
-    """Lets a failed job run again, with all its attempts."""
-    from advisorjobs.cli.ground import opened
-    from advisorjobs.manager import get_queue_manager
-
-    manager = get_queue_manager().sync
-    with opened(Settings.from_environment()):
-        found = manager.get_job(job)
-        if found is None:
-            raise UnknownJob(f"there is no job {job}: `advisorjobs jobs list --status failed` shows those that failed")
-        if not manager.retry_job(found.queue, job):
-            raise UnknownJob(f"job {job} is {found.status}, and only a failed job can be retried")
-    typer.echo(f"job {job} waits to run again")
+def cleaned(job: int, run: dict[str, object]) -> dict[str, object]:
+    """What the last run still says of a job that was cleaned away."""
+    return {"id": job, "status": "cleaned", **{name: run[name] for name in ("name", "queue", "organization_id")}}
 
 
-@command.command(name="cancel")
-def cancel_job(job: JobId) -> None:
-    """Takes a waiting job out, or tells a running one to stop."""
-    from advisorjobs.cli.ground import opened
-    from advisorjobs.manager import get_queue_manager
-
-    with opened(Settings.from_environment()):
-        done = get_queue_manager().sync.cancel_job(job)
-    if not done:
-        raise UnknownJob(
-            f"there is no job {job} that waits or runs: `advisorjobs jobs show {job}` says what became of it"
-        )
-    typer.echo(f"job {job} is cancelled")
-
-
-def print_json(*rows: Mapping[str, Any]) -> None:
-    for row in rows:
-        typer.echo(json.dumps(row, ensure_ascii=False, default=as_text))
-
-
-def as_text(value: Any) -> str:
-    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
-
-
-def print_jobs(jobs: list[dict[str, Any]]) -> None:
-    from advisorjobs.cli.account import printable
-    from advisorjobs.cli.consoles import console, plain_table
-
-    output = console()
-    if not jobs:
-        output.print("no jobs")
-        return
-    headings = ("id", "job", "queue", "organization", "status", "attempt", "queued", "run time")
-    table = plain_table(*headings, numbers=("id", "attempt", "run time"))
-    for job in jobs:
-        took = f"{job['run_ms'] / 1000:.2f} s" if job["run_ms"] is not None else ""
-        cells = (job["id"], job["name"], job["queue"], job["organization_id"] or "", job["status"], job["attempts"])
-        table.add_row(*(printable(str(cell)) for cell in cells), f"{job['queued_at']:%Y-%m-%d %H:%M:%S}", took)
-    output.print(table)
-
-
-def run_line(run: Mapping[str, Any]) -> str:
-    from advisorjobs.cli.account import printable
-
-    took = f" in {run['run_ms'] / 1000:.2f} s" if run["run_ms"] is not None else ""
-    why = f"  {run['error_code']}: {printable(run['error_message'] or '')}" if run["error_code"] else ""
-    return f"run {run['run_number']}, attempt {run['attempt']}: {run['status']}{took}{why}"
+command.command(name="retry")(retry_jobs)
+command.command(name="cancel")(cancel_jobs)

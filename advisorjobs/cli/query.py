@@ -11,10 +11,20 @@ __all__ = ["ask"]
 
 
 def ask(
-    connection: Any, name: str, params: Mapping[str, Any] | None = None, *, organization: str | None = None
+    connection: Any,
+    name: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    organization: str | None = None,
+    by_index: bool = False,
 ) -> list[dict[str, Any]]:
-    """The rows of sql/*name*.sql, in a transaction that works for *organization* where one is given."""
+    """The rows of sql/*name*.sql, in a transaction that works for *organization* where one is given.
+
+    *by_index*: no table is read from end to end where an index serves, whatever the statistics say.
+    """
     with connection.transaction():
+        if by_index:
+            connection.execute(statement("by_index"))
         if organization is not None:
             connection.execute(statement("work_for"), {"organization": organization})
         cursor = connection.execute(statement(name), params or {})

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from advisorjobs.cli.completion import queue_names
+from advisorjobs.cli.json_lines import JsonOption, print_json
+from advisorjobs.cli.moments import moment
 from advisorjobs.cli.person import ByOption, person
+from advisorjobs.cli.queue_names import naming
 from advisorjobs.database.operation import only
-from advisorjobs.errors import SettingsError
 from advisorjobs.settings import Settings
 
 __all__ = ["pause", "resume"]
 
-Queue = Annotated[str | None, typer.Argument(help="Left out: every queue, of an organization.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object.")]
+Queue = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="QUEUE",
+        help="Left out: every queue, of an organization.",
+        show_default=False,
+        autocompletion=queue_names,
+    ),
+]
 Organization = Annotated[str | None, typer.Option("--organization", metavar="ID", help="Its jobs only.")]
 
 
@@ -25,51 +33,58 @@ def pause(
     organization: Organization = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="When it ends by itself; this machine's time unless it has an offset."),
+        typer.Option(metavar="TIME", help='When it ends by itself: "2026-12-01 08:00", or in 2h.'),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Kept for whoever looks.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept for whoever looks.")] = None,
     by: ByOption = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Lets no job of a queue or an organization start; what runs goes on. Pausing again changes end and reason.
+    """Lets no job of a queue or an organization start.
+
+    What runs goes on. Pausing again changes end and reason.
 
     \b
     Examples:
       advisorjobs queues pause emails --reason "the mail server moves"
-      advisorjobs queues pause emails --organization org-7 --until "2026-12-01 08:00"
+      advisorjobs queues pause emails --until "2026-12-01 08:00"
       advisorjobs queues pause --organization org-7
+
+    --json: {"queue", "organization_id", "reason", "until", "paused_by", "was_paused"}.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
 
     place, end = held(queue, organization), moment(until)
     values = {"queue": queue, "organization_id": organization, "reason": reason, "until": end, "paused_by": person(by)}
-    with opened(Settings.from_environment()) as connection:
+    with opened(Settings.from_environment()) as connection, naming(queue):
         anew = outcome(ask(connection, "pause_queue", values))
     if as_json:
-        shown = {**values, "until": end and end.isoformat(), "was_paused": not anew}
-        typer.echo(json.dumps(shown, ensure_ascii=False))
+        print_json({**values, "was_paused": not anew})
         return
     typer.echo(f"{place} is paused {f'until {end:%Y-%m-%d %H:%M %Z}' if end else 'until it is resumed'}")
 
 
-def resume(queue: Queue = None, organization: Organization = None, as_json: AsJson = False) -> None:
-    """Ends a pause. A queue that an external service closed for a time is opened too.
+def resume(queue: Queue = None, organization: Organization = None, as_json: JsonOption = False) -> None:
+    """Ends a pause.
+
+    A queue that an external service closed for a time is opened too.
 
     \b
     Examples:
       advisorjobs queues resume emails
       advisorjobs queues resume --organization org-7
+
+    --json: {"queue", "organization_id", "was_paused"}.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
 
     place = held(queue, organization)
     values = {"queue": queue, "organization_id": organization}
-    with opened(Settings.from_environment()) as connection:
+    with opened(Settings.from_environment()) as connection, naming(queue):
         ended = outcome(ask(connection, "resume_queue", values))
     if as_json:
-        typer.echo(json.dumps({**values, "was_paused": ended}, ensure_ascii=False))
+        print_json({**values, "was_paused": ended})
         return
     typer.echo(f"{place} goes on" if ended else f"{place} was not paused")
 
@@ -86,14 +101,3 @@ def held(queue: str | None, organization: str | None) -> str:
     if organization is None:
         return f"queue {queue}"
     return f"organization {organization} in {f'queue {queue}' if queue else 'every queue'}"
-
-
-def moment(text: str | None) -> datetime | None:
-    """*text* as a moment; without an offset it is this machine's time."""
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).astimezone()
-    except ValueError:
-        rule = 'must be a date and time such as "2026-12-01 08:00", or with an offset 2026-12-01T08:00+01:00'
-    raise SettingsError("--until", text, rule)

@@ -12,6 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow, tuple_row
+from psycopg.types.json import set_json_loads
+from pydantic_core import from_json
 
 from advisorjobs.database.exchange import Exchange
 from advisorjobs.database.statement import statement
@@ -112,14 +114,16 @@ class Link:
         wait = self._not_before - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        self.connection = await AsyncConnection.connect(
+        connection = await AsyncConnection.connect(
             self.dsn,
             autocommit=True,
             prepare_threshold=0 if self.prepare else None,
             row_factory=tuple_row,
             **connection_options(f"advisorjobs {self.purpose}"),
         )
-        return self.connection
+        set_json_loads(from_json, connection)  # a fifth of json.loads' time; a claim's jobs each have their arguments
+        self.connection = connection
+        return connection
 
     def _broken(self) -> bool:
         return self.connection is None or self.connection.closed or self.connection.broken

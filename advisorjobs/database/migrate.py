@@ -26,7 +26,15 @@ from advisorjobs.errors import DatabaseUnavailable, MissingExtra, NotMigrated
 if TYPE_CHECKING:
     from advisorjobs.database.migration_tool import Tool
 
-__all__ = ["Migrated", "check_migrated", "check_migrated_async", "migrate", "pending", "refuse_unmigrated"]
+__all__ = [
+    "Migrated",
+    "check_migrated",
+    "check_migrated_async",
+    "migrate",
+    "pending",
+    "refuse_unmigrated",
+    "unknown_here",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,16 @@ async def check_migrated_async(connection: psycopg.AsyncConnection[Any]) -> None
         (known, recorded) = await (await connection.execute(statement("current_functions"))).fetchone() or (None, None)
         (live,) = await (await connection.execute(statement("live_definitions"))).fetchone() or ({},)
     judge(done, known, recorded, live)
+
+
+def unknown_here(connection: psycopg.Connection[Any]) -> list[str]:
+    """The migrations of ours that were applied and that this program doesn't know: the database is newer."""
+    known = {
+        *names_of(scripts.numbered()),
+        *names_of(scripts.procrastinate_upgrades()),
+        scripts.procrastinate_schema().name,
+    }
+    return sorted(name for name in applied(connection) - known if not name.startswith("procrastinate/"))
 
 
 def judge(done: set[str], known: list[str] | None, recorded: Mapping[str, str] | None, live: Mapping[str, str]) -> None:

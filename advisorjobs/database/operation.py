@@ -21,7 +21,8 @@ class Operation(Generic[R]):
     """One statement, once per member of `batches`, all in one transaction.
 
     `asked_by` is the call that the user made, for error texts. `read` gets the rows of all batches, in order.
-    `connection`: the caller's, in whose transaction it happens; None: one of our own.
+    `connection`: the caller's, in whose transaction it happens; None: one of our own. `joins`: it belongs to what else that
+    transaction does, so that a connection without one is refused.
     """
 
     asked_by: str
@@ -29,6 +30,7 @@ class Operation(Generic[R]):
     batches: Sequence[Mapping[str, Any]]
     read: Callable[[list[Row]], R]
     connection: Any = None
+    joins: bool = False
 
 
 def operation(
@@ -37,9 +39,18 @@ def operation(
     parameters: Mapping[str, Any],
     read: Callable[[list[Row]], R],
     connection: Any = None,
+    *,
+    joins: bool = False,
 ) -> Operation[R]:
     """An operation of one statement, once."""
-    return Operation(asked_by=asked_by, statement=statement, batches=(parameters,), read=read, connection=connection)
+    return Operation(
+        asked_by=asked_by,
+        statement=statement,
+        batches=(parameters,),
+        read=read,
+        connection=connection,
+        joins=joins,
+    )
 
 
 def only(rows: list[Row]) -> Any:

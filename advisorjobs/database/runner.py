@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from advisorjobs.database.adapters import awaited_fetch, blocking_fetch, fetch_on_async_psycopg, fetch_on_psycopg
+from advisorjobs.database.adapters import awaited_fetch, blocking_fetch
 from advisorjobs.database.address import unreachable
+from advisorjobs.database.callers.condition import refusal
+from advisorjobs.database.callers.on_psycopg import fetch_on_async_psycopg, fetch_on_psycopg
 from advisorjobs.database.exchange import Exchange
 from advisorjobs.database.link import connection_options
 from advisorjobs.database.operation import Operation, Row
@@ -40,16 +42,30 @@ class AsyncRunner:
         atexit.register(self._close_all)
 
     async def run(self, operation: Operation[R]) -> R:
-        """Raises NotMigrated, DatabaseUnavailable, TypeError for a wrong connection, and the database's own errors."""
+        """Raises NotMigrated, DatabaseUnavailable and the database's own errors.
+
+        On the caller's connection: TypeError for a wrong kind, UnusableConnection for one that can't be used as it is, and
+        its driver's errors, which say in a note that the transaction has failed.
+        """
+        if operation.connection is not None:
+            return operation.read(await self._callers_rows(operation))
         try:
             return operation.read(await self._rows(operation))
         except MISSING as error:
             refused = not_migrated(error)
         raise refused
 
+    async def _callers_rows(self, operation: Operation[Any]) -> list[Row]:
+        fetch = awaited_fetch(operation)
+        try:
+            return await fetch(operation.connection, operation)
+        except Exception as error:
+            refused = refusal(operation, error)
+            if refused is None:
+                raise
+        raise refused
+
     async def _rows(self, operation: Operation[Any]) -> list[Row]:
-        if operation.connection is not None:
-            return await awaited_fetch(operation)(operation.connection, operation)
         pool = await self._pool()
         async with asyncio.timeout(DEADLINE), pool.connection() as connection:
             if len(operation.batches) != 1:
@@ -102,15 +118,25 @@ class BlockingRunner:
 
     def run(self, operation: Operation[R]) -> R:
         """As AsyncRunner.run."""
+        if operation.connection is not None:
+            return operation.read(self._callers_rows(operation))
         try:
             return operation.read(self._rows(operation))
         except MISSING as error:
             refused = not_migrated(error)
         raise refused
 
+    def _callers_rows(self, operation: Operation[Any]) -> list[Row]:
+        fetch = blocking_fetch(operation)
+        try:
+            return fetch(operation.connection, operation)
+        except Exception as error:
+            refused = refusal(operation, error)
+            if refused is None:
+                raise
+        raise refused
+
     def _rows(self, operation: Operation[Any]) -> list[Row]:
-        if operation.connection is not None:
-            return blocking_fetch(operation)(operation.connection, operation)
         with self._own_pool().connection() as connection:
             return fetch_on_psycopg(connection, operation)
 

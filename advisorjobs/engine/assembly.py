@@ -7,11 +7,12 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisorjobs.database.isolation import isolation_check
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.child_program import named
@@ -64,7 +65,7 @@ def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Han
     settings = app.settings
     handlers: dict[str, Handler] = {
         name: JobHandler(job_type, effective_queue(settings, job_type.queue or "default"))
-        for name, job_type in app.catalogue.items()
+        for name, job_type in app.catalogue.functions().items()
     }
     options = PlainOptions(
         app=app,
@@ -102,9 +103,12 @@ async def run_worker(app: App, options: Mapping[str, Any]) -> None:
 
 
 async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable."""
+    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
+    SettingsError."""
     settings = app.settings
+    await app.run_async(isolation_check())
     await app.publish_async()
+    _tell_of_declared(app.catalogue.declared_only(plan.slots))
     if app.periodic_registry.periodic_tasks:
         await app.run_async(put_periodic(app))
     stock = StockWorker(app, plan)
@@ -135,6 +139,11 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
         stock.ours = worker = Worker(spec, handlers, children, ports)
         with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
             await worker.run()
+
+
+def _tell_of_declared(names: Sequence[str]) -> None:
+    if names:
+        log.info("these jobs wait for a worker that has their function: %s", ", ".join(names))
 
 
 @contextlib.contextmanager

@@ -62,8 +62,8 @@ class Program:
 
     def _made(self, name: str, module: str) -> Handler:
         settings = self.app.settings
-        if name in self.app.catalogue:
-            job_type = self.app.catalogue[name]
+        job_type = self.app.catalogue.functions().get(name)
+        if job_type is not None:
             return JobHandler(job_type, effective_queue(settings, str(job_type.queue)))
         task = self.app.tasks.get(name)
         if task is None:

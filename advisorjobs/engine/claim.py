@@ -147,7 +147,7 @@ class Claimer:
             return  # a run ended: perhaps of a queue that has more
         self._woken = False  # before the claim: what comes in while it is under way counts for the next
         self._quiet = True
-        jobs = await self._claim(lease, queues, counts)
+        jobs = await self.claim(lease, queues, counts)
         self._note_dry(queues, counts, jobs)
         if jobs:
             await asyncio.sleep(0)  # they start before anything else is asked
@@ -168,7 +168,7 @@ class Claimer:
             else:
                 self._dry.discard(name)
 
-    async def _claim(self, lease: Lease, queues: list[str], counts: list[int]) -> list[Claimed]:
+    async def claim(self, lease: Lease, queues: list[str], counts: list[int]) -> list[Claimed]:
         """Claims and starts *counts* jobs of *queues*, or what there is of them; returns them."""
         sent_at = monotonic()
         aside = self._aside or sent_at - self._aside_at > LOOK_ASIDE

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from advisorjobs.database.link import Link, is_passing
+from advisorjobs.engine.fingerprint import fingerprint_of_text
 from advisorjobs.engine.outcome import Ending
 from advisorjobs.errors import ErrorCode
 
@@ -244,7 +245,7 @@ def _completion(batch: list[Done], patience: str | None = None) -> dict[str, Any
         "run_nos": array_text(str(job.run_no) for job in jobs),
         "tokens": array_text(job.token for job in jobs),
         "run_ms": array_text(str(done.run_ms) for done in batch),
-        "results": [done.result for done in batch],
+        "results": array_text(quoted(done.result) for done in batch),
         "locks": sorted({job.lock for job in jobs if job.lock is not None}) or None,
         "patience": patience,
     }
@@ -253,6 +254,11 @@ def _completion(batch: list[Done], patience: str | None = None) -> dict[str, Any
 def array_text(items: Iterable[str]) -> str:
     """A literal of an SQL array: one string costs less than a list of adapted values, and its type never varies."""
     return f"{{{','.join(items)}}}"
+
+
+def quoted(text: str) -> str:
+    """*text* as an item of such a literal."""
+    return '"null"' if text == "null" else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def settlement_text(run: Run, run_ms: int | None, ending: Ending) -> str:
@@ -278,6 +284,7 @@ def _settlement(settled: Settled) -> dict[str, Any]:
         "error_code": ending.error_code,
         "error_message": _keepable(ending.error_message),
         "stack_trace": _keepable(ending.stack_trace),
+        "fingerprint": _fingerprint(job.name, ending),
         "queue": ending.queue,
         "priority": ending.priority,
         "lock": ending.lock,
@@ -285,6 +292,12 @@ def _settlement(settled: Settled) -> dict[str, Any]:
         "parked": ending.parked,
         "close_for": ending.close_for,
     }
+
+
+def _fingerprint(job_name: str, ending: Ending) -> str | None:
+    if ending.error_code is None:
+        return None
+    return ending.fingerprint or fingerprint_of_text(job_name, ending.error_code, ending.error_message)
 
 
 def _keepable(text: str | None) -> str | None:

@@ -14,7 +14,7 @@ from advisorjobs.engine.run import Run
 from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import payload_error
 from advisorjobs.queues import Queue
-from advisorjobs.task import JobType
+from advisorjobs.task import JobFunction
 
 __all__ = ["JobHandler"]
 
@@ -22,11 +22,11 @@ __all__ = ["JobHandler"]
 class JobHandler:
     """A job type under the rules of its queue's row, except where it says otherwise itself."""
 
-    def __init__(self, job_type: JobType[Any], row: Queue) -> None:
+    def __init__(self, job_type: JobFunction[Any, Any], row: Queue) -> None:
         self.job_type = job_type
         self.name = job_type.name
         self.module = job_type.function.__module__
-        self.blocking = job_type.blocking
+        self.blocking = bool(job_type.blocking)
         self.portable = is_portable(job_type.function)
         self.policy = Policy(
             retries=row.retries if job_type.retries is None else job_type.retries,

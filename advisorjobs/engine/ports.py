@@ -30,9 +30,10 @@ class Ports(Protocol):
 class BoundPorts:
     """The part that needs no database, for one run."""
 
+    _reported_at = 0.0
+
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._reported_at = 0.0
 
     def should_abort(self, job: JobRun[Any]) -> bool:
         return self.run.fate is not None

@@ -17,7 +17,7 @@ PREFETCH_SECONDS = 0.05
 """A prefetch is never more than this much of the queue's measured work, or than a quarter of the time that a rate limit's
 grants are good for."""
 
-LARGEST_PREFETCH = 150
+LARGEST_PREFETCH = 400
 SMOOTHING = 0.3
 
 BETWEEN_LOOKS = 0.05

@@ -1,1 +1,1 @@
-SELECT advisorjobs_add_document(%(document)s::jsonb)
+SELECT advisorjobs_add_document(%(document)s::text::jsonb)

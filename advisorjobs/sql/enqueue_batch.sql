@@ -1,1 +1,1 @@
-SELECT array_agg(e.id) AS ids, array_agg(e.created) AS created FROM advisorjobs_enqueue(%(jobs)s::jsonb) e
+SELECT array_agg(e.id) AS ids, array_agg(e.created) AS created FROM advisorjobs_enqueue(%(jobs)s::text::jsonb) e

@@ -1,5 +1,7 @@
--- A job that is still in the table: waiting, running or failed. Of its payload the names of the fields only.
-SELECT id, task_name AS name, queue_name AS queue, organization_id, status::text, -priority AS priority, attempts, run_no,
-       queued_at, scheduled_at, started_at, parked::text, lock, queueing_lock, unique_key, tags, progress,
-       ARRAY(SELECT jsonb_object_keys(args) ORDER BY 1) AS fields
-  FROM procrastinate_jobs WHERE id = %(job)s
+-- A job, alive or ended. `fields`: of its payload the names only. `values`: whether payload and progress may be seen.
+SELECT g.id, g.name, g.queue, g.organization_id, g.status, g.priority, g.attempts, j.run_no AS run_number, g.queued_at,
+       g.scheduled_at, g.started_at, g.finished_at, j.parked::text AS parked, j.abort_requested, j.lock, j.queueing_lock,
+       g.unique_key, j.limit_key, g.tags,
+       CASE jsonb_typeof(g.payload) WHEN 'object' THEN ARRAY(SELECT jsonb_object_keys(g.payload) ORDER BY 1) ELSE '{}' END AS fields,
+       CASE WHEN %(values)s THEN g.payload END AS payload, CASE WHEN %(values)s THEN g.progress END AS progress
+  FROM get_job(%(job)s::bigint) g LEFT JOIN procrastinate_jobs j ON j.id = g.id

@@ -30,9 +30,12 @@ BEGIN
     IF _ids IS NULL THEN
         RETURN 0;
     END IF;
-    UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
-           era = DEFAULT
-     WHERE id = ANY (_ids);
+    WITH due AS (
+        UPDATE procrastinate_jobs SET planned_at = scheduled_at, queued_at = scheduled_at, scheduled_at = NULL,
+               era = DEFAULT
+         WHERE id = ANY (_ids) RETURNING queue_name)
+    INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+    SELECT queue_name, count(*), -count(*) FROM due GROUP BY queue_name;
     RETURN cardinality(_ids);
 END $$;
 
@@ -141,7 +144,10 @@ END $$;
 -- AGEING: _aged[i] of a queue's jobs are taken from its lower priorities, if it has any, each time from the next lower one than the
 -- last time, and round. The caller gives one start in ten to them. So with n lower priorities waiting, each of them gets one
 -- start in 10·n of its queue by this worker, however many jobs of a higher one come in: its k-th job in line starts after at most
--- 10·n·k starts, and the jobs that came by the same claim, which start by priority (the free slots and a prefetch of 150 at most).
+-- 10·n·k starts, and the jobs that came by the same claim, which start by priority (the free slots and a prefetch of 400 at most).
+--
+-- ALONE: where a queue has a single ready job, no turns are to be taken; if no rule, lock or key bears on it, it is taken by its id. So
+-- an idle worker picks up a job for half of what the visit would cost it.
 --
 -- PLANS: made once and for any parameters (force_generic_plan); planning would cost more than an empty claim.
 --
@@ -174,15 +180,24 @@ DECLARE
     _limited boolean[] := array_fill(NULL::boolean, ARRAY[cardinality(_queues)]);
     _closed boolean[] := _limited;
     _again boolean;
+    _state record;
+    _lone bigint;
     _next record;
     _visit record;
 BEGIN
-    IF NOT EXISTS (SELECT FROM advisorjobs_workers w
-                    WHERE w.id = _worker AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()) THEN
+    SELECT EXISTS (SELECT FROM advisorjobs_workers w
+                    WHERE w.id = _worker AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()) AS alive,
+           EXISTS (SELECT FROM procrastinate_jobs j
+                    WHERE j.status = 'todo' AND j.scheduled_at IS NOT NULL AND j.scheduled_at <= now()) AS due,
+           EXISTS (SELECT FROM advisorjobs_keys k WHERE k.wake_at <= now()) AS waking
+      INTO _state;
+    IF NOT _state.alive THEN
         RAISE EXCEPTION 'the lease of worker % has run out', _worker USING ERRCODE = 'AJ001';
     END IF;
-    PERFORM advisorjobs_promote(least(1000, greatest(50, (SELECT sum(f) FROM unnest(_free) AS f)))::integer);  -- no more than it can use
-    IF EXISTS (SELECT FROM advisorjobs_keys k WHERE k.wake_at <= now()) THEN
+    IF _state.due THEN  -- no more than it can use
+        PERFORM advisorjobs_promote(least(1000, greatest(50, (SELECT sum(f) FROM unnest(_free) AS f)))::integer);
+    END IF;
+    IF _state.waking THEN
         PERFORM advisorjobs_wake_keys();
     END IF;
     IF _look_aside THEN
@@ -191,15 +206,38 @@ BEGIN
     FOR _round IN 1 .. 3 LOOP
         _again := false;
         FOR _next IN
-            SELECT q.name, q.free, q.place::integer, top.priority, top.turn
+            SELECT q.name, q.free, q.place::integer, top.priorities[1] AS priority, top.turns[1] AS turn,
+                   CASE WHEN cardinality(top.ids) = 1 THEN top.ids[1] END AS lone
               FROM unnest(_queues, _left) WITH ORDINALITY AS q(name, free, place)
              CROSS JOIN LATERAL (
-                SELECT j.priority, j.turn FROM procrastinate_jobs j
-                 WHERE j.era = _era AND j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL
-                   AND j.parked IS NULL
-                 ORDER BY j.priority DESC, j.turn LIMIT 1) top
-             WHERE q.free > 0 AND (_round = 1 OR _limited[q.place] IS NOT NULL) ORDER BY q.name
+                SELECT array_agg(t.priority) AS priorities, array_agg(t.turn) AS turns, array_agg(t.id) AS ids FROM (
+                    SELECT j.priority, j.turn, j.id FROM procrastinate_jobs j
+                     WHERE j.era = _era AND j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL
+                       AND j.parked IS NULL
+                     ORDER BY j.priority DESC, j.turn, j.id LIMIT 2) t) top
+             WHERE q.free > 0 AND top.ids IS NOT NULL AND (_round = 1 OR _limited[q.place] IS NOT NULL) ORDER BY q.name
         LOOP
+            IF _next.lone IS NOT NULL THEN
+                SELECT j.id INTO _lone FROM procrastinate_jobs j
+                 WHERE j.id = _next.lone AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL AND j.lock IS NULL
+                   AND j.limit_key IS NULL AND j.task_name = ANY (_names)
+                   AND NOT EXISTS (SELECT FROM advisorjobs_pauses p WHERE p.queue IN ('', _next.name))
+                   AND NOT EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.queue IN ('', _next.name))
+                   AND NOT EXISTS (
+                       SELECT FROM advisorjobs_queues q
+                        WHERE q.name = _next.name
+                          AND (q.rate IS NOT NULL OR q.running IS NOT NULL OR q.organization_rate IS NOT NULL
+                               OR q.organization_running IS NOT NULL OR q.closed_until IS NOT NULL))
+                   FOR NO KEY UPDATE SKIP LOCKED;
+                IF FOUND THEN
+                    _taken := _taken || _lone;
+                    _left[_next.place] := _next.free - 1;
+                    _cursors[_next.place] := split_part(coalesce(_cursors[_next.place], ''), ':', 1) || ':0:' || _next.turn;
+                    _limited[_next.place] := false;
+                    _closed[_next.place] := false;
+                    CONTINUE;
+                END IF;
+            END IF;
             SELECT * INTO _visit FROM advisorjobs_visit(
                 _next.name, _next.free, _next.priority, _next.turn, _names, _cursors[_next.place], _aged[_next.place]);
             _taken := _taken || _visit.taken;
@@ -220,6 +258,8 @@ BEGIN
         UPDATE procrastinate_jobs j SET status = 'doing' WHERE j.id = ANY (_taken) AND j.status = 'todo';
     END LOOP;
     IF cardinality(_taken) > 0 THEN
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting)
+        SELECT q.name, q.unused - q.free FROM unnest(_queues, _free, _left) AS q(name, free, unused) WHERE q.unused < q.free;
         RETURN QUERY
             UPDATE procrastinate_jobs j
                SET status = 'doing', worker_id = _worker, attempts = j.attempts + 1, run_no = j.run_no + 1,

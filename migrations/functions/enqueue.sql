@@ -13,7 +13,8 @@
 -- With its owner's rights: job functions queue jobs in their own transaction and have no right to the tables. Who else may
 -- queue is granted EXECUTE. Inside an organization's scope it is for that organization only; `system` queues for all.
 --
--- PLANS: made once per connection (force_generic_plan): making them anew cost a third of a call with one job.
+-- PLANS: made once per connection (force_generic_plan): making them anew cost a third of a call with one job. One job is counted
+-- (counts.sql) within the statement, several by one of their own: grouping a single row cost an eighth of a call.
 --
 -- Measured against unnest() of arrays and COPY, 50 000 jobs in chunks: 50, 200 and (this) 100 thousand a second. COPY would need
 -- a driver of its own for each kind of connection.
@@ -21,10 +22,11 @@ DROP FUNCTION IF EXISTS advisorjobs_enqueue(jsonb);
 CREATE FUNCTION advisorjobs_enqueue(_jobs jsonb) RETURNS TABLE (id bigint, created boolean)
 LANGUAGE plpgsql ROWS 1 SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
+DECLARE
+    _alone boolean := jsonb_array_length(_jobs) = 1;
 BEGIN
     IF advisorjobs_organization() <> 'system' THEN
-        IF jsonb_path_exists(_jobs, '$[*].organization_id ? (@.type() == "string" && @ != $mine)',
-                             jsonb_build_object('mine', advisorjobs_organization())) THEN
+        IF EXISTS (SELECT FROM jsonb_array_elements(_jobs) AS j(job) WHERE job ->> 'organization_id' <> advisorjobs_organization()) THEN
             RAISE EXCEPTION 'a job is queued for another organization than the transaction works for' USING ERRCODE = '42501';
         END IF;
     END IF;
@@ -47,13 +49,25 @@ BEGIN
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id,
-            queued_at, tags, unique_key, turn, cost, limit_key)
+            queued_at, tags, unique_key, turn, cost, limit_key, delayed_since)
         SELECT g.id, g.queue, g.name, g.rank, g.lock, g.queueing_lock, g.args, CASE WHEN g.at > now() THEN g.at END, g.at,
                g.organization_id, greatest(now(), g.at),
                CASE WHEN jsonb_typeof(g.tags) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(g.tags)) END, g.unique_key,
-               g.turn, g.cost, g.limit_key
-          FROM given g WHERE g.holder IS NULL)
+               g.turn, g.cost, g.limit_key, CASE WHEN g.at > now() THEN now() END
+          FROM given g WHERE g.holder IS NULL),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+        SELECT g.queue, CASE WHEN g.at > now() THEN NULL ELSE 1 END, CASE WHEN g.at > now() THEN 1 END
+          FROM given g WHERE _alone AND g.holder IS NULL)
     SELECT g.id, g.holder IS NULL FROM given g;
+    IF NOT _alone THEN
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+        SELECT j.queue, count(*) FILTER (WHERE j.at > now() IS NOT TRUE), count(*) FILTER (WHERE j.at > now())
+          FROM (SELECT r.queue, coalesce(r.scheduled_at, now() + make_interval(secs => r.delay)) AS at
+                  FROM jsonb_to_recordset(_jobs) AS r(queue text, scheduled_at timestamptz, delay double precision, holder bigint)
+                 WHERE r.holder IS NULL) j
+         GROUP BY j.queue;
+    END IF;
 END $$;
 REVOKE ALL ON FUNCTION advisorjobs_enqueue(jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION advisorjobs_enqueue(jsonb) TO advisorjobs_tenant;
@@ -159,16 +173,6 @@ BEGIN
          ORDER BY q.name;
 END $$;
 
--- The one of _words that is nearest to _word: most characters in common from the front and from the back. NULL: none is near.
-DROP FUNCTION IF EXISTS advisorjobs_nearest_job(text);
-CREATE OR REPLACE FUNCTION advisorjobs_nearest(_word text, _words text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT word FROM unnest(_words) AS w(word), LATERAL (
-        SELECT count(*) FILTER (WHERE left(word, n) = left(_word, n)) + count(*) FILTER (WHERE right(word, n) = right(_word, n))
-               AS alike FROM generate_series(1, least(length(word), length(_word))) AS n) s
-     WHERE alike * 2 > length(word) ORDER BY alike DESC, abs(length(word) - length(_word)), word LIMIT 1
-$$;
-
 -- One job, for any client. Keys of the payload may be snake_case or camelCase. Refused with SQLSTATE 22023, naming the field:
 -- an unknown job name (allow_unknown lets a name pass that is not deployed yet), an unknown or missing field, a wrong JSON
 -- type, two different organizations. Returns the job's id; with a unique_key that is taken, the id of the job that has it.
@@ -188,187 +192,31 @@ BEGIN
 END $$;
 
 -- Many jobs: an array of objects with the parameters of enqueue_job as keys, snake_case or camelCase. Times as text with their
--- offset from UTC; spans in seconds or as text ('2 hours', 'PT2H'). All of them are created, or none. Returns one row per job, in
--- order: its id, and whether it was created (false: the id of the job that has its unique_key).
+-- offset from UTC; spans in seconds or as text ('2 hours', 'PT2H'). All of them are created, or none: a refusal begins with the place of
+-- the job, 'jobs[0]: '. Returns one row per job, in order: its id, and whether it was created (false: the id of the job that has its
+-- unique_key).
 DROP FUNCTION IF EXISTS enqueue_jobs(jsonb);
 CREATE FUNCTION enqueue_jobs(jobs jsonb) RETURNS TABLE (id bigint, created boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_column
-BEGIN
-    IF jsonb_typeof(jobs) IS DISTINCT FROM 'array' OR jsonb_path_exists(jobs, '$[*] ? (@.type() != "object")') THEN
-        RAISE EXCEPTION 'jobs: must be a JSON array of objects' USING ERRCODE = '22023';
-    END IF;
-    RETURN QUERY
-        SELECT e.id, e.created FROM advisorjobs_enqueue((
-            SELECT coalesce(jsonb_agg(advisorjobs_checked_job(advisorjobs_snake_case_options(job)) ORDER BY place), '[]')
-              FROM jsonb_array_elements(jobs) WITH ORDINALITY AS j(job, place))) e;
-END $$;
-
-CREATE OR REPLACE FUNCTION advisorjobs_snake_case_options(_job jsonb) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    _options constant text[] := ARRAY['name', 'payload', 'organization_id', 'schedule_at', 'schedule_in', 'priority', 'unique_key',
-                                      'unique_for', 'tags', 'allow_unknown'];
-    _key text;
-    _value jsonb;
-    _option text;
-    _all jsonb := '{}';
-BEGIN
-    FOR _key, _value IN SELECT * FROM jsonb_each(_job) LOOP
-        _option := lower(regexp_replace(_key, '([a-z])([A-Z])', '\1_\2', 'g'));
-        IF NOT _option = ANY (_options) THEN
-            RAISE EXCEPTION '%: %: there is no such option%', _job ->> 'name', _key,
-                coalesce(': did you mean ' || advisorjobs_nearest(_option, _options) || '?', '')
-                USING ERRCODE = '22023', HINT = 'The options are ' || array_to_string(_options, ', ') || '.';
-        END IF;
-        IF _all ? _option THEN
-            RAISE EXCEPTION '%: %: given twice', _job ->> 'name', _option USING ERRCODE = '22023';
-        END IF;
-        _all := _all || jsonb_build_object(_option, _value);
-    END LOOP;
-    RETURN _all;
-END $$;
-
--- A job as enqueue_job describes it, checked, as advisorjobs_enqueue wants it.
-CREATE OR REPLACE FUNCTION advisorjobs_checked_job(_job jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
-DECLARE
-    _name text := _job ->> 'name';
-    _payload jsonb := _job -> 'payload';
-    _organization text := _job ->> 'organization_id';
-    _type job_types;
-    _args jsonb;
-BEGIN
-    PERFORM advisorjobs_check_options(_job);
-    SELECT * INTO _type FROM job_types t WHERE t.name = _name;
-    IF _type.name IS NULL AND (_job ->> 'allow_unknown')::boolean IS NOT TRUE THEN
-        RAISE EXCEPTION 'there is no job %', quote_literal(_name) || coalesce(
-            ': did you mean ' || quote_literal(advisorjobs_nearest(_name, ARRAY(SELECT t.name FROM job_types t))) || '?', '')
-            USING ERRCODE = '22023', HINT = 'allow_unknown => true accepts a name that is not deployed yet.';
-    END IF;
-    _args := advisorjobs_snake_case(_name, _payload, _type.fields);
-    IF _args ->> 'organization_id' <> _organization THEN
-        RAISE EXCEPTION '%: organization_id: the payload names another organization than the call', _name
-            USING ERRCODE = '22023';
-    END IF;
-    IF _organization IS NOT NULL THEN
-        _args := _args || jsonb_build_object('organization_id', _organization);
-    END IF;
-    IF _type.name IS NOT NULL THEN
-        PERFORM advisorjobs_check_fields(_type, _args);
-    END IF;
-    RETURN jsonb_build_object(
-        'name', _name, 'queue', coalesce(_type.queue, 'default'), 'args', _args, 'organization_id', _args ->> 'organization_id',
-        'priority', -(_job ->> 'priority')::integer, 'scheduled_at', _job ->> 'schedule_at',
-        'delay', advisorjobs_seconds(_job -> 'schedule_in'), 'unique_key', _job ->> 'unique_key',
-        'unique_for', advisorjobs_seconds(_job -> 'unique_for'), 'tags', _job -> 'tags', 'cost', _type.cost,
-        'limit_key', advisorjobs_filled(_type.limit_key, _args));
-END $$;
-
--- A text with the values of these fields in place of '{field}'; NULL where one is missing.
-CREATE OR REPLACE FUNCTION advisorjobs_filled(_template text, _fields jsonb) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-    _field text;
-BEGIN
-    FOR _field IN SELECT m[1] FROM regexp_matches(_template, '\{(\w+)\}', 'g') AS m LOOP
-        _template := replace(_template, '{' || _field || '}', _fields ->> _field);
-    END LOOP;
-    RETURN _template;
-END $$;
-
--- A span of time in JSON as seconds: a number, or an interval's text.
-CREATE OR REPLACE FUNCTION advisorjobs_seconds(_span jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE jsonb_typeof(_span) WHEN 'number' THEN (_span #>> '{}')::double precision
-                                    WHEN 'string' THEN extract(epoch FROM (_span #>> '{}')::interval) END
-$$;
-
-CREATE OR REPLACE FUNCTION advisorjobs_check_options(_job jsonb) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
-DECLARE
-    _name text := _job ->> 'name';
-    _size integer := octet_length((_job -> 'payload')::text);
+    _job jsonb;
+    _place integer := 0;
+    _checked jsonb[] := '{}';
     _rule text;
+    _hint text;
 BEGIN
-    IF _name IS NULL OR length(_name) > 128 THEN
-        RAISE EXCEPTION 'name: must be a job''s name with at most 128 characters' USING ERRCODE = '22023';
+    IF jsonb_typeof(jobs) IS DISTINCT FROM 'array' THEN
+        PERFORM advisorjobs_refuse('jobs: must be a JSON array of objects');
     END IF;
-    _rule := CASE
-        WHEN jsonb_typeof(_job -> 'payload') IS DISTINCT FROM 'object' THEN 'payload: must be a JSON object'
-        WHEN _size >= 262144 THEN format(
-            'payload: must be smaller than 256 kB, got %s bytes: store the data in a table or a file and pass its id', _size)
-        WHEN jsonb_typeof(_job -> 'organization_id') NOT IN ('string', 'null') THEN 'organization_id: must be text'
-        WHEN jsonb_typeof(_job -> 'unique_key') NOT IN ('string', 'null') THEN 'unique_key: must be text'
-        WHEN length(_job ->> 'unique_key') NOT BETWEEN 1 AND 500 THEN 'unique_key: must have 1 to 500 characters'
-        WHEN _job ->> 'schedule_at' IS NOT NULL AND _job ->> 'schedule_in' IS NOT NULL
-            THEN 'schedule_at and schedule_in exclude each other: give one'
-        WHEN _job ->> 'schedule_at' !~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)? ?(Z|[+-]\d\d(:?\d\d)?)$'
-            THEN 'schedule_at: must be a date and time with its offset from UTC, such as 2030-01-31T09:00:00Z'
-        WHEN _job ->> 'schedule_in' IS NOT NULL AND coalesce(advisorjobs_seconds(_job -> 'schedule_in'), -1) < 0
-            THEN 'schedule_in: must be 0 seconds or more'
-        WHEN _job ->> 'priority' !~ '^[1-9]$' THEN format('priority: must be 1 (first) to 9, got %s', _job ->> 'priority')
-        WHEN _job ->> 'unique_for' IS NOT NULL AND _job ->> 'unique_key' IS NULL THEN 'unique_for: needs a unique_key'
-        WHEN _job ->> 'unique_for' IS NOT NULL AND coalesce(advisorjobs_seconds(_job -> 'unique_for'), 0) <= 0
-            THEN 'unique_for: must be more than 0 seconds'
-        WHEN jsonb_typeof(_job -> 'tags') NOT IN ('array', 'null')
-            OR (jsonb_typeof(_job -> 'tags') = 'array' AND jsonb_path_exists(_job -> 'tags', '$[*] ? (@.type() != "string")')) THEN 'tags: must be an array of texts'
+    BEGIN
+        FOR _job IN SELECT * FROM jsonb_array_elements(jobs) LOOP
+            _checked := array_append(_checked, advisorjobs_checked_job(advisorjobs_snake_case_options(_job)));
+            _place := _place + 1;
+        END LOOP;
+    EXCEPTION WHEN invalid_parameter_value THEN
+        GET STACKED DIAGNOSTICS _rule = MESSAGE_TEXT, _hint = PG_EXCEPTION_HINT;
+        PERFORM advisorjobs_refuse(format('jobs[%s]: %s', _place, _rule), _hint);
     END;
-    IF _rule IS NOT NULL THEN
-        RAISE EXCEPTION '%: %', _name, _rule USING ERRCODE = '22023';
-    END IF;
-END $$;
-
--- The payload with each camelCase alias of the job's fields in place of its own name; organizationId always.
-DROP FUNCTION IF EXISTS advisorjobs_snake_case(jsonb, jsonb);
-CREATE OR REPLACE FUNCTION advisorjobs_snake_case(_name text, _payload jsonb, _fields jsonb) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-    _args jsonb;
-    _twice text;
-BEGIN
-    WITH named AS (
-        SELECT coalesce(f.name, CASE key WHEN 'organizationId' THEN 'organization_id' ELSE key END) AS name, value
-          FROM jsonb_each(_payload) LEFT JOIN LATERAL (
-            SELECT name FROM jsonb_each(_fields) AS d(name, field) WHERE field ->> 'alias' = key LIMIT 1) f ON true)
-    SELECT coalesce(jsonb_object_agg(name, value), '{}'),
-           (SELECT name FROM named GROUP BY name HAVING count(*) > 1 ORDER BY name LIMIT 1)
-      INTO _args, _twice FROM named;
-    IF _twice IS NOT NULL THEN
-        RAISE EXCEPTION '%: %: given twice, in snake_case and in camelCase', _name, _twice USING ERRCODE = '22023';
-    END IF;
-    RETURN _args;
-END $$;
-
--- The payload against the fields that the application published. A field "*" means that any are taken.
-CREATE OR REPLACE FUNCTION advisorjobs_check_fields(_type job_types, _args jsonb) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
-DECLARE
-    _name text;
-    _value jsonb;
-    _field jsonb;
-    _kind text;
-BEGIN
-    FOR _name, _value IN SELECT * FROM jsonb_each(_args) LOOP
-        _field := coalesce(_type.fields -> _name, _type.fields -> '*');
-        IF _field IS NULL THEN
-            RAISE EXCEPTION '%: %: there is no such field%', _type.name, _name, coalesce(
-                ': did you mean ' || advisorjobs_nearest(_name, ARRAY(SELECT jsonb_object_keys(_type.fields))) || '?', '')
-                USING ERRCODE = '22023',
-                HINT = 'The fields are ' || (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_each(_type.fields)) || '.';
-        END IF;
-        _kind := jsonb_typeof(_value);
-        IF _kind = 'number' AND _field -> 'types' ? 'integer' AND _value = to_jsonb(trunc((_value #>> '{}')::numeric)) THEN
-            _kind := 'integer';
-        END IF;
-        IF _field ? 'types' AND NOT _field -> 'types' ? _kind THEN
-            RAISE EXCEPTION '%: %: must be % (JSON), got %', _type.name, _name,
-                (SELECT string_agg(t, ' or ') FROM jsonb_array_elements_text(_field -> 'types') t), _kind USING ERRCODE = '22023';
-        END IF;
-    END LOOP;
-    SELECT key INTO _name FROM jsonb_each(_type.fields)
-     WHERE (value ->> 'required')::boolean AND NOT _args ? key ORDER BY key LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION '%: %: is missing', _type.name, _name USING ERRCODE = '22023';
-    END IF;
+    RETURN QUERY SELECT e.id, e.created FROM advisorjobs_enqueue(to_jsonb(_checked)) e;
 END $$;

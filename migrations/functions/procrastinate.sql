@@ -16,12 +16,18 @@ BEGIN
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id, queued_at,
-            turn, cost, limit_key)
+            turn, cost, limit_key, delayed_since)
         SELECT g.id, g.queue_name, g.task_name, coalesce(nullif(g.priority, 0), g.own_priority), g.lock, g.queueing_lock, g.args,
                CASE WHEN g.scheduled_at > now() THEN g.scheduled_at END, g.scheduled_at, g.args ->> 'organization_id',
                greatest(now(), g.scheduled_at), CASE WHEN g.fair THEN coalesce(g.args ->> 'organization_id', '') ELSE '' END,
-               coalesce((g.type).cost, 1), advisorjobs_filled((g.type).limit_key, g.args)
-          FROM given g)
+               coalesce((g.type).cost, 1), advisorjobs_filled((g.type).limit_key, g.args),
+               CASE WHEN g.scheduled_at > now() THEN now() END
+          FROM given g),
+    counted AS (
+        INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
+        SELECT g.queue_name, count(*) FILTER (WHERE g.scheduled_at > now() IS NOT TRUE),
+               count(*) FILTER (WHERE g.scheduled_at > now())
+          FROM given g GROUP BY g.queue_name)
     SELECT array_agg(id ORDER BY id) INTO job_ids FROM given;
     RETURN job_ids;
 END $$;
@@ -39,6 +45,7 @@ BEGIN
     NEW.cost := coalesce(NEW.cost, 1);
     NEW.planned_at := coalesce(NEW.planned_at, NEW.scheduled_at);
     NEW.queued_at := greatest(NEW.queued_at, NEW.scheduled_at);
+    NEW.delayed_since := CASE WHEN NEW.scheduled_at IS NOT NULL THEN coalesce(NEW.delayed_since, now()) END;
     RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS advisorjobs_complete_insert ON procrastinate_jobs;

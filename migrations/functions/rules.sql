@@ -4,12 +4,15 @@
 -- number of starts per time: '20/s', '200/min', '1000/h', '5/10 s'. What can't be used is refused with SQLSTATE 22023. A change holds
 -- from the first claim after its commit; idle workers are told. Commit soon: claims of a limited queue wait for its row.
 
--- Raises _rule where there is one: what, which value, what is allowed.
-CREATE OR REPLACE FUNCTION advisorjobs_refuse(_rule text) RETURNS void
+-- Raises _rule where there is one: what, which value, what is allowed. _hint: '' for none.
+DROP FUNCTION IF EXISTS advisorjobs_refuse(text);
+CREATE OR REPLACE FUNCTION advisorjobs_refuse(_rule text, _hint text DEFAULT '') RETURNS void
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    IF _rule IS NOT NULL THEN
+    IF _rule IS NOT NULL AND _hint = '' THEN
         RAISE EXCEPTION '%', _rule USING ERRCODE = '22023';
+    ELSIF _rule IS NOT NULL THEN
+        RAISE EXCEPTION '%', _rule USING ERRCODE = '22023', HINT = _hint;
     END IF;
 END $$;
 
@@ -99,7 +102,9 @@ BEGIN
     PERFORM advisorjobs_refuse(CASE
         WHEN queue IS NULL AND organization_id IS NULL THEN 'queue: name a queue, an organization_id, or both'
         WHEN organization_id = '' THEN 'organization_id: must not be empty'
-        WHEN until <= clock_timestamp() THEN format('until: must lie in the future, got %s', until) END);
+        WHEN until <= clock_timestamp() THEN format('until: must lie in the future, got %s', until)
+        WHEN until >= '9999-01-01Z'
+            THEN format('until: must lie before the year 9999, got %s: leave it out for a pause without an end', until) END);
     IF queue IS NOT NULL THEN
         PERFORM advisorjobs_check_queue(queue);
     END IF;

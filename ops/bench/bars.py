@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.bench.claim_time import figure_name
+from ops.bench.own_fairness import NAP
+from ops.bench.own_fairness import figure_name as index_name
+from ops.bench.own_limits import SHARE
 from ops.bench.peer_spec import ADVISORJOBS, BULL, COMMAND, GRAPHILE, INSTALLED, OURS, PGQUEUER, STOCK, TYPED
 from ops.bench.results import Results
 
@@ -62,6 +65,10 @@ def claims(*organizations: int) -> tuple[tuple[str, None], ...]:
     return tuple((figure_name(each, 1_000_000, "p99"), None) for each in organizations)
 
 
+def evenness() -> tuple[tuple[str, None], ...]:
+    return tuple((index_name(milliseconds, workers), None) for milliseconds in (NAP, 0) for workers in (1, 2))
+
+
 # fmt: off
 BARS = (
     Bar("drain over stock procrastinate", "drain", over(STOCK), 40, 60),
@@ -81,6 +88,25 @@ BARS = (
     Bar("deep table, not vacuumed: share of the rate left", "depth", left("deep, not vacuumed"), 0.9, 1),
     Bar("claim p99, 1 000 000 waiting", "claim", claims(1, 50), 5, unit="ms", at_most=True),
     Bar("claim p99, 1 000 000 waiting, 5 000 organizations", "claim", claims(5_000), 20, unit="ms", at_most=True),
+    Bar("limits that never bind, and turns: share of the rate left", "limited", ((SHARE, None),), 0.8, 0.95),
+    Bar("claim p99, 1 000 organizations with a limit each", "limited-claim", (("all open: p99", None),), 20, unit="ms",
+        at_most=True),
+    Bar("… half of which are closed", "limited-claim", (("half of them closed: p99", None),), 20, unit="ms", at_most=True),
+    Bar("evenness of 50 organizations' starts", "fairness", evenness(), 0.98, unit="Jain"),
+    Bar("starts before a newcomer's: slots, organizations and a prefetch of 50 ms", "newcomer", (("most", None),), 58,
+        unit="jobs", at_most=True),
+    Bar("commits with a job over those without", "commits", (("with a job of AdvisorJobs", "business rows alone"),), 0.7, 0.85),
+    Bar("write-ahead log of a job over stock procrastinate's", "wal", ((TYPED, STOCK),), 0.7, 0.5, at_most=True),
+    Bar("a due or a retried job, p99 after its moment", "due", (("scheduled: p99", None), ("retried: p99", None)), 100, 50,
+        unit="ms", at_most=True),
+    Bar("pick-up without LISTEN, p99", "polling", (("polling: p99", None),), 1000, 200, unit="ms", at_most=True),
+    Bar("a cancellation reaches the function, p99", "stopping",
+        (("cancelled coroutine: p99", None), ("cancelled blocking: p99", None)), 500, unit="ms", at_most=True),
+    Bar("a time limit ends the work, p99 after it", "stopping",
+        (("over time coroutine: p99", None), ("over time blocking: p99", None)), 1000, unit="ms", at_most=True),
+    Bar("claim p99 while 100 000 jobs are due at once", "promotion", (("p99", None),), 20, 10, unit="ms", at_most=True),
+    Bar("memory of an idle worker for all queues", "memory", (("idle worker", None),), 160, 110, unit="MB", at_most=True),
+    Bar("memory of a program that enqueues", "memory", (("enqueuing program", None),), 60, 45, unit="MB", at_most=True),
     Bar("claim p99 under a held transaction over before", "bloat", (("claim p99 while held, over before", None),), 3,
         at_most=True),
     Bar("under 10 000 dead rows after its end", "bloat", (("seconds until under 10 000 dead rows", None),), 300,

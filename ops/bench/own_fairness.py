@@ -9,7 +9,7 @@ from ops.bench.measure import Bench, Measure
 from ops.bench.peer import Peer
 from tests.faults.starts import jain, windows
 
-__all__ = ["FAIRNESS", "NEWCOMER", "figure_name"]
+__all__ = ["FAIRNESS", "NAP", "NEWCOMER", "figure_name"]
 
 ORGANIZATIONS = 50
 EACH = 1_000

@@ -54,7 +54,12 @@ USED = {
     },
     "advisorjobs_afford": {"advisorjobs_organization_rules_pkey", "procrastinate_jobs_pkey"},
     "advisorjobs_bring_back": {"advisorjobs_unknown_idx", "procrastinate_jobs_pkey"},
-    "advisorjobs_claim": {"advisorjobs_keys_wake_idx", "advisorjobs_ready_idx", "procrastinate_jobs_pkey"},
+    "advisorjobs_claim": {
+        "advisorjobs_delayed_idx",
+        "advisorjobs_keys_wake_idx",
+        "advisorjobs_ready_idx",
+        "procrastinate_jobs_pkey",
+    },
     "advisorjobs_complete": {"procrastinate_jobs_pkey"},
     "advisorjobs_count_starts": {"advisorjobs_organization_rules_pkey", "procrastinate_jobs_pkey"},
     "advisorjobs_deal": {"advisorjobs_organization_rules_pkey"},

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.faults
 SECONDS = full_or_short(60.0, 2.5 * LEASE)
 SLOTS = 10
 JOBS = 1000
-HELD = 2 * 200 + 200 + 150 + SLOTS
+HELD = 2 * 200 + 200 + 400 + SLOTS
 """What a worker may hold at most: an outbox of two batches, one under way, a prefetch, the slots."""
 
 LOCKS = {

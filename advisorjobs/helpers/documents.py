@@ -1,16 +1,12 @@
-"""queue_document_ocr and its sisters: typed sugar over enqueueing. The rules are those of the payload models in tasks/.
-
-Each takes, beside its payload, the keywords of JobOptions; each returns the job's id. Raises PayloadError naming the
-field, before anything is sent.
-"""
+"""Helpers of the queue document-processing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from advisorjobs.calls import Helper
-from advisorjobs.enqueue import JobOptions, NewJob, refuse_unknown_option
+from advisorjobs.enqueue import JobOptions
+from advisorjobs.helpers.queueing import queueing
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -42,7 +38,7 @@ def queue_document_ocr(
         "language": language,
         "extract_tables": extract_tables,
     }
-    return _queue(app, "queue_document_ocr", "document:ocr", payload, options)
+    return queueing(app, "queue_document_ocr", "document:ocr", payload, options)
 
 
 @Helper
@@ -51,7 +47,7 @@ def queue_document_classification(
 ) -> Operation[int]:
     """Has it found out what kind of document this is."""
     payload = {"document_id": document_id, "organization_id": organization_id}
-    return _queue(app, "queue_document_classification", "document:classify", payload, options)
+    return queueing(app, "queue_document_classification", "document:classify", payload, options)
 
 
 @Helper
@@ -60,26 +56,18 @@ def queue_form_extraction(
 ) -> Operation[int]:
     """Has a document's fields extracted: number, dates, issuer, amounts, lines. *language* as for OCR."""
     payload = {"document_id": document_id, "organization_id": organization_id, "language": language}
-    return _queue(app, "queue_form_extraction", "document:extract", payload, options)
+    return queueing(app, "queue_form_extraction", "document:extract", payload, options)
 
 
 @Helper
 def queue_virus_scan(app: App, document_id: str, organization_id: str, **options: Unpack[JobOptions]) -> Operation[int]:
     """Has a document scanned for viruses."""
     payload = {"document_id": document_id, "organization_id": organization_id}
-    return _queue(app, "queue_virus_scan", "document:virus_scan", payload, options)
+    return queueing(app, "queue_virus_scan", "document:virus_scan", payload, options)
 
 
 @Helper
 def queue_thumbnail(app: App, document_id: str, organization_id: str, **options: Unpack[JobOptions]) -> Operation[int]:
     """Has a small picture of a document's first page made."""
     payload = {"document_id": document_id, "organization_id": organization_id}
-    return _queue(app, "queue_thumbnail", "document:thumbnail", payload, options)
-
-
-def _queue(app: App, asked_by: str, name: str, payload: Mapping[str, Any], options: JobOptions) -> Operation[int]:
-    for option in options:
-        refuse_unknown_option(f"{asked_by}()", option, JobOptions.__annotations__)
-    rest: dict[str, Any] = dict(options)
-    connection = rest.pop("connection", None)
-    return app.enqueuer.add(asked_by, NewJob(name=name, payload=payload, **rest), connection)
+    return queueing(app, "queue_thumbnail", "document:thumbnail", payload, options)

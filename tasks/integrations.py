@@ -1,0 +1,116 @@
+"""Work with other services: QuickBooks is synchronized, Stripe is asked to do something, Azure reads and sums up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
+
+from advisorjobs.choices import AzureOperation, QuickbooksKind, RefundReason, StripeOperation
+from advisorjobs.fields import Currency, EmailAddress, Flag, Identifier, Language, Line, Moment, Money, NoRepeats, Whole
+from advisorjobs.payloads import Payload, PayloadPart, chosen_part
+from advisorjobs.task import task
+
+
+class QuickbooksSyncPayload(Payload):
+    """`kinds` default all. What changed since the last run, or since `since`; `full`: everything.
+
+    `realm_id` names the company where the organization is connected with several.
+    """
+
+    kinds: Annotated[tuple[QuickbooksKind, ...], Field(min_length=1), NoRepeats] = (
+        "customers",
+        "invoices",
+        "payments",
+        "accounts",
+    )
+    full: Flag = False
+    since: Moment | None = None
+    realm_id: Annotated[str, Field(pattern=r"^\d{1,30}$")] | None = None
+
+    @field_validator("since")
+    @classmethod
+    def _not_with_full(cls, since: Any, info: ValidationInfo) -> Any:
+        if since is not None and info.data.get("full"):
+            raise ValueError("and full exclude each other: give one")
+        return since
+
+
+class StripeParameters(PayloadPart):
+    """What an operation needs to know."""
+
+
+class CreateCustomer(StripeParameters):
+    client_id: Identifier
+    name: Line
+    email: EmailAddress | None = None
+
+
+class InvoiceLine(PayloadPart):
+    description: Line
+    unit_amount: Money
+    quantity: Annotated[Whole, Field(ge=1, le=100_000)] = 1
+
+
+class CreateInvoice(StripeParameters):
+    customer_id: Annotated[str, Field(pattern=r"^cus_\w+$")]
+    currency: Currency
+    lines: Annotated[tuple[InvoiceLine, ...], Field(min_length=1, max_length=250)]
+    days_until_due: Annotated[Whole, Field(ge=0, le=365)] = 30
+
+
+class StripeInvoice(StripeParameters):
+    """For finalize_invoice and void_invoice."""
+
+    invoice_id: Annotated[str, Field(pattern=r"^in_\w+$")]
+
+
+class RefundPayment(StripeParameters):
+    """`amount` None: all of it."""
+
+    payment_intent_id: Annotated[str, Field(pattern=r"^pi_\w+$")]
+    amount: Annotated[Money, Field(gt=0)] | None = None
+    currency: Currency
+    reason: RefundReason | None = None
+
+
+STRIPE_PARAMETERS: Mapping[str, type[StripeParameters]] = MappingProxyType(
+    {
+        "create_customer": CreateCustomer,
+        "create_invoice": CreateInvoice,
+        "finalize_invoice": StripeInvoice,
+        "void_invoice": StripeInvoice,
+        "refund_payment": RefundPayment,
+    }
+)
+
+
+class StripePayload(Payload):
+    """`parameters` has the fields of its operation's model above. Stripe's idempotency key is derived from the job, so that
+    a repeated run does nothing twice. `account`: the connected account that it is done for.
+    """
+
+    operation: StripeOperation
+    parameters: SerializeAsAny[StripeParameters]
+    account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _as_its_operation_has_it(cls, value: Any, info: ValidationInfo) -> Any:
+        return chosen_part(value, info.data.get("operation"), STRIPE_PARAMETERS, StripeParameters)
+
+
+class AzureAiPayload(Payload):
+    """`model` is Azure's name of one of its document models or deployments; None: the one that fits."""
+
+    operation: AzureOperation
+    document_id: Identifier
+    model: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
+    language: Language = "en"
+
+
+quickbooks_sync = task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
+stripe = task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
+azure_ai = task("integration:azure_ai", payload=AzureAiPayload)
