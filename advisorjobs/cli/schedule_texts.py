@@ -13,16 +13,10 @@ __all__ = ["json_of", "local_time", "print_schedule", "print_schedules"]
 
 
 def json_of(schedule: Schedule) -> dict[str, Any]:
-    """For machines: times in ISO 8601, spans in seconds, the names of the payload's fields. Values stay in the database."""
+    """For machines: spans in seconds, the names of the payload's fields. Their values stay in the database."""
     shown = asdict(schedule)
     shown["payload_fields"] = sorted(shown.pop("payload"))
-    return {key: _plain(value) for key, value in shown.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.total_seconds() if isinstance(value, timedelta) else value
+    return {key: value.total_seconds() if isinstance(value, timedelta) else value for key, value in shown.items()}
 
 
 def local_time(moment: datetime | None) -> str:
