@@ -201,6 +201,22 @@ async def test_a_worker_that_stalls_between_reading_and_writing_does_nothing_and
     assert ticks(connection) == [now]
 
 
+async def test_a_schedule_that_somebody_is_changing_waits_for_the_commit_and_keeps_nobody_busy(
+    plain: App, connection: Connection, database: str, scheduler: Scheduler
+) -> None:
+    put(plain)
+    born(connection, datetime(2026, 1, 1, tzinfo=UTC))
+    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    with psycopg.connect(database) as changing:
+        changing.execute("SELECT 1 FROM advisorjobs_schedules FOR UPDATE")
+        assert [await scheduler.run_once(now) for _ in range(3)] == [1, 0, 0]
+        assert jobs(connection) == 0
+        changing.commit()
+        assert await scheduler.run_once(now) == 0
+
+    assert jobs(connection) == 1
+
+
 async def test_a_clock_that_is_put_back_runs_no_tick_again(
     plain: App, connection: Connection, scheduler: Scheduler
 ) -> None:
