@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import exceptions, jobs, manager, sync_psycopg_connector
 
+from advisorjobs.bulk_calls import cleaning_steps
 from advisorjobs.database.callers.verdict import verdict_of
-from advisorjobs.database.operation import Operation, only, operation
+from advisorjobs.database.operation import Operation, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, limits_of, row_text
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from advisorjobs.application import App
 
 __all__ = ["JobManager"]
-
-CLEANED_AT_ONCE = 1000
 
 
 class JobManager(manager.JobManager):
@@ -103,15 +102,10 @@ class JobManager(manager.JobManager):
             "cancelled": include_cancelled,
             "aborted": include_aborted,
         }
-        values = {
-            "queue": queue,
-            "statuses": [status for status, included in wanted.items() if included],
-            "age": float(nb_hours) * 3600,
-            "most": CLEANED_AT_ONCE,
-        }
-        cleaning: Operation[int] = operation("delete_old_jobs", statement("clean"), values, only)
-        while await self.app.run_async(cleaning) == CLEANED_AT_ONCE:
-            continue
+        states = [status for status, included in wanted.items() if included]
+        for name in [queue] if queue is not None else await self.app.run_async(_cleaned_queues()):
+            steps = cleaning_steps("delete_old_jobs", name, states, float(nb_hours) * 3600, None, None)
+            await self.app.run_steps_async(steps)
 
 
 def _already_enqueued(error: Exception) -> exceptions.AlreadyEnqueued | None:
@@ -131,6 +125,12 @@ def _already_enqueued(error: Exception) -> exceptions.AlreadyEnqueued | None:
         return None
     return exceptions.AlreadyEnqueued(
         f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {lock}"
+    )
+
+
+def _cleaned_queues() -> Operation[list[str]]:
+    return operation(
+        "delete_old_jobs", statement("cleaned_queues"), {}, lambda rows: [row["queue"] for row in rows], None
     )
 
 
