@@ -1,4 +1,4 @@
-"""Every call of the manager once, and what its answer is made of: the same on every kind of connection."""
+"""Every call of manager, tracker and worker manager once, and what its answer is made of: the same on every connection."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from advisorjobs import NewJob, QueueManager
+from advisorjobs import (
+    JobTracker,
+    NewJob,
+    QueueManager,
+    WorkerManager,
+    get_job_tracker,
+    get_queue_manager,
+    get_worker_manager,
+)
+from advisorjobs.application import App
 from advisorjobs.calls import call
 
 LATER = datetime(2036, 1, 1, 9, tzinfo=UTC)
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 OCR = {"document_id": "d1", "organization_id": "o1"}
 
 CALLS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
@@ -49,14 +59,45 @@ CALLS: tuple[tuple[str, tuple[Any, ...], dict[str, Any]], ...] = (
     ("resume_repeatable_job", ("nightly",), {}),
     ("run_repeatable_job", ("nightly",), {}),
     ("remove_repeatable_job", ("nightly",), {}),
+    ("get_queue_stats", ("critical",), {}),
+    ("get_all_queue_stats", (), {}),
+    ("get_job_statistics", (), {}),
+    ("get_recent_failures", ("o1", 5), {}),
+    ("get_error_analysis", (), {"start": YESTERDAY, "end": LATER}),
+    ("get_slow_jobs", (0,), {}),
+    ("get_worker_statistics", (), {}),
+    ("get_performance_metrics", (), {}),
+    ("get_health_status", (), {}),
 )
 
 
+def bound(name: str, *, blocking: bool) -> Any:
+    """The call *name*, of whichever has it."""
+    holders = (get_queue_manager(), get_job_tracker(), get_worker_manager())
+    holder: Any = next(each for each in holders if hasattr(each, name))
+    return getattr(holder.sync if blocking else holder, name)
+
+
 def missing_calls() -> set[str]:
-    """Calls of the manager that take a connection and aren't made above."""
-    return {name for name in dir(QueueManager) if isinstance(getattr(QueueManager, name), call)} - {
-        name for name, _, _ in CALLS
+    """Calls that take a connection and aren't made above."""
+    every = {
+        name
+        for holder in (QueueManager, JobTracker, WorkerManager)
+        for name in dir(holder)
+        if isinstance(getattr(holder, name), call)
     }
+    return every - {name for name, _, _ in CALLS}
+
+
+def history(app: App) -> Any:
+    """A job that ended well and one that failed, so that there is something to tell: a worker's run."""
+
+    @app.task(name="callers:job", queue="critical")
+    async def work(divisor: int, organization_id: str) -> float:
+        return 1 / divisor
+
+    work.batch_defer({"divisor": 1, "organization_id": "o1"}, {"divisor": 0, "organization_id": "o1"})
+    return app.run_worker_async(queues=["critical"], wait=False, install_signal_handlers=False)
 
 
 def shape(value: Any) -> Any:
