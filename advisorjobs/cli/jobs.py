@@ -58,7 +58,7 @@ def list_jobs(
 ) -> None:
     """Lists jobs, the newest first.
 
-    Failed ones are listed until they are retried or cleaned. A call looks at 50,000 jobs at most and says where to go
+    Failed ones are listed until they are retried or cleaned. A call looks at 200,000 jobs at most and says where to go
     on. Times are this machine's.
 
     \b
