@@ -83,7 +83,7 @@ def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
     if not jobs:
         output.print("no jobs")
         return
-    spare = ("attempts", "run time", "error", "queue", "organization")
+    spare = ("attempts", "run time", "queue", "organization", "error")
     print_rows(output, [cells(job) for job in jobs], numbers=("id", "attempts", "run time"), spare=spare, cut="job")
 
 
