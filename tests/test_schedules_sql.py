@@ -13,6 +13,7 @@ from advisorjobs.manager import QueueManager
 
 pytestmark = pytest.mark.postgres
 Connection = psycopg.Connection[Any]
+FIELDS = "cron: must have five fields (minute hour day month weekday) or six (second minute hour day month weekday)"
 OCR = """'{"documentId": "doc-1", "organizationId": "org-7"}'"""
 
 
@@ -34,10 +35,12 @@ def refusal(connection: Connection, text: str) -> str:
 
 
 def test_a_schedule_is_put_seen_changed_and_removed(base: Connection) -> None:
-    put = f"schedule_job('nightly', 'document:ocr', {OCR}, '0  9 * * *', 'America/New_York', jitter => '5 min', changed_by => 'ada')"
+    options = "'America/New_York', jitter => '5 min', changed_by => 'ada'"
+    put = f"schedule_job('nightly', 'document:ocr', {OCR}, '0  9 * * *', {options})"
     assert call(base, put) == call(base, put) == "nightly"
     shown = base.execute(
-        "SELECT key, organization_id, name, queue, payload, cron, timezone, state, next_run_at, runs, jitter, created_by FROM schedules"
+        "SELECT key, organization_id, name, queue, payload, cron, timezone, state, next_run_at, runs, jitter, created_by "
+        "FROM schedules"
     ).fetchall()
     assert shown == [
         ("nightly", "org-7", "document:ocr", "document-processing", {"document_id": "doc-1", "organization_id": "org-7"},
@@ -67,10 +70,8 @@ def test_sql_and_python_put_the_same_schedule(base: Connection, app: App) -> Non
         ("'', 'document:ocr', {ocr}, '0 9 * * *'", "key: must have 1 to 200 characters"),
         ("'k', 'document:orc', {ocr}, '0 9 * * *'", "there is no job 'document:orc': did you mean 'document:ocr'?"),
         ("'k', 'document:ocr', '{{}}', '0 9 * * *'", "document:ocr: document_id: is missing"),
-        ("'k', 'document:ocr', {ocr}, '0 9 * *'", "cron: must have five fields (minute hour day month weekday) or six "
-         "(second minute hour day month weekday), got 4 in '0 9 * *'"),
-        ("'k', 'document:ocr', {ocr}, ''", "cron: must have five fields (minute hour day month weekday) or six "
-         "(second minute hour day month weekday), got 0 in ''"),
+        ("'k', 'document:ocr', {ocr}, '0 9 * *'", f"{FIELDS}, got 4 in '0 9 * *'"),
+        ("'k', 'document:ocr', {ocr}, ''", f"{FIELDS}, got 0 in ''"),
         ("'k', 'document:ocr', {ocr}", "cron: give either a cron expression or every, an interval"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', 'Europe/Brelin'",
          "timezone: there is no time zone 'Europe/Brelin': did you mean Europe/Berlin?"),
@@ -82,7 +83,7 @@ def test_sql_and_python_put_the_same_schedule(base: Connection, app: App) -> Non
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', max_runs => 0", "max_runs: must be 1 or more, got 0"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', overlap => 'skp'", "overlap: must be allow, skip or replace, got 'skp'"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', missed => NULL", "missed: must be skip, once or all, got NULL"),
-        ("'k', 'document:ocr', {ocr}, '0 9 * * *', queue => 'emials'", "queue: there is no queue 'emials': did you mean 'emails'?"),
+        ("'k', 'document:ocr', {ocr}, '@daily', queue => 'emial'", "queue: there is no queue 'emial': did you mean 'emails'?"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', priority => 10", "document:ocr: priority: must be 1 (first) to 9, got 10"),
     ],
 )  # fmt: skip
@@ -92,9 +93,8 @@ def test_what_sql_can_judge_is_refused_at_once(base: Connection, arguments: str,
 
 
 def test_an_end_before_the_start_is_refused(base: Connection) -> None:
-    said = refusal(
-        base, f"schedule_job('k', 'document:ocr', {OCR}, '@daily', start_at => '2026-02-01', end_at => '2026-01-01')"
-    )
+    bounds = "start_at => '2026-02-01', end_at => '2026-01-01'"
+    said = refusal(base, f"schedule_job('k', 'document:ocr', {OCR}, '@daily', {bounds})")
     assert said.startswith("end_at: 2026-01-01")
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from advisorjobs.backoff import Backoff
+from advisorjobs.cli.bulk import clean
 from advisorjobs.cli.completion import queue_names
 from advisorjobs.cli.in_force import InForce, look
 from advisorjobs.cli.json_lines import JsonOption, print_json
@@ -89,6 +90,7 @@ def show(
 command.command(name="pause")(pause)
 command.command(name="resume")(resume)
 command.command(name="limit")(limit)
+command.command(name="clean")(clean)
 
 
 def shown_queues(queue: str | None, everything: InForce | None) -> list[str]:
