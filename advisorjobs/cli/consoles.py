@@ -43,7 +43,8 @@ def print_rows(
 ) -> None:
     """Prints *rows* (heading -> cell, the same headings in each) so that no line is longer than the terminal.
 
-    Where they don't fit, columns named in *spare* are left out, empty ones and the first one first; at last the cells of *cut* are cut.
+    Where they don't fit, columns named in *spare* are left out, empty ones first, then in their order; at last the cells
+    of *cut* are cut.
     """
     widths = {name: max(cell_len(name), *(cell_len(row[name]) for row in rows)) for name in rows[0]}
     shown = fitting(widths, output.width, sorted(spare, key=lambda name: any(row[name] for row in rows)))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from advisorjobs.cli.completion import job_names, queue_names
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.schedule_texts import local_time
 from advisorjobs.errors import SettingsError
@@ -32,19 +33,30 @@ End = Annotated[str | None, typer.Option(metavar="TIME", help="Not after.")]
 
 
 def add(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False)],
+    job: Annotated[
+        str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False, autocompletion=job_names)
+    ],
     cron: Expression = None,
     every: Annotated[str | None, typer.Option(metavar="TIME", help="Instead of CRON: 90s, 15min, 2h.")] = None,
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="Whose clocks CRON speaks of.")] = "UTC",
     payload: Annotated[str, typer.Option(metavar="JSON", help="The job's fields.")] = "{}",
-    key: Annotated[str | None, typer.Option(help="What it is known by. Default: from job and payload.")] = None,
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Default: the job's own.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="What it is known by. Default: from job and payload.")
+    ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option("--queue", "-q", metavar="QUEUE", help="Default: the job's own.", autocompletion=queue_names),
+    ] = None,
     start: Start = None,
     end: End = None,
     limit: Annotated[int | None, typer.Option(metavar="NUMBER", help="How many runs.")] = None,
     jitter: Annotated[str | None, typer.Option(metavar="TIME", help="Each run waits up to so long.")] = None,
-    overlap: Annotated[str, typer.Option(help="While the last job lives: allow, skip or replace.")] = "allow",
-    missed: Annotated[str, typer.Option(help="Runs that found no worker: skip, once or all.")] = "once",
+    overlap: Annotated[
+        str, typer.Option(metavar="POLICY", help="While the last job lives: allow, skip or replace.")
+    ] = "allow",
+    missed: Annotated[
+        str, typer.Option(metavar="POLICY", help="Runs that found no worker: skip, once or all.")
+    ] = "once",
     missed_cap: Annotated[int, typer.Option(metavar="NUMBER", help="Of missed runs at most.")] = 100,
     give_up_after: Annotated[str | None, typer.Option(metavar="TIME", help="No missed run later than that.")] = None,
     priority: Annotated[
@@ -54,12 +66,16 @@ def add(
     by: ByOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Shows the next runs and changes nothing.")] = False,
 ) -> None:
-    """Creates a schedule, or changes the one that has the key; giving it again unchanged changes nothing.
+    """Creates a schedule, or changes the one of that key.
+
+    Giving it again unchanged changes nothing.
 
     \b
     Examples:
-      advisorjobs schedules add report:daily "0 9 * * *" --timezone America/New_York --payload '{"organizationId": "org-7"}'
-      advisorjobs schedules add maintenance:clear_cache --every 15min --overlap skip
+      advisorjobs schedules add report:monthly "0 9 1 * *" --key monthly
+        --timezone America/New_York --payload '{"organizationId": "org-7", …}'
+      advisorjobs schedules add maintenance:clear_cache --every 15min
+      advisorjobs schedules add maintenance:clear_cache "0 3 * * *" --dry-run
     """
     bounds = {"start": moment("--start", start, timezone), "end": moment("--end", end, timezone)}
     times = {"every": span("--every", every), "timezone": timezone, **bounds}

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from advisorjobs.cli.completion import queue_names
+from advisorjobs.cli.json_lines import JsonOption
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.schedule_options import add
 from advisorjobs.cli.schedule_texts import json_of, print_schedule, print_schedules
@@ -17,8 +19,7 @@ from advisorjobs.settings import Settings
 
 __all__ = ["command"]
 
-command = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Jobs that return.")
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")]
+command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The schedule's key.", show_default=False)]
 Organization = Annotated[
     str | None,
@@ -28,7 +29,17 @@ Organization = Annotated[
 
 @command.callback()
 def group() -> None:
-    """Jobs that return: by a cron expression in a time zone, or at an interval."""
+    """Lists, adds and changes schedules: jobs that return.
+
+    By a cron expression in a time zone, or at an interval.
+
+    \b
+    Examples:
+      advisorjobs schedules list
+      advisorjobs schedules add maintenance:clear_cache --every 15min
+      advisorjobs schedules show nightly
+      advisorjobs schedules pause nightly --reason "the office is closed"
+    """
 
 
 command.command(name="add")(add)
@@ -36,13 +47,24 @@ command.command(name="add")(add)
 
 @command.command(name="list")
 def list_schedules(
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Of this queue only.")] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option("--queue", "-q", metavar="QUEUE", help="Of this queue only.", autocompletion=queue_names),
+    ] = None,
     organization: Annotated[
         str | None, typer.Option("--organization", metavar="ID", help="Its schedules only.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Lists the schedules, with the next run of each in the local time of its zone."""
+    """Lists the schedules and their next runs.
+
+    Each in the local time of its zone.
+
+    \b
+    Examples:
+      advisorjobs schedules list
+      advisorjobs schedules list --organization org-7 --json
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):
@@ -58,10 +80,19 @@ def list_schedules(
 def show(
     key: Key,
     organization: Organization = None,
-    runs: Annotated[int, typer.Option("--runs", min=0, max=1000, help="How many coming and past runs.")] = 5,
-    as_json: AsJson = False,
+    runs: Annotated[
+        int, typer.Option("--runs", metavar="COUNT", min=0, max=1000, help="How many coming and past runs.")
+    ] = 5,
+    as_json: JsonOption = False,
 ) -> None:
-    """Shows a schedule, its coming runs with their offsets from UTC, and its last ones. The payload's fields are named only."""
+    """Shows a schedule, its coming runs and its last ones.
+
+    Coming runs have their offsets from UTC. Of the payload the fields are named only.
+
+    \b
+    Example:
+      advisorjobs schedules show nightly --runs 10
+    """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
 
@@ -78,7 +109,14 @@ def show(
 
 @command.command(name="remove")
 def remove(key: Key, organization: Organization = None) -> None:
-    """Removes a schedule. Jobs that it has created stay."""
+    """Removes a schedule.
+
+    Jobs that it has created stay.
+
+    \b
+    Example:
+      advisorjobs schedules remove nightly --organization org-7
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):
@@ -96,10 +134,12 @@ def remove(key: Key, organization: Organization = None) -> None:
 def pause(
     key: Key,
     organization: Organization = None,
-    reason: Annotated[str | None, typer.Option(help="Kept for whoever looks.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept for whoever looks.")] = None,
     by: ByOption = None,
 ) -> None:
-    """Lets a schedule rest. Runs that fall into the pause are not made up for.
+    """Lets a schedule rest.
+
+    Runs that fall into the pause are not made up for.
 
     \b
     Example:
@@ -116,7 +156,12 @@ def pause(
 
 @command.command(name="resume")
 def resume(key: Key, organization: Organization = None) -> None:
-    """Lets a paused schedule go on with its next run."""
+    """Lets a paused schedule go on with its next run.
+
+    \b
+    Example:
+      advisorjobs schedules resume nightly
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):
@@ -126,7 +171,14 @@ def resume(key: Key, organization: Organization = None) -> None:
 
 @command.command(name="run")
 def run(key: Key, organization: Organization = None) -> None:
-    """Runs a schedule's job once, now, beside its times: paused or not, and not counted in its limit."""
+    """Runs a schedule's job once, now.
+
+    Beside its times: paused or not, and not counted in its limit.
+
+    \b
+    Example:
+      advisorjobs schedules run nightly
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):

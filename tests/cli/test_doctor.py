@@ -241,7 +241,6 @@ def test_a_session_pooler_is_no_trouble(pooled: Pooled, settings: Settings) -> N
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
-        ("waiting_queues", {"most": 50, "look": 100}),
         ("unknown_jobs", {"most": 50}),
         ("silent_workers", {}),
         ("show_job", {"job": 4_000, "values": True}),
