@@ -27,8 +27,8 @@ def stats(
 ) -> None:
     """Shows how many jobs wait, run, failed and ended.
 
-    For each queue, with what holds it up. completed, failed and cancelled are jobs that ended so and were not cleaned away; oldest is how long the one has
-    waited that waits longest of those next in line.
+    For each queue, with what holds it up. completed, failed and cancelled are jobs that ended so and were not cleaned
+    away; oldest is how long the one has waited that waits longest of those next in line.
 
     \b
     Examples:
