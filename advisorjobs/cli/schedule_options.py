@@ -28,40 +28,38 @@ Expression = Annotated[
         metavar="CRON", help='Five fields, or six with the second first: "0 9 * * MON-FRI".', show_default=False
     ),
 ]
+JobName = Annotated[
+    str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False, autocompletion=job_names)
+]
+Key = Annotated[str | None, typer.Option(metavar="KEY", help="What it is known by. Default: from job and payload.")]
+OfQueue = Annotated[
+    str | None,
+    typer.Option("--queue", "-q", metavar="QUEUE", help="Default: the job's own.", autocompletion=queue_names),
+]
+Overlap = Annotated[str, typer.Option(metavar="POLICY", help="While the last job lives: allow, skip or replace.")]
+Missed = Annotated[str, typer.Option(metavar="POLICY", help="Runs that found no worker: skip, once or all.")]
+Priority = Annotated[int | None, typer.Option(metavar="NUMBER", help="1 (first) to 9. Default: the queue's.")]
 Start = Annotated[str | None, typer.Option(metavar="TIME", help="Not before; ZONE's time unless it has an offset.")]
 End = Annotated[str | None, typer.Option(metavar="TIME", help="Not after.")]
 
 
 def add(
-    job: Annotated[
-        str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False, autocompletion=job_names)
-    ],
+    job: JobName,
     cron: Expression = None,
     every: Annotated[str | None, typer.Option(metavar="TIME", help="Instead of CRON: 90s, 15min, 2h.")] = None,
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="Whose clocks CRON speaks of.")] = "UTC",
     payload: Annotated[str, typer.Option(metavar="JSON", help="The job's fields.")] = "{}",
-    key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="What it is known by. Default: from job and payload.")
-    ] = None,
-    queue: Annotated[
-        str | None,
-        typer.Option("--queue", "-q", metavar="QUEUE", help="Default: the job's own.", autocompletion=queue_names),
-    ] = None,
+    key: Key = None,
+    queue: OfQueue = None,
     start: Start = None,
     end: End = None,
     limit: Annotated[int | None, typer.Option(metavar="NUMBER", help="How many runs.")] = None,
     jitter: Annotated[str | None, typer.Option(metavar="TIME", help="Each run waits up to so long.")] = None,
-    overlap: Annotated[
-        str, typer.Option(metavar="POLICY", help="While the last job lives: allow, skip or replace.")
-    ] = "allow",
-    missed: Annotated[
-        str, typer.Option(metavar="POLICY", help="Runs that found no worker: skip, once or all.")
-    ] = "once",
+    overlap: Overlap = "allow",
+    missed: Missed = "once",
     missed_cap: Annotated[int, typer.Option(metavar="NUMBER", help="Of missed runs at most.")] = 100,
     give_up_after: Annotated[str | None, typer.Option(metavar="TIME", help="No missed run later than that.")] = None,
-    priority: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="1 (first) to 9. Default: the queue's.")
-    ] = None,
+    priority: Priority = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="WORD", help="May be given more than once.")] = None,
     by: ByOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Shows the next runs and changes nothing.")] = False,
