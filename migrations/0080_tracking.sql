@@ -8,35 +8,37 @@ ALTER TABLE advisorjobs_runs ADD COLUMN fingerprint text;
 UPDATE advisorjobs_runs SET fingerprint = left(md5(concat_ws(' ', job_name, error_code, error_message)), 16)
  WHERE error_code IS NOT NULL AND status IN ('failed', 'retrying', 'timed_out', 'crashed');
 
+-- An hour of history is found by advisorjobs_runs_finished_idx (0070).
 -- Runs that failed and runs of a second and more are few beside all others, which pay for these indexes with one look each.
 CREATE INDEX advisorjobs_runs_failed_idx ON advisorjobs_runs (finished_at) WHERE fingerprint IS NOT NULL;
 CREATE INDEX advisorjobs_runs_failed_organization_idx ON advisorjobs_runs (organization_id, finished_at)
     WHERE fingerprint IS NOT NULL;
 CREATE INDEX advisorjobs_runs_slow_idx ON advisorjobs_runs (run_ms) WHERE run_ms >= 1000;
 CREATE INDEX advisorjobs_runs_slow_organization_idx ON advisorjobs_runs (organization_id, run_ms) WHERE run_ms >= 1000;
-
--- Runs that ended together, of one queue and job, not folded yet. Arrays have one element per run; NULL: as said.
+-- Runs that ended together and are not folded yet. Completed ones by the numbers of their jobs: what else is to be known is in the
+-- history, which is written with them and not changed any more. Others (of one queue and job) as they ended: they may be
+-- brought back, which changes their history. Arrays have one element per run.
 CREATE TABLE advisorjobs_ended (
     writer xid8 NOT NULL DEFAULT pg_current_xact_id(),
     finished_at timestamptz NOT NULL DEFAULT now(),
     runs integer NOT NULL,
     taken_back boolean NOT NULL DEFAULT false,      -- failed jobs that run again: their "failed" no longer counts
-    queue_name text NOT NULL,
-    job_name text NOT NULL,
-    worker_id bigint,                               -- of all, where worker_ids is NULL
+    completed bigint[],
+    queue_name text,
+    job_name text,
     worker_ids bigint[],
-    organizations text[] NOT NULL,
+    organizations text[],
     queued_at timestamptz[],
     started_at timestamptz[],
     run_ms integer[],
-    statuses advisorjobs_run_status[],              -- NULL: completed
-    finals boolean[],                               -- NULL: true
+    statuses advisorjobs_run_status[],
+    finals boolean[],
     error_codes advisorjobs_error_code[],
     fingerprints text[],
     job_ids bigint[],
     run_nos integer[]
 ) WITH (
-    toast_tuple_target = 8160,      -- a hundred runs fit on a page: neither compressed nor moved out
+    toast_tuple_target = 8160,      -- a batch fits on a page: neither compressed nor moved out
     autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0,
     autovacuum_vacuum_insert_threshold = 10000);
 -- One entry per batch, always at the end. By it nobody reads rows that are folded and can't be vacuumed yet.

@@ -41,9 +41,8 @@ STUBBORN = 10.0
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
 TIDY_EVERY = 1.0
-FOLD_EVERY = 1.0
 FOLD_TIME = 60.0
-"""Seconds that folding may take: once a day it makes the rows of a whole day."""
+"""Seconds that folding tallies may take: once a day it makes the rows of a whole day."""
 
 PARTITIONS_EVERY = 3600.0
 REPLACED = 70
@@ -142,7 +141,6 @@ class Worker:
             self._tick_loop,
             self._rescue_loop,
             self._tidy_loop,
-            self._fold_loop,
             self._lease_loop,
             self._abort_loop,
             self.scheduler.loop,
@@ -324,17 +322,12 @@ class Worker:
             await asyncio.sleep(self.spec.lease / 3)
 
     async def _tidy_loop(self) -> None:
-        """Keeps claims from walking over dead entries that can't be cleaned away, and the list of changed counts short."""
+        """Keeps claims from walking over dead entries that can't be cleaned away, and counts and tallies folded."""
         while True:
             await asyncio.sleep(TIDY_EVERY)
             await self._chore("keep_era")  # migrations/functions/eras.sql
             await self._chore("fold_counts")  # migrations/functions/counts.sql
-
-    async def _fold_loop(self) -> None:
-        """Folds what ended into the tallies that statistics are read from: migrations/functions/tallies.sql."""
-        while True:
-            await asyncio.sleep(FOLD_EVERY)
-            await self._chore("fold", timeout=FOLD_TIME)
+            await self._chore("fold_tallies", timeout=FOLD_TIME)  # migrations/functions/tallies.sql
 
     async def _chore(self, name: str, *, timeout: float = 10.0) -> Any:
         """What statement *name* says; None when it failed, which must not keep the other chores from being done."""

@@ -41,14 +41,12 @@ BEGIN
           FROM gone),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, completed, at)
-        SELECT queue_name, count(*), now() FROM gone GROUP BY queue_name),
-    tallied AS (
-        INSERT INTO advisorjobs_ended (runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms)
-        SELECT count(*), queue_name, task_name, min(worker_id), array_agg(organization_id), array_agg(queued_at),
-               array_agg(started_at), array_agg(ms)
-          FROM gone GROUP BY queue_name, task_name)
+        SELECT queue_name, count(*), now() FROM gone GROUP BY queue_name)
     SELECT array_agg(id), bool_or(unique_key IS NOT NULL), array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL)
       INTO _done, _keyed, _freed FROM gone;
+    IF _done IS NOT NULL THEN
+        INSERT INTO advisorjobs_ended (runs, completed) VALUES (cardinality(_done), _done);
+    END IF;
     IF _keyed THEN
         PERFORM advisorjobs_free_keys(_done);
     END IF;
@@ -129,6 +127,14 @@ BEGIN
         SELECT id, run_no, attempts, final, ended, error_code, worker_id, queued_at, started_at, next_run_at, run_ms,
                queue_name, task_name, organization_id, args, result, error_message, stack_trace, fingerprint, tags
           FROM mine),
+    tallied AS (
+        INSERT INTO advisorjobs_ended (
+            runs, queue_name, job_name, worker_ids, organizations, queued_at, started_at, run_ms, statuses, finals, error_codes,
+            fingerprints, job_ids, run_nos)
+        SELECT count(*), queue_name, task_name, array_agg(worker_id), array_agg(organization_id), array_agg(queued_at),
+               array_agg(started_at), array_agg(run_ms), array_agg(ended), array_agg(final), array_agg(error_code),
+               array_agg(fingerprint), array_agg(id), array_agg(run_no)
+          FROM mine GROUP BY queue_name, task_name),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, cancelled, aborted, at)
         SELECT queue, count(*) FILTER (WHERE became = 'waiting'), count(*) FILTER (WHERE became = 'delayed'),
@@ -139,14 +145,6 @@ BEGIN
                             WHEN ended <> 'cancelled' THEN 'failed' WHEN started_at IS NULL THEN 'cancelled' ELSE 'aborted' END AS became
                   FROM mine) m
          GROUP BY queue),
-    tallied AS (
-        INSERT INTO advisorjobs_ended (
-            runs, queue_name, job_name, worker_ids, organizations, queued_at, started_at, run_ms, statuses, finals, error_codes,
-            fingerprints, job_ids, run_nos)
-        SELECT count(*), queue_name, task_name, array_agg(worker_id), array_agg(organization_id), array_agg(queued_at),
-               array_agg(started_at), array_agg(run_ms), array_agg(ended), array_agg(final), array_agg(error_code),
-               array_agg(fingerprint), array_agg(id), array_agg(run_no)
-          FROM mine GROUP BY queue_name, task_name),
     gone AS (
         DELETE FROM procrastinate_jobs j USING mine m WHERE j.id = m.id AND m.final AND m.ended = 'cancelled'),
     failed AS (

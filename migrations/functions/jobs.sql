@@ -71,16 +71,17 @@ BEGIN
         queue_name, job_name, organization_id, input, tags)
     VALUES (
         _id, _job.run_no + CASE WHEN _runs OR _job.run_no = 0 THEN 0 ELSE 1 END, _job.attempts, true, _status, _code, _reason,
-        advisorjobs_fingerprint(NULL, _status, _code, _job.task_name, _reason), CASE WHEN _runs THEN _job.worker_id END, _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
+        advisorjobs_fingerprint(NULL, _status, _code, _job.task_name, _reason), CASE WHEN _runs THEN _job.worker_id END,
+        _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
         CASE WHEN _runs THEN (extract(epoch FROM clock_timestamp() - _job.started_at) * 1000)::integer END, _job.queue_name,
         _job.task_name, _job.organization_id, _job.args, _job.tags)
     RETURNING * INTO _run;
     INSERT INTO advisorjobs_ended (
-        runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms, statuses, error_codes, fingerprints,
-        job_ids, run_nos)
+        runs, queue_name, job_name, worker_ids, organizations, queued_at, started_at, run_ms, statuses, finals, error_codes,
+        fingerprints, job_ids, run_nos)
     VALUES (
-        1, _run.queue_name, _run.job_name, _run.worker_id, ARRAY[_run.organization_id], ARRAY[_run.queued_at],
-        ARRAY[_run.started_at], ARRAY[_run.run_ms], ARRAY[_run.status], ARRAY[_run.error_code], ARRAY[_run.fingerprint],
+        1, _run.queue_name, _run.job_name, ARRAY[_run.worker_id], ARRAY[_run.organization_id], ARRAY[_run.queued_at],
+        ARRAY[_run.started_at], ARRAY[_run.run_ms], ARRAY[_run.status], '{true}', ARRAY[_run.error_code], ARRAY[_run.fingerprint],
         ARRAY[_id], ARRAY[_run.run_no]);
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, completed, cancelled, aborted, at)
     VALUES (

@@ -51,27 +51,36 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded AS
         UNION ALL
         SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e;
 
--- Their runs, one by one.
+-- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
-    SELECT coalesce(r.organization_id, '') AS organization_id, e.queue_name, e.job_name, e.finished_at, e.taken_back,
-           coalesce(r.status, 'completed') AS status, coalesce(r.final, true) AS final,
-           coalesce(r.worker_id, e.worker_id) AS worker_id, advisorjobs_wait_ms(r.queued_at, r.started_at) AS wait_ms, r.run_ms,
-           r.error_code, r.fingerprint, r.job_id, r.run_no
+    SELECT coalesce(h.organization_id, '') AS organization_id, h.queue_name, h.job_name, e.finished_at, false AS taken_back, h.status,
+           h.final, h.worker_id, advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms, h.run_ms, h.error_code, h.fingerprint,
+           h.job_id, h.run_no
+      FROM advisorjobs_unfolded e
+     CROSS JOIN LATERAL (
+        SELECT * FROM advisorjobs_runs r
+         WHERE r.finished_at = e.finished_at AND r.job_id = ANY (e.completed) AND r.status = 'completed' OFFSET 0) h
+     WHERE e.completed IS NOT NULL
+       AND (current_user <> 'advisorjobs_tenant' OR h.organization_id = advisorjobs_organization())
+    UNION ALL
+    SELECT coalesce(r.organization_id, ''), e.queue_name, e.job_name, e.finished_at, e.taken_back, r.status, r.final, r.worker_id,
+           advisorjobs_wait_ms(r.queued_at, r.started_at), r.run_ms, r.error_code, r.fingerprint, r.job_id, r.run_no
       FROM advisorjobs_unfolded e
      CROSS JOIN LATERAL unnest(
         e.organizations, e.queued_at, e.started_at, e.run_ms, e.statuses, e.finals, e.worker_ids, e.error_codes, e.fingerprints,
         e.job_ids, e.run_nos)
         AS r(organization_id, queued_at, started_at, run_ms, status, final, worker_id, error_code, fingerprint, job_id, run_no)
-     WHERE current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization();
+     WHERE e.completed IS NULL
+       AND (current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization());
 
 -- The same as small tallies, one for each pair of buckets that occurs.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_tallies AS
     SELECT organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at) AS hour,
-           count(*) FILTER (WHERE status = 'completed' AND NOT taken_back) AS completed,
-           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed') AND NOT taken_back)
-           - count(*) FILTER (WHERE taken_back) AS failed,
+           count(*) FILTER (WHERE status = 'completed') AS completed,
+           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed')) - count(*) FILTER (WHERE taken_back)
+               AS failed,
            count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-           count(*) FILTER (WHERE status NOT IN ('snoozed', 'released') AND NOT taken_back) AS runs,
+           count(*) FILTER (WHERE status NOT IN ('snoozed', 'released')) AS runs,
            count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
            count(*) FILTER (WHERE status = 'timed_out') AS timed_out,
            count(*) FILTER (WHERE status = 'crashed') AS crashed,
@@ -107,21 +116,21 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
                    count(*) FILTER (WHERE status = 'completed') AS completed, count(fingerprint) AS failures,
                    coalesce(sum(run_ms), 0) AS time_sum, coalesce(max(run_ms), 0) AS time_max, max(finished_at) AS last_run_at
               FROM advisorjobs_unfolded_runs
-             WHERE worker_id IS NOT NULL AND NOT taken_back AND status NOT IN ('snoozed', 'released')
+             WHERE worker_id IS NOT NULL AND status NOT IN ('snoozed', 'released')
              GROUP BY worker_id, queue_name, bucket) b
      GROUP BY worker_id, queue_name;
 
--- Folds what ended into the tallies, once there is some or it has waited a while; returns how many runs it folded. Called by each
--- worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
+-- Folds what ended into the tallies, once there are _least runs or one has waited for ten seconds; returns how many it folded. Called
+-- by each worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
 -- counts, and a reader sees each run in one place.
-CREATE OR REPLACE FUNCTION advisorjobs_fold() RETURNS integer
+CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies(_least integer) RETURNS integer
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _rolled timestamptz;
     _oldest timestamptz;
     _runs integer;
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold', 0)) THEN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0)) THEN
         RETURN 0;
     END IF;
     SELECT rolled_until INTO _rolled FROM advisorjobs_tally_state;
@@ -129,8 +138,7 @@ BEGIN
         _rolled := advisorjobs_roll(_rolled);
     END IF;
     SELECT min(finished_at), sum(runs) INTO _oldest, _runs FROM advisorjobs_unfolded;
-    IF _runs IS NULL OR _runs < 10000 AND _oldest > clock_timestamp() - interval '10 s'
-        AND _oldest < clock_timestamp() THEN
+    IF _runs IS NULL OR _runs < _least AND _oldest > clock_timestamp() - interval '10 s' THEN
         RETURN 0;
     END IF;
     WITH gone AS (
@@ -184,7 +192,7 @@ BEGIN
 END $$;
 
 -- Makes the rows of a day that is over from those of its hours, and after a Sunday those of the week; returns the next day.
--- What ends or is brought back later is added to them by advisorjobs_fold.
+-- What ends or is brought back later is added to them by advisorjobs_fold_tallies.
 CREATE OR REPLACE FUNCTION advisorjobs_roll(_day timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -215,6 +223,6 @@ END $$;
 DO $$
 BEGIN
     IF (SELECT sum(runs) FROM advisorjobs_ended) > 100000 THEN
-        PERFORM advisorjobs_fold();
+        PERFORM advisorjobs_fold_tallies(0);
     END IF;
 END $$;

@@ -1,1 +1,0 @@
-SELECT advisorjobs_fold()
