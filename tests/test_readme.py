@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import advisorjobs
 from advisorjobs.application import App
 from advisorjobs.cli.queues import described
 from advisorjobs.queues import QUEUES
@@ -37,12 +37,16 @@ def program(name: str) -> str:
 def test_the_table_of_queues_is_the_programs_own() -> None:
     shown = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in README.splitlines()
+        for line in README.partition("<!-- queues:")[2].partition("\n\n")[0].splitlines()
         if line.startswith("| ") and line.split("|")[1].strip() in QUEUES
     ]
     settings = Settings(data_dir=Path("/nowhere"))
 
     assert shown == [[name, *(value.text for _, value in described(settings, name))] for name in QUEUES]
+
+
+def test_every_helper_is_named() -> None:
+    assert [name for name in dir(advisorjobs) if name.startswith("queue_") and f"`{name}`" not in README] == []
 
 
 @pytest.fixture
@@ -113,26 +117,6 @@ def test_the_limits_program_changes_a_queue_and_takes_it_back(
     ]
 
 
-def test_the_commands_for_limits_work(
-    the_process: App, run_python: Program, connection: psycopg.Connection[Any]
-) -> None:
-    the_process.publish()
-    (commands,) = (block for block in blocks("bash") if "queues limit" in block)
-    for line in commands.splitlines():
-        done = run_python("-m", *shlex.split(line, comments=True))
-        assert done.returncode == 0, done.stderr
-    assert connection.execute("SELECT queue, organization_id FROM advisorjobs_pauses").fetchall() == [("", "org-7")]
-
-
-def test_the_sql_call_works(the_process: App, connection: psycopg.Connection[Any]) -> None:
-    the_process.publish()
-    (statement,) = blocks("sql")
-    row = connection.execute(statement.encode()).fetchone()
-
-    assert row is not None
-    assert row[0] > 0
-
-
 @pytest.mark.parametrize(
     "command",
     [
@@ -153,12 +137,6 @@ def test_the_sql_call_works(the_process: App, connection: psycopg.Connection[Any
 def test_every_command_that_is_named_is_there(run_python: Program, command: str) -> None:
     assert f"advisorjobs {command}" in README
     assert run_python("-m", "advisorjobs", *command.split(), "--help").returncode == 0
-
-
-def test_every_make_target_that_is_named_is_there() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-    assert set(re.findall(r"make ([a-z-]+)", "".join(blocks("bash")))) <= targets
 
 
 def test_every_variable_that_is_named_may_be_set() -> None:

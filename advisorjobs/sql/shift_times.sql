@@ -5,8 +5,6 @@ WITH span AS (
 jobs AS (
     UPDATE procrastinate_jobs SET queued_at = queued_at - by, scheduled_at = scheduled_at - by, planned_at = planned_at - by,
            started_at = started_at - by, delayed_since = delayed_since - by FROM span),
-changes AS (
-    UPDATE advisorjobs_count_changes SET at = at - by FROM span WHERE at IS NOT NULL),
 runs AS (
     UPDATE advisorjobs_runs SET queued_at = queued_at - by, started_at = started_at - by, finished_at = finished_at - by,
            next_run_at = next_run_at - by FROM span),
@@ -21,6 +19,10 @@ keys AS (
     UPDATE advisorjobs_keys SET closed_until = closed_until - by, wake_at = wake_at - by FROM span),
 pauses AS (
     UPDATE advisorjobs_pauses SET since = since - by, until = until - by FROM span),
+counts AS (
+    UPDATE advisorjobs_count_changes SET at = at - by FROM span WHERE at IS NOT NULL),
 cleaned AS (
-    UPDATE advisorjobs_cleaned SET before = before - by FROM span)
+    UPDATE advisorjobs_cleaned SET before = before - by FROM span),
+schedules AS (  -- the planned ones are looked at with the test's time instead: see plan_schedules.sql
+    UPDATE advisorjobs_schedules SET planned_from = planned_from - by FROM span WHERE next_at IS NULL AND look_at IS NOT NULL)
 SELECT clock_timestamp() AS now

@@ -24,6 +24,7 @@ from advisorjobs.environment import did_you_mean
 from advisorjobs.errors import UnknownJob
 from advisorjobs.job import Job, read_jobs
 from advisorjobs.payloads import Payload
+from advisorjobs.periodic import put_periodic
 from advisorjobs.testing.clock import Clock
 from advisorjobs.testing.crash import CrashPoint
 from advisorjobs.testing.expectation import Expectation, as_span, failure_text, sorted_out
@@ -38,6 +39,8 @@ __all__ = ["BlockingJobKit", "CrashPoint", "Expected", "JobKit", "Ran"]
 
 MOST = 1000
 """A test that runs more jobs than this probably never ends."""
+
+A_MOMENT = 0.001
 
 PATIENCE = 100
 """So many moments in a row at which nothing starts after all, and nothing will."""
@@ -93,13 +96,24 @@ class KitCalls:
 
     @inline
     async def drain(
-        self, *, queue: str | None = None, crash_at: CrashPoint | None = None, raising: bool = True
+        self,
+        *,
+        until: datetime | timedelta | float | None = None,
+        queue: str | None = None,
+        crash_at: CrashPoint | None = None,
+        raising: bool = True,
     ) -> list[Ran]:
         """As `run_due`, and lets time pass whenever nothing is due: to the last delayed job and the last retry.
 
+        Schedules never end; so their ticks are run to only with *until*, a moment (with its time zone) or a span from now (a
+        timedelta or seconds), at which the test's time stands afterwards: as if a worker had worked all the while.
         With `raising=False` it shows how a job that fails ends: all its runs, in order.
         """
-        return await self._run(queue, most=None, crash_at=crash_at, raising=raising, later=True)
+        if isinstance(until, datetime) or until is None:
+            end = until
+        else:
+            end = self.clock.reads(await self._database_now()) + forward(as_span(until))
+        return await self._run(queue, most=None, crash_at=crash_at, raising=raising, later=True, until=end)
 
     @call
     def enqueued(
@@ -164,12 +178,22 @@ class KitCalls:
         await self.app.run_async(self._shift(forward(moment - here)))
 
     async def _run(
-        self, queue: str | None, *, most: int | None, crash_at: CrashPoint | None, raising: bool, later: bool
+        self,
+        queue: str | None,
+        *,
+        most: int | None,
+        crash_at: CrashPoint | None,
+        raising: bool,
+        later: bool,
+        until: datetime | None = None,
     ) -> list[Ran]:
+        self.app.perform_import_paths()
+        if self.app.periodic_registry.periodic_tasks:
+            await self.app.run_async(put_periodic(self.app))
         await self._stand_still()
         async with self._worker(queue, crash_at) as worker:
             ran: list[Ran] = []
-            async for each in self._runs(worker, later):
+            async for each in self._runs(worker, later=later, until=until):
                 ran.append(replace(each, next_run_at=self._shown(each.next_run_at)))
                 if raising and each.error is not None:
                     each.error.add_note(
@@ -186,8 +210,8 @@ class KitCalls:
                 raise AssertionError(f"no run passed {crash_at!r}: the last was {ran[-1].name}, {ran[-1].status}")
         return ran
 
-    async def _runs(self, worker: InlineWorker, later: bool) -> AsyncIterator[Ran]:
-        """Runs until nothing is due; with *later* until nothing is left, letting time pass."""
+    async def _runs(self, worker: InlineWorker, *, later: bool, until: datetime | None) -> AsyncIterator[Ran]:
+        """Runs until nothing is due; with *later* until nothing is left, or until then, letting time pass."""
         idle = 0
         while idle < PATIENCE:
             ran = await worker.run_next()
@@ -196,15 +220,25 @@ class KitCalls:
                 yield ran
                 continue
             idle += 1
-            seconds = await worker.next_moment() if later else None
+            seconds = await self._next_step(worker, until) if later else None
             if seconds is None:
                 return
-            await self.app.run_async(self._shift(timedelta(seconds=max(0.0, seconds) + 0.001)))
+            await self.app.run_async(self._shift(timedelta(seconds=seconds)))
+
+    async def _next_step(self, worker: InlineWorker, until: datetime | None) -> float | None:
+        """Seconds to let pass until something may be due, at most until then; None where there is nothing to wait for."""
+        moments = [await worker.next_moment()]
+        if until is None:
+            return None if moments[0] is None else moments[0] + A_MOMENT
+        moments.append(await worker.next_tick())
+        left = (until - self.clock.reads(await self._database_now())).total_seconds()
+        seconds = min([left, *(moment + A_MOMENT for moment in moments if moment is not None)])
+        return seconds if left > 0 else None
 
     def _worker(self, queue: str | None, crash_at: CrashPoint | None) -> InlineWorker:
         from advisorjobs.testing.worker import InlineWorker
 
-        return InlineWorker(self.app, [self.app.known_queue(queue)] if queue else None, crash_at)
+        return InlineWorker(self.app, self.clock, [self.app.known_queue(queue)] if queue else None, crash_at)
 
     def _shift(self, span: timedelta) -> Operation[None]:
         def passed(rows: list[Row]) -> None:
@@ -251,9 +285,9 @@ class KitCalls:
     def _known(self, name: str) -> None:
         """Raises UnknownJob with the nearest name: an assertion that finds nothing of a misspelt job would prove nothing."""
         self.app.perform_import_paths()
-        known = {**self.app.tasks, **self.app.catalogue}
+        known = {*self.app.catalogue, *self.app.tasks}
         if name not in known:
-            raise UnknownJob(f"there is no job {name!r}{did_you_mean(name, known)}")
+            raise UnknownJob(f"there is no job {name!r}{did_you_mean(name, sorted(known))}")
 
     def _fields_of(self, job: Job) -> Mapping[str, Any]:
         """The payload with the defaults of its model; as it is, where the model can't read it."""

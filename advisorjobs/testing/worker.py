@@ -8,6 +8,7 @@ import math
 import threading
 import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,8 +22,11 @@ from advisorjobs.engine.executor import ChildExecutor
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.run import Run
+from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
+from advisorjobs.periodic import periodic_keys
 from advisorjobs.queues import queue_settings
+from advisorjobs.testing.clock import Clock
 from advisorjobs.testing.crash import CrashPoint, ObservedHandler, Observer
 from advisorjobs.testing.ran import Ran
 
@@ -42,8 +46,9 @@ THREAD_PATIENCE = 1.0
 class InlineWorker:
     """Used with `async with`. *queues*: None for all. *crash_at*: each job that runs dies there, once."""
 
-    def __init__(self, app: App, queues: Sequence[str] | None, crash_at: CrashPoint | None) -> None:
+    def __init__(self, app: App, clock: Clock, queues: Sequence[str] | None, crash_at: CrashPoint | None) -> None:
         self.app = app
+        self.clock = clock
         self.observer = Observer(crash_at)
         plan = plan_of(
             app, {"name": "test", "install_signal_handlers": False, **({"queues": queues} if queues else {})}
@@ -87,6 +92,7 @@ class InlineWorker:
                 on_lost=_nothing,
                 on_unanswered=_nothing,
             )
+            self.scheduler = Scheduler(self.link, periodic_keys(self.app))
             self._writing = asyncio.ensure_future(self.completer.loop())
             stack.callback(self._writing.cancel)
             await self._register()
@@ -102,6 +108,7 @@ class InlineWorker:
 
         Queues come by their priority, then by name; within one it is the engine's own order.
         """
+        await self._look_at_schedules()
         for queue in self.queues:
             for job in await self.claimer.claim(self.lease, [queue], [1]):
                 await self._ended(self.dispatcher.runs[job.id])
@@ -109,10 +116,26 @@ class InlineWorker:
         return None
 
     async def next_moment(self) -> float | None:
-        """Seconds until something may become due by itself; None where nothing will."""
+        """Seconds until something that waits for a time may become due; None where nothing does."""
         by_time = await self.link.value("next_moment", {"queues": self.queues})
-        seconds = min(math.inf if by_time is None else by_time, self.slots.opening(monotonic()))
-        return None if seconds == math.inf else seconds
+        seconds: float = min(math.inf if by_time is None else by_time, self.slots.opening(monotonic()))
+        return None if seconds == math.inf else max(0.0, seconds)
+
+    async def next_tick(self) -> float | None:
+        """Seconds of the test's time until a schedule is due; None where there is none."""
+        seconds = await self.link.value("next_schedule", {"periodic": self.scheduler.periodic})
+        if seconds is None:
+            return None
+        now: datetime = await self.link.value("clock")
+        ahead: timedelta = self.clock.reads(now) - now
+        return max(0.0, float(seconds) - ahead.total_seconds())
+
+    async def _look_at_schedules(self) -> None:
+        """Makes what is due at the test's time into jobs."""
+        values = {"ahead": self.clock.ahead, "periodic": self.scheduler.periodic}
+        now = self.clock.reads(await self.link.value("plan_schedules", values))
+        while await self.scheduler.run_once(now):
+            continue
 
     async def _ended(self, run: Run) -> None:
         assert run.task is not None
