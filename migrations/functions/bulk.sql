@@ -29,6 +29,7 @@ DECLARE
     _step record;
     _after bigint := 0;
 BEGIN
+    PERFORM advisorjobs_check_queue(queue);
     WHILE _after IS NOT NULL LOOP
         SELECT * INTO _step FROM advisorjobs_retry_step(queue, _after);
         _all := _all + _step.done;
@@ -141,6 +142,9 @@ DECLARE
 BEGIN
     PERFORM advisorjobs_refuse(CASE WHEN coalesce(queue, name, organization_id, tag) IS NULL
                                     THEN 'queue: name a queue, a job''s name, an organization_id or a tag' END);
+    IF queue IS NOT NULL THEN
+        PERFORM advisorjobs_check_queue(queue);
+    END IF;
     WHILE _after IS NOT NULL LOOP
         SELECT * INTO _step FROM advisorjobs_cancel_step(queue, name, organization_id, tag, _after);
         _all := _all + _step.done;
@@ -279,9 +283,7 @@ DECLARE
     _step record;
     _after bigint := 0;
 BEGIN
-    IF NOT EXISTS (SELECT FROM advisorjobs_queue_stats(queue)) THEN
-        PERFORM advisorjobs_check_queue(queue);
-    END IF;
+    PERFORM advisorjobs_check_queue(queue);
     PERFORM advisorjobs_refuse(CASE
         WHEN grace_ms IS NULL OR grace_ms < 0 THEN format('grace_ms: must be 0 milliseconds or more, got %s', coalesce(grace_ms::text, 'NULL'))
         WHEN status IS NULL OR NOT status = ANY (_states) THEN format('status: can''t be cleaned: %s', coalesce(quote_literal(status), 'NULL'))
