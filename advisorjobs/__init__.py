@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
+    from advisorjobs.cleanup import Cleanup as Cleanup
     from advisorjobs.documents import add_document as add_document
+    from advisorjobs.durations import Durations as Durations
     from advisorjobs.enqueue import Enqueued as Enqueued
     from advisorjobs.enqueue import NewJob as NewJob
+    from advisorjobs.error_group import ErrorGroup as ErrorGroup
     from advisorjobs.errors import AdvisorJobsError as AdvisorJobsError
     from advisorjobs.errors import DatabaseUnavailable as DatabaseUnavailable
     from advisorjobs.errors import ErrorCode as ErrorCode
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from advisorjobs.errors import SettingsError as SettingsError
     from advisorjobs.errors import UnknownJob as UnknownJob
     from advisorjobs.errors import UnusableConnection as UnusableConnection
+    from advisorjobs.health import HealthStatus as HealthStatus
+    from advisorjobs.health import QueueWorkers as QueueWorkers
     from advisorjobs.helpers.ai import queue_anomaly_detection as queue_anomaly_detection
     from advisorjobs.helpers.ai import queue_cash_flow_prediction as queue_cash_flow_prediction
     from advisorjobs.helpers.ai import queue_financial_insights as queue_financial_insights
@@ -49,7 +54,11 @@ if TYPE_CHECKING:
     from advisorjobs.helpers.webhooks import queue_stripe_webhook as queue_stripe_webhook
     from advisorjobs.job import Job as Job
     from advisorjobs.job import JobStatus as JobStatus
+    from advisorjobs.job_execution import JobExecution as JobExecution
+    from advisorjobs.job_execution import RunStatus as RunStatus
     from advisorjobs.job_run import JobRun as JobRun
+    from advisorjobs.job_statistics import JobNameStatistics as JobNameStatistics
+    from advisorjobs.job_statistics import JobStatistics as JobStatistics
     from advisorjobs.limits import KeyLimit as KeyLimit
     from advisorjobs.limits import OrganizationRule as OrganizationRule
     from advisorjobs.limits import QueueLimits as QueueLimits
@@ -61,20 +70,31 @@ if TYPE_CHECKING:
     from advisorjobs.outcomes import Snooze as Snooze
     from advisorjobs.pauses import Pause as Pause
     from advisorjobs.payloads import Payload as Payload
+    from advisorjobs.performance import PerformanceMetrics as PerformanceMetrics
+    from advisorjobs.performance import Throughput as Throughput
     from advisorjobs.queues import QUEUE_NAMES as QUEUE_NAMES
     from advisorjobs.queues import QUEUES as QUEUES
     from advisorjobs.queues import RateLimit as RateLimit
     from advisorjobs.task import JobDeclaration as JobDeclaration
     from advisorjobs.task import JobFunction as JobFunction
+    from advisorjobs.tracker import JobTracker as JobTracker
+    from advisorjobs.tracker import get_job_tracker as get_job_tracker
+    from advisorjobs.worker_manager import WorkerManager as WorkerManager
+    from advisorjobs.worker_manager import get_worker_manager as get_worker_manager
+    from advisorjobs.worker_statistics import WorkerStatistics as WorkerStatistics
 
     app: App
 
 # fmt: off
 _HOMES = {
+    "cleanup": ("Cleanup",),
     "documents": ("add_document",),
+    "durations": ("Durations",),
     "enqueue": ("Enqueued", "NewJob"),
+    "error_group": ("ErrorGroup",),
     "errors": ("AdvisorJobsError", "DatabaseUnavailable", "ErrorCode", "JobError", "LeaseLost", "NotMigrated",
                "PayloadError", "SettingsError", "UnknownJob", "UnusableConnection"),
+    "health": ("HealthStatus", "QueueWorkers"),
     "helpers.ai": ("queue_anomaly_detection", "queue_cash_flow_prediction", "queue_financial_insights",
                    "queue_transaction_classification"),
     "helpers.critical": ("queue_emergency_notification", "queue_health_check", "queue_security_alert"),
@@ -86,14 +106,20 @@ _HOMES = {
                         "queue_monthly_report", "queue_tax_summary"),
     "helpers.webhooks": ("queue_custom_webhook", "queue_quickbooks_webhook", "queue_stripe_webhook"),
     "job": ("Job", "JobStatus"),
+    "job_execution": ("JobExecution", "RunStatus"),
     "job_run": ("JobRun",),
+    "job_statistics": ("JobNameStatistics", "JobStatistics"),
     "limits": ("KeyLimit", "OrganizationRule", "QueueLimits"),
     "manager": ("QueueManager", "get_queue_manager"),
     "outcomes": ("Cancel", "Fail", "Retry", "Snooze"),
     "pauses": ("Pause",),
     "payloads": ("Payload",),
+    "performance": ("PerformanceMetrics", "Throughput"),
     "queues": ("QUEUES", "QUEUE_NAMES", "RateLimit"),
     "task": ("JobDeclaration", "JobFunction"),
+    "tracker": ("JobTracker", "get_job_tracker"),
+    "worker_manager": ("WorkerManager", "get_worker_manager"),
+    "worker_statistics": ("WorkerStatistics",),
 }
 # fmt: on
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -8,7 +8,7 @@ import functools
 import logging
 import pkgutil
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import procrastinate
 from procrastinate import blueprints, builtin_tasks, exceptions, jobs, tasks
@@ -30,6 +30,7 @@ from advisorjobs.tenancy.redaction import redact
 if TYPE_CHECKING:
     from procrastinate import worker
 
+    from advisorjobs.calls import Steps
     from advisorjobs.schema import SchemaManager
 
 __all__ = ["App", "the_app"]
@@ -79,6 +80,26 @@ class App(procrastinate.App):
     def run(self, operation: Operation[R]) -> R:
         """Carries *operation* out, blocking; see BlockingRunner.run."""
         return self._blocking.run(operation)
+
+    async def run_steps_async(self, steps: Steps[R]) -> R:
+        """Carries out what *steps* yields, one after the other, awaited."""
+        read = None
+        while True:
+            try:
+                step = steps.send(read)
+            except StopIteration as end:
+                return cast("R", end.value)
+            read = await self.run_async(step)
+
+    def run_steps(self, steps: Steps[R]) -> R:
+        """Carries out what *steps* yields, one after the other, blocking."""
+        read = None
+        while True:
+            try:
+                step = steps.send(read)
+            except StopIteration as end:
+                return cast("R", end.value)
+            read = self.run(step)
 
     def publish(self, connection: Any = None) -> None:
         """Tells the database of queues and job types: `migrate` calls it with its connection."""

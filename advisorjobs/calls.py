@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
     from advisorjobs.database.operation import Operation
 
-__all__ = ["Awaiting", "Blocking", "Helper", "call"]
+__all__ = ["Awaiting", "Blocking", "Helper", "Steps", "call", "long_call"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-M = TypeVar("M")
+Steps: TypeAlias = "Generator[Operation[Any], Any, R]"
+"""Operations one after the other, each given what it read before the next is asked for; at last a result."""
 
 
 class Awaiting:
@@ -55,6 +56,33 @@ class call(Generic[P, R]):
 
         def blocking(*args: P.args, **kwargs: P.kwargs) -> R:
             return app.run(self.build(owner, *args, **kwargs))
+
+        return functools.update_wrapper(awaited if isinstance(owner, Awaiting) else blocking, self.build)
+
+
+class long_call(Generic[P, R]):
+    """As `call`, for a builder that yields operations: each is a transaction of its own, unless it has the caller's."""
+
+    def __init__(self, build: Callable[Concatenate[Any, P], Steps[R]]) -> None:
+        self.build = build
+        self.__doc__ = build.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> long_call[P, R]: ...
+    @overload
+    def __get__(self, owner: Awaiting, kind: type) -> Callable[P, Awaitable[R]]: ...
+    @overload
+    def __get__(self, owner: Blocking, kind: type) -> Callable[P, R]: ...
+    def __get__(self, owner: Awaiting | Blocking | None, kind: type) -> Any:
+        if owner is None:
+            return self
+        app = owner.app
+
+        async def awaited(*args: P.args, **kwargs: P.kwargs) -> R:
+            return await app.run_steps_async(self.build(owner, *args, **kwargs))
+
+        def blocking(*args: P.args, **kwargs: P.kwargs) -> R:
+            return app.run_steps(self.build(owner, *args, **kwargs))
 
         return functools.update_wrapper(awaited if isinstance(owner, Awaiting) else blocking, self.build)
 

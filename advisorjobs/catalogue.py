@@ -64,11 +64,15 @@ class Catalogue(Mapping[str, JobType[Any]]):
         """The jobs that run here, by name."""
         return {name: each for name, each in self._types.items() if isinstance(each, JobFunction)}
 
-    def declared_only(self, queues: Iterable[str]) -> list[str]:
-        """The names, in *queues*, of jobs that can be queued and whose function isn't here."""
-        wanted = set(queues)
+    def declared_only(self, queues: Iterable[str] | None = None) -> list[str]:
+        """The names, in *queues* (None: any), of jobs that can be queued and whose function isn't here."""
+        wanted = None if queues is None else set(queues)
         functions = self.functions()
-        return [name for name, each in self._types.items() if name not in functions and each.queue in wanted]
+        return [
+            name
+            for name, each in self._types.items()
+            if name not in functions and (wanted is None or each.queue in wanted)
+        ]
 
     def __contains__(self, name: object) -> bool:
         return name in self._types

@@ -9,7 +9,7 @@ import difflib
 import functools
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypedDict, TypeVar
@@ -41,6 +41,7 @@ R = TypeVar("R")
 ROWS_AT_ONCE = 2000
 BYTES_AT_ONCE = 4 << 20
 LONGEST = timedelta(days=36_525)
+MOST_TAGS, LONGEST_TAG = 50, 100
 
 
 class CommonOptions(TypedDict, total=False):
@@ -50,17 +51,20 @@ class CommonOptions(TypedDict, total=False):
     priority: int | None
     unique_key: str | None
     unique_for: timedelta | float | None
-    tags: Sequence[str]
+    tags: Collection[str] | None
 
 
 class JobOptions(CommonOptions, total=False):
     """What every helper takes beside its payload.
 
-    `connection`: create the job in this connection's open transaction. `schedule_at`: not before this moment (with its
-    time zone); `schedule_in`: not before so long from now (a timedelta or seconds, by the database's clock).
-    `priority`: 1 (first) to 9; default the queue's. `unique_key`: at most one living job of this organization and name
-    has it; a second call creates nothing and returns the first job's id; with `unique_for` (a timedelta or seconds)
-    also for that long after the job's end. `tags`: words to find it by.
+    `connection`: create the job in this connection's open transaction, so that it exists if and only if that commits.
+    psycopg's, asyncpg's, psycopg2's, SQLAlchemy's connections and sessions, Django's; an async one where the call is
+    awaited, else a blocking one. UnusableConnection where it is closed, has no transaction, or a failed one.
+    `schedule_at`: not before this moment (with its time zone); `schedule_in`: not before so long from now (a timedelta or
+    seconds, by the database's clock; at most 100 years). `priority`: 1 (first) to 9; default the queue's. `unique_key`: at
+    most one living job of this organization and name has it; a second call creates nothing and returns the first job's
+    id; with `unique_for` (a timedelta or seconds) also for that long after the job's end. `tags`: words to find it by, up to
+    50 of at most 100 characters.
     """
 
     schedule_at: datetime | None
@@ -82,7 +86,7 @@ class NewJob:
     priority: int | None = None
     unique_key: str | None = None
     unique_for: timedelta | float | None = None
-    tags: Sequence[str] = ()
+    tags: Collection[str] | None = None
 
     def __post_init__(self) -> None:
         for option, rule in _broken_rules(self):
@@ -265,14 +269,14 @@ def _row_options(job: NewJob) -> dict[str, Any]:
         "delay": None if job.schedule_in is None else _seconds(job.schedule_in),
         "unique_key": job.unique_key,
         "unique_for": None if job.unique_for is None else _seconds(job.unique_for),
-        "tags": list(job.tags) or None,
+        "tags": list(job.tags or ()) or None,
     }
 
 
 def _broken_rules(job: NewJob) -> Iterator[tuple[str, str]]:
     at, delay, priority, key = job.schedule_at, job.schedule_in, job.priority, job.unique_key
     if at is not None and (not isinstance(at, datetime) or at.utcoffset() is None):
-        yield "schedule_at", f"must be a datetime with its time zone, got {at!r}"
+        yield "schedule_at", f"must be a datetime with its time zone, such as datetime.now(UTC), got {at!r}"
     if at is not None and delay is not None:
         yield "schedule_in", "and schedule_at exclude each other: give one"
     if delay is not None and not 0 <= _seconds(delay) <= LONGEST.total_seconds():
@@ -280,15 +284,24 @@ def _broken_rules(job: NewJob) -> Iterator[tuple[str, str]]:
     if priority is not None and not (type(priority) is int and 1 <= priority <= 9):
         yield "priority", f"must be 1 (first) to 9, got {priority!r}"
     if key is not None and not (isinstance(key, str) and 1 <= len(key) <= 500 and key.isprintable()):
-        yield "unique_key", "must be 1 to 500 printable characters"
+        yield "unique_key", "must be 1 to 500 printable characters: hash what is longer"
     if job.unique_for is not None and key is None:
-        yield "unique_for", "needs a unique_key"
+        yield "unique_for", "needs a unique_key: give one, or leave unique_for out"
     if job.unique_for is not None and not 0 < _seconds(job.unique_for) <= LONGEST.total_seconds():
         yield "unique_for", f"must be a timedelta or seconds, more than 0 and at most 100 years, got {job.unique_for!r}"
-    if job.tags and (
-        isinstance(job.tags, str) or not all(isinstance(tag, str) and tag.isprintable() for tag in job.tags)
+    if job.tags is not None and not (
+        isinstance(job.tags, list | tuple | set | frozenset)
+        and len(job.tags) <= MOST_TAGS
+        and all(map(_is_tag, job.tags))
     ):
-        yield "tags", f"must be a list of printable texts, got {job.tags!r}"
+        yield (
+            "tags",
+            f"must be a list of at most {MOST_TAGS} texts of 1 to {LONGEST_TAG} printable characters, got {job.tags!r}",
+        )
+
+
+def _is_tag(tag: Any) -> bool:
+    return isinstance(tag, str) and 1 <= len(tag) <= LONGEST_TAG and tag.isprintable()
 
 
 def _seconds(span: timedelta | float) -> float:

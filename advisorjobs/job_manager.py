@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from procrastinate import exceptions, jobs, manager, sync_psycopg_connector
 
-from advisorjobs.database.operation import Operation, only, operation
+from advisorjobs.bulk_calls import cleaning_steps
+from advisorjobs.database.callers.verdict import verdict_of
+from advisorjobs.database.operation import Operation, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, limits_of, row_text
 
@@ -15,8 +18,6 @@ if TYPE_CHECKING:
     from advisorjobs.application import App
 
 __all__ = ["JobManager"]
-
-CLEANED_AT_ONCE = 1000
 
 
 class JobManager(manager.JobManager):
@@ -52,8 +53,10 @@ class JobManager(manager.JobManager):
         try:
             with sync_psycopg_connector.wrap_exceptions():
                 return await self.app.run_async(_deferral("defer_async", rows, connection))
-        except exceptions.UniqueViolation as error:
+        except Exception as error:
             refused = _already_enqueued(error)
+            if refused is None:
+                raise
         raise refused
 
     def defer_rows(self, rows: Sequence[str], connection: Any | None = None) -> list[int]:
@@ -61,8 +64,10 @@ class JobManager(manager.JobManager):
         try:
             with sync_psycopg_connector.wrap_exceptions():
                 return self.app.run(_deferral("defer", rows, connection))
-        except exceptions.UniqueViolation as error:
+        except Exception as error:
             refused = _already_enqueued(error)
+            if refused is None:
+                raise
         raise refused
 
     def row(self, job: jobs.Job, task_kwargs: Mapping[str, Any]) -> str:
@@ -97,23 +102,35 @@ class JobManager(manager.JobManager):
             "cancelled": include_cancelled,
             "aborted": include_aborted,
         }
-        values = {
-            "queue": queue,
-            "statuses": [status for status, included in wanted.items() if included],
-            "age": float(nb_hours) * 3600,
-            "most": CLEANED_AT_ONCE,
-        }
-        cleaning: Operation[int] = operation("delete_old_jobs", statement("clean"), values, only)
-        while await self.app.run_async(cleaning) == CLEANED_AT_ONCE:
-            continue
+        states = [status for status, included in wanted.items() if included]
+        for name in [queue] if queue is not None else await self.app.run_async(_cleaned_queues()):
+            steps = cleaning_steps("delete_old_jobs", name, states, float(nb_hours) * 3600, None, None)
+            await self.app.run_steps_async(steps)
 
 
-def _already_enqueued(error: exceptions.UniqueViolation) -> exceptions.ProcrastinateException:
-    """procrastinate's own words for a queueing lock that is taken."""
-    if error.constraint_name != manager.QUEUEING_LOCK_CONSTRAINT:
-        return error
+def _already_enqueued(error: Exception) -> exceptions.AlreadyEnqueued | None:
+    """procrastinate's own words for a queueing lock that is taken; None: *error* is something else.
+
+    Its connector reads them from psycopg's errors; those of other drivers come with callers' connections.
+    """
+    verdict = verdict_of(error)
+    if isinstance(error, exceptions.UniqueViolation):
+        constraint, lock = error.constraint_name, error.queueing_lock
+    elif verdict is not None:
+        found = re.search(r"\(queueing_lock\)=\((.*)\)", verdict.detail or "")
+        constraint, lock = verdict.constraint, found[1] if found else None
+    else:
+        return None
+    if constraint != manager.QUEUEING_LOCK_CONSTRAINT:
+        return None
     return exceptions.AlreadyEnqueued(
-        f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {error.queueing_lock}"
+        f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {lock}"
+    )
+
+
+def _cleaned_queues() -> Operation[list[str]]:
+    return operation(
+        "delete_old_jobs", statement("cleaned_queues"), {}, lambda rows: [row["queue"] for row in rows], None
     )
 
 

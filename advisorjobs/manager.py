@@ -1,4 +1,4 @@
-"""The queue manager: create jobs, look at them, cancel them, run failed ones again; limit and pause queues; schedules."""
+"""The queue manager: create, see, cancel, retry, count and clean jobs; limit and pause queues; schedules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
+from advisorjobs.bulk_calls import BulkCalls
 from advisorjobs.calls import Awaiting, Blocking, call
 from advisorjobs.database.operation import Operation, only, operation
 from advisorjobs.database.statement import statement
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingQueueManager", "QueueManager", "get_queue_manager"]
 
 
-class QueueCalls(LimitCalls, PauseCalls, ScheduleCalls):
+class QueueCalls(BulkCalls, LimitCalls, PauseCalls, ScheduleCalls):
     """The calls of both managers. Every one takes `connection=`: then it happens in that connection's transaction.
 
     An unknown queue or job raises UnknownJob ("did you mean"), a wrong payload PayloadError, both before anything
@@ -86,12 +87,6 @@ class QueueCalls(LimitCalls, PauseCalls, ScheduleCalls):
         """The failed jobs of *queue* that were neither retried nor cleaned, latest first, at most *limit*."""
         values = {"queue": self.app.known_queue(queue), "most": limit}
         return operation("get_failed_jobs", statement("get_failed_jobs"), values, read_jobs, connection)
-
-    @call
-    def retry_failed_jobs(self, queue: str, *, connection: Any = None) -> Operation[int]:
-        """Runs all failed jobs of *queue* again; returns how many."""
-        values = {"queue": self.app.known_queue(queue)}
-        return operation("retry_failed_jobs", statement("retry_failed_jobs"), values, only, connection)
 
     def _add(
         self, asked_by: str, queue: str, name: str, payload: Mapping[str, Any] | Payload, options: JobOptions

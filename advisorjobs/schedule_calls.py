@@ -34,7 +34,7 @@ class ScheduleCalls:
     @call
     def add_repeatable_job(
         self,
-        queue: str,
+        queue: str | None,
         name: str,
         payload: Mapping[str, Any] | Payload,
         cron: str | None = None,
@@ -42,8 +42,9 @@ class ScheduleCalls:
     ) -> Operation[str]:
         """Creates a schedule, or changes what differs in the one that has its key; returns the key.
 
-        *cron* has five fields, or six with the second first; or give `every`. Calling it at each deploy is right: an
-        unchanged call changes nothing, the next run included. Times through daylight saving: advisorjobs/flow/cron.py.
+        *queue* None: the job's own. *cron* has five fields, or six with the second first; or give `every`. Calling it at
+        each deploy is right: an unchanged call changes nothing, the next run included. Times through daylight saving:
+        advisorjobs/flow/cron.py.
         """
         for option in options:
             refuse_unknown_option("add_repeatable_job()", option, ScheduleOptions.__annotations__)

@@ -15,4 +15,6 @@ pytest_plugins = [
     "tests.fixtures.pipeline",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
+    "tests.fixtures.poolers",
+    "tests.fixtures.terminals",
 ]

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from advisorjobs.application import App
-from advisorjobs.enqueue import NewJob
+from advisorjobs.enqueue import CommonOptions, JobOptions, NewJob
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated, PayloadError, UnknownJob
 from advisorjobs.manager import QueueManager
 from advisorjobs.settings import Settings
@@ -45,6 +45,18 @@ def test_a_job_is_a_row_with_the_queues_priority_and_the_organization(
         ({"unique_key": "a", "unique_for": 0}, "unique_for"),
         ({"tags": "urgent"}, "tags"),
         ({"tags": ["\ud800"]}, "tags"),
+        ({"tags": (tag for tag in "ab")}, "tags"),
+        ({"tags": [""]}, "tags"),
+        ({"tags": ["a" * 101]}, "tags"),
+        ({"tags": ["a"] * 51}, "tags"),
+        ({"tags": [1]}, "tags"),
+        ({"schedule_at": "2030-01-01T00:00Z"}, "schedule_at"),
+        ({"schedule_in": True}, "schedule_in"),
+        ({"schedule_in": timedelta(days=40_000)}, "schedule_in"),
+        ({"priority": 2.0}, "priority"),
+        ({"unique_key": 7}, "unique_key"),
+        ({"unique_key": "a" * 501}, "unique_key"),
+        ({"unique_key": "a", "unique_for": "1 day"}, "unique_for"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused_by_its_name(options: dict[str, Any], field: str) -> None:
@@ -263,3 +275,14 @@ def test_a_plain_task_is_added_like_any_job_to_its_own_queue_or_another(app: App
     assert (first.queue, first.organization_id, first.payload["n"]) == ("own-queue", "o", 1)
     assert second.queue == "emails"
     assert manager.sync.get_failed_jobs("own-queue") == []
+
+
+def test_every_option_may_be_none_or_as_it_is_by_default(
+    manager: QueueManager, connection: psycopg.Connection[Any]
+) -> None:
+    nothing: dict[str, Any] = dict.fromkeys(JobOptions.__annotations__) | dict.fromkeys(CommonOptions.__annotations__)
+    plain = manager.sync.add_job(QUEUE, "document:ocr", OCR)
+    same = manager.sync.add_job(QUEUE, "document:ocr", OCR, **nothing)
+    columns = "SELECT priority, scheduled_at, unique_key, tags, status FROM procrastinate_jobs WHERE id = ANY (%s)"
+    first, second = connection.execute(columns.encode(), [[plain, same]]).fetchall()
+    assert first == second

@@ -12,6 +12,8 @@ from procrastinate import exceptions, jobs, periodic, testing
 
 from advisorjobs.application import App
 from advisorjobs.errors import PayloadError
+from tests.fixtures.awaited_tills import AWAITED, awaited_till
+from tests.fixtures.tills import BLOCKING, till
 
 Connection = psycopg.Connection[Any]
 
@@ -69,6 +71,30 @@ async def test_a_queueing_lock_that_is_taken_raises_already_enqueued(task: Any, 
     with pytest.raises(exceptions.AlreadyEnqueued):
         deferrer.defer()
     assert len(rows(connection)) == 1
+
+
+@pytest.mark.parametrize("kind", BLOCKING)
+def test_a_queueing_lock_that_is_taken_is_already_enqueued_on_every_connection(
+    task: Any, database: str, kind: str
+) -> None:
+    task.configure(queueing_lock="q").defer()
+    with till(kind, database) as mine:
+        mine.run("SELECT 1")
+        with pytest.raises(exceptions.AlreadyEnqueued, match="queueing lock q"):
+            task.configure(queueing_lock="q", connection=mine.connection).defer()
+        mine.rollback()
+
+
+@pytest.mark.parametrize("kind", AWAITED)
+async def test_a_queueing_lock_that_is_taken_is_already_enqueued_where_it_is_awaited(
+    task: Any, database: str, kind: str
+) -> None:
+    await task.configure(queueing_lock="q").defer_async()
+    async with awaited_till(kind, database) as mine:
+        await mine.run("SELECT 1")
+        with pytest.raises(exceptions.AlreadyEnqueued, match="queueing lock q"):
+            await task.configure(queueing_lock="q", connection=mine.connection).defer_async()
+        await mine.rollback()
 
 
 def test_our_job_types_are_tasks_whose_payload_is_checked(app: App, connection: Connection) -> None:

@@ -83,7 +83,7 @@ def test_sql_and_python_put_the_same_schedule(base: Connection, app: App) -> Non
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', max_runs => 0", "max_runs: must be 1 or more, got 0"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', overlap => 'skp'", "overlap: must be allow, skip or replace, got 'skp'"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', missed => NULL", "missed: must be skip, once or all, got NULL"),
-        ("'k', 'document:ocr', {ocr}, '0 9 * * *', queue => 'emials'", "queue: there is no queue 'emials': did you mean 'emails'?"),
+        ("'k', 'document:ocr', {ocr}, '@daily', queue => 'emial'", "queue: there is no queue 'emial': did you mean 'emails'?"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', priority => 10", "document:ocr: priority: must be 1 (first) to 9, got 10"),
     ],
 )  # fmt: skip

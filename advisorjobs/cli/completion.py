@@ -29,8 +29,8 @@ def completion(
     \b
     Examples:
       eval "$(advisorjobs completion bash)"            # in ~/.bashrc
-      eval "$(advisorjobs completion zsh)"             # in ~/.zshrc, after compinit
-      advisorjobs completion fish > ~/.config/fish/completions/advisorjobs.fish
+      eval "$(advisorjobs completion zsh)"             # in ~/.zshrc
+      advisorjobs completion fish | source             # in config.fish
     """
     from typer.completion import shell_complete
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -14,7 +15,7 @@ __all__ = ["console", "fitting", "plain_table", "print_rows"]
 
 ROOM = 240
 GAP = 2
-LEAST = 12
+LEAST = 8
 """Cells that are left of the column that is cut."""
 
 
@@ -46,11 +47,13 @@ def print_rows(
     """
     widths = {name: max(cell_len(name), *(cell_len(row[name]) for row in rows)) for name in rows[0]}
     shown = fitting(widths, output.width, spare)
+    if cut in shown:
+        too_much = sum(widths[name] for name in shown) + GAP * (len(shown) - 1) - output.width
+        widths[cut] -= min(max(too_much, 0), max(widths[cut] - LEAST, 0))
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
     for name in shown:
-        width = None if name == cut else widths[name]
-        right = "right" if name in numbers else "left"
-        table.add_column(name, justify=right, no_wrap=True, overflow="ellipsis", width=width)  # type: ignore[arg-type]
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
+        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", width=widths[name])
     for row in rows:
         table.add_row(*(Text(row[name]) for name in shown))
     output.print(table)

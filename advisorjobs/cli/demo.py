@@ -18,7 +18,15 @@ command = typer.Typer(rich_markup_mode=None)
 
 @command.command(name="demo")
 def demo() -> None:
-    """Starts a database and a worker, sends sample documents through them and shows what came out."""
+    """Works on sample documents, for a first look.
+
+    Starts the embedded PostgreSQL (with DATABASE_URL: uses that one) and a worker, sends the samples through, shows what
+    came out, and stops what it started.
+
+    \b
+    Example:
+      advisorjobs demo
+    """
     from advisorjobs.cli.account import account
     from advisorjobs.cli.consoles import console
     from advisorjobs.cli.ground import prepared

@@ -39,7 +39,7 @@ def doctor(
     \b
     Examples:
       advisorjobs doctor
-      advisorjobs doctor --for enqueuer          # for a program that only queues jobs
+      advisorjobs doctor --for enqueuer     # for a program that only queues
       advisorjobs doctor --json | jq 'select(.state == "wrong")'
 
     --json: {"about", "state", "text", "what", "cure", "value"} for each.

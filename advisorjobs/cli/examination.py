@@ -9,6 +9,7 @@ from typing import Any
 
 from advisorjobs.cli import machine, rights, serving
 from advisorjobs.cli.cleaning import cleaning
+from advisorjobs.cli.declared import declared
 from advisorjobs.cli.failure import failure_of
 from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.pooler import pooler
@@ -34,6 +35,7 @@ def examine(settings: Settings, purpose: Purpose = "worker") -> Iterator[Finding
         yield from machine.folder(settings)
     yield from database(settings, purpose)
     if purpose == "worker":
+        yield declared(settings)
         yield from services(settings)
 
 

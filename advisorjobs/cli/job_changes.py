@@ -1,4 +1,4 @@
-"""`advisorjobs jobs retry` and `cancel`: another try, or an end, for jobs named by their numbers; an answer for each."""
+"""`advisorjobs jobs retry` and `cancel`: another try, or an end, for jobs named by their numbers, or for all that fit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
+from advisorjobs.cli.bulk import YesOption, cancel_all, retry_all
+from advisorjobs.cli.completion import job_names, queue_names
 from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.database.operation import only
 from advisorjobs.settings import Settings
 
 __all__ = ["cancel_jobs", "retry_jobs"]
 
-JobIds = Annotated[list[int], typer.Argument(metavar="JOB…", help="The jobs' numbers.", show_default=False)]
+JobIds = Annotated[list[int] | None, typer.Argument(metavar="[JOB…]", help="The jobs' numbers.", show_default=False)]
+OfQueue = Annotated[
+    str | None, typer.Option("--queue", "-q", metavar="QUEUE", help="With --all.", autocompletion=queue_names)
+]
+OfName = Annotated[str | None, typer.Option("--name", metavar="JOB", help="With --all.", autocompletion=job_names)]
+All = Annotated[bool, typer.Option("--all", help="All that fit, in steps, instead of JOB….")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +34,66 @@ class Answer:
     text: str
 
 
-def retry_jobs(jobs: JobIds, as_json: JsonOption = False) -> None:
+def retry_jobs(
+    jobs: JobIds = None, queue: OfQueue = None, every: All = False, yes: YesOption = False, as_json: JsonOption = False
+) -> None:
     """Lets failed jobs run again, with all attempts.
 
-    They keep their numbers. Exits with 1 if one of them was not retried.
+    They keep their numbers. Exits with 1 if one of them was not retried. With --all: those of a queue.
 
     \b
     Examples:
       advisorjobs jobs retry 17
       advisorjobs jobs retry 17 18 19
-      advisorjobs jobs list --status failed -q emails --json | jq .id | xargs advisorjobs jobs retry
+      advisorjobs jobs list --status failed --tag import --json | jq .id |
+        xargs advisorjobs jobs retry
+      advisorjobs jobs retry --queue emails --all
 
-    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each.
+    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all {"queue",
+    "retried"}.
     """
-    change(jobs, retried, as_json=as_json)
+    check_choice(jobs, every=every, needed="--queue", given=queue is not None)
+    if every and queue is not None:
+        return retry_all(queue, yes=yes, as_json=as_json)
+    return change(jobs or (), retried, as_json=as_json)
 
 
-def cancel_jobs(jobs: JobIds, as_json: JsonOption = False) -> None:
+def cancel_jobs(
+    jobs: JobIds = None,
+    queue: OfQueue = None,
+    name: OfName = None,
+    organization: Annotated[str | None, typer.Option(metavar="ID", help="With --all.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="With --all.")] = None,
+    every: All = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Takes waiting jobs out, and tells running ones to stop.
 
-    What was cancelled stays in history. Exits with 1 if there was nothing to cancel for one of them.
+    What was cancelled stays in history. Exits with 1 if there was nothing to cancel for one of them. With --all: those
+    for which all holds that is given.
 
     \b
     Examples:
       advisorjobs jobs cancel 17
       advisorjobs jobs cancel 17 18 19
+      advisorjobs jobs cancel --all --queue emails --tag newsletter
 
-    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each.
+    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all what was given and
+    "cancelled".
     """
-    change(jobs, cancelled, as_json=as_json)
+    wanted = {"queue": queue, "name": name, "organization_id": organization, "tag": tag}
+    given = any(value is not None for value in wanted.values())
+    check_choice(jobs, every=every, needed="--queue, --name, --organization or --tag", given=given)
+    if every:
+        return cancel_all(wanted, yes=yes, as_json=as_json)
+    return change(jobs or (), cancelled, as_json=as_json)
+
+
+def check_choice(jobs: Sequence[int] | None, *, every: bool, needed: str, given: bool) -> None:
+    """Either numbers of jobs, or --all and what is meant by it."""
+    if every is bool(jobs) or every is not given:
+        raise typer.BadParameter(f"name jobs by their numbers, or say --all with {needed}.", param_hint="JOB")
 
 
 def change(jobs: Sequence[int], wish: Callable[[Any, int], Answer], *, as_json: bool) -> None:

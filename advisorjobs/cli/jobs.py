@@ -58,19 +58,20 @@ def list_jobs(
 ) -> None:
     """Lists jobs, the newest first.
 
-    Failed ones are listed until they are retried or cleaned. A call looks at 50 000 jobs at most and says where to go
+    Failed ones are listed until they are retried or cleaned. A call looks at 50,000 jobs at most and says where to go
     on. Times are this machine's.
 
     \b
     Examples:
       advisorjobs jobs list --status failed --queue emails
-      advisorjobs jobs list --name document:ocr --organization org-7 --since 2h
+      advisorjobs jobs list --name document:ocr --since 2h
       advisorjobs jobs list --tag import --before 4711 --limit 100
       advisorjobs jobs list --status failed --json | jq .id
 
     \b
-    --json: {"id", "name", "queue", "organization_id", "status", "attempts", "tags", "error_code",
-    "queued_at", "scheduled_at", "started_at", "finished_at", "run_ms"} for each job.
+    --json: {"id", "name", "queue", "organization_id", "status", "attempts",
+    "tags", "error_code", "queued_at", "scheduled_at", "started_at",
+    "finished_at", "run_ms"} for each job.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.job_listing import Wanted, newest, print_jobs
@@ -110,9 +111,11 @@ def show_job(
       advisorjobs jobs show 17 --json | jq '.runs[-1].error_code'
 
     \b
-    --json: {"id", "name", "queue", "organization_id", "status", "priority", "attempts", …, "fields", "runs": [
-    {"run_number", "attempt", "status", "worker", "started_at", "finished_at", "wait_ms", "run_ms", "error_code", …}]};
-    "payload", "result", "error_message" and "stack_trace" are null without --values.
+    --json: {"id", "name", "queue", "organization_id", "status", "priority",
+    "attempts", "queued_at", …, "fields", "payload", "runs": [{"run_number",
+    "attempt", "status", "worker", "started_at", "finished_at", "wait_ms",
+    "run_ms", "error_code", "error_message", "stack_trace", "result", …}]};
+    payload, result, message and trace are null without --values.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.job_account import NoSuchJob, print_job

@@ -31,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
         except ModuleNotFoundError as error:
             raise MissingExtra("worker", error.name or "typer") from error
         status = command_line().main(list(arguments), prog_name="advisorjobs", standalone_mode=False)
+        if status == INTERRUPTED:  # the parser's word for a KeyboardInterrupt that it has caught
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
     except KeyboardInterrupt:
         return say(Failure("interrupted; jobs that were queued stay queued", INTERRUPTED))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from advisorjobs.cli.failure import FAILED
+from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.errors import PayloadError
 from advisorjobs.settings import Settings
 
@@ -23,13 +23,24 @@ def process(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE…", help="PDF, JPEG, PNG, TIFF or WebP.", show_default=False)
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file on standard output.")] = False,
-    organization: Annotated[str, typer.Option(help="Whose documents they are.")] = ORGANIZATION,
+    as_json: JsonOption = False,
+    organization: Annotated[str, typer.Option(metavar="ID", help="Whose documents they are.")] = ORGANIZATION,
 ) -> None:
-    """Sends documents through virus check, OCR, classification, extraction and thumbnail, and shows what came out.
+    """Sends documents through the pipeline and shows what came out.
 
-    Starts what isn't running: the embedded PostgreSQL (without DATABASE_URL), migrations, a worker. Exits with 0 when
-    all documents were completed, 1 when some failed, 2 for wrong use.
+    Virus check, OCR, classification, extraction and thumbnail. Starts what isn't running: the embedded PostgreSQL
+    (without DATABASE_URL), migrations, a worker. Exits with 0 when all documents were completed, 1 when some failed, 2
+    for wrong use.
+
+    \b
+    Examples:
+      advisorjobs process letter.pdf receipt.jpg
+      advisorjobs process inbox/*.pdf --json | jq .fields.total
+
+    \b
+    --json: {"file", "status", "error_code", "error", "document_type", "text",
+    "fields", "lines", "pages", "scan", "thumbnail", "engine"} for each file, in
+    the order given.
     """
     from advisorjobs.cli.consoles import console
     from advisorjobs.cli.ground import prepared
@@ -40,8 +51,7 @@ def process(
     with prepared(settings) as database:
         sent = send_through(settings, database, files, organization, console(stderr=True))
     if as_json:
-        for each in sent.outcomes:
-            typer.echo(json.dumps(each, ensure_ascii=False))
+        print_json(*sent.outcomes)
     else:
         from advisorjobs.cli.account import account
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from advisorjobs.cli.completion import queue_names
+from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.cli.limit_texts import json_of, key_line, queue_line, rule_line
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.queue_names import naming
@@ -53,7 +54,12 @@ KEY = Kind(("rate", "running"), "set_key_limit", "remove_key_limit", "get_key_li
 def limit(
     queue: Annotated[
         str | None,
-        typer.Argument(help="Left out: with --key; with --organization, for each queue.", show_default=False),
+        typer.Argument(
+            metavar="QUEUE",
+            help="Left out: with --key; with --organization, for each queue.",
+            show_default=False,
+            autocompletion=queue_names,
+        ),
     ] = None,
     rate: Annotated[str | None, typer.Option(metavar="STARTS/TIME", help="Starts: 20/s, 200/min, 5/10s.")] = None,
     running: Annotated[str | None, typer.Option(metavar="NUMBER", help="Jobs that run at once.")] = None,
@@ -66,20 +72,24 @@ def limit(
     default: Annotated[
         bool, typer.Option("--default", help="Back to the queue table; no rule; no key's limit.")
     ] = False,
-    why: Annotated[str | None, typer.Option(help="Kept for whoever looks.")] = None,
+    why: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept for whoever looks.")] = None,
     by: ByOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Changes limits over all workers, at once; what isn't named stays, `none` takes a limit away.
+    """Changes what may start, over all workers.
+
+    It holds at once. What isn't named stays; `none` takes a limit away.
 
     \b
     Examples:
-      advisorjobs queues limit emails --rate 200/min --running 20 --why "newsletter"
-      advisorjobs queues limit emails --organization-rate 20/min --organization-running 3
+      advisorjobs queues limit emails --rate 200/min --why "newsletter"
+      advisorjobs queues limit emails --running 20 --organization-running 3
       advisorjobs queues limit emails --organization org-7 --weight 4
       advisorjobs queues limit --key stripe --running 2
       advisorjobs queues limit emails --rate none
       advisorjobs queues limit emails --default
+
+    --json: what holds now, as in `queues show --json`.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
@@ -137,7 +147,7 @@ def found_at(found: Any, place: Mapping[str, str | None]) -> bool:
 
 def show_change(kind: Kind, place: Mapping[str, str | None], now: Any, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(json_of(now) if now is not None else {**place, "change": None}, ensure_ascii=False))
+        print_json(json_of(now) if now is not None else {**place, "change": None})
     elif now is not None:
         typer.echo(kind.line(now))
     else:

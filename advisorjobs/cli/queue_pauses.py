@@ -35,17 +35,21 @@ def pause(
         str | None,
         typer.Option(metavar="TIME", help='When it ends by itself: "2026-12-01 08:00", or in 2h.'),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Kept for whoever looks.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept for whoever looks.")] = None,
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lets no job of a queue or an organization start; what runs goes on. Pausing again changes end and reason.
+    """Lets no job of a queue or an organization start.
+
+    What runs goes on. Pausing again changes end and reason.
 
     \b
     Examples:
       advisorjobs queues pause emails --reason "the mail server moves"
-      advisorjobs queues pause emails --organization org-7 --until "2026-12-01 08:00"
+      advisorjobs queues pause emails --until "2026-12-01 08:00"
       advisorjobs queues pause --organization org-7
+
+    --json: {"queue", "organization_id", "reason", "until", "paused_by", "was_paused"}.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
@@ -61,12 +65,16 @@ def pause(
 
 
 def resume(queue: Queue = None, organization: Organization = None, as_json: JsonOption = False) -> None:
-    """Ends a pause. A queue that an external service closed for a time is opened too.
+    """Ends a pause.
+
+    A queue that an external service closed for a time is opened too.
 
     \b
     Examples:
       advisorjobs queues resume emails
       advisorjobs queues resume --organization org-7
+
+    --json: {"queue", "organization_id", "was_paused"}.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from advisorjobs.backoff import Backoff
+from advisorjobs.cli.bulk import clean
+from advisorjobs.cli.completion import queue_names
 from advisorjobs.cli.in_force import InForce, look
+from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.cli.limit_texts import SETTINGS, json_of, origin_text, state_text, value_text
 from advisorjobs.cli.queue_limits import limit
 from advisorjobs.cli.queue_pauses import pause, resume
@@ -27,25 +29,48 @@ command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A setting of a queue as people read it, and what set it."""
+    """A setting of a queue as people and as machines read it (times in seconds), and what set it."""
 
     text: str
+    value: Any
     origin: str
 
 
 @command.callback()
 def group() -> None:
-    """The queues and their settings."""
+    """Shows the queues and their settings, limits and pauses them.
+
+    \b
+    Examples:
+      advisorjobs queues show
+      advisorjobs queues pause emails --until 2h --reason "the mail server moves"
+      advisorjobs queues resume emails
+      advisorjobs queues limit emails --rate 200/min
+    """
 
 
 @command.command(name="show")
 def show(
-    queue: Annotated[str | None, typer.Argument(help="This queue only.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")] = False,
+    queue: Annotated[
+        str | None,
+        typer.Argument(metavar="QUEUE", help="This queue only.", show_default=False, autocompletion=queue_names),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Shows the queues' settings, limits and pauses, and what set each value that isn't from the queue table.
+    """Shows settings, limits and pauses, and what set each.
 
-    Limits and pauses are the database's. Without one, those of the table are shown.
+    A star marks a value that isn't from the queue table; below stands what set it. Limits and pauses are the
+    database's. Without one, those of the table are shown.
+
+    \b
+    Examples:
+      advisorjobs queues show
+      advisorjobs queues show emails
+
+    \b
+    --json: {"queue", "slots", "priority", "rate_limit", "retries", "backoff",
+    "timeout", "limits"} for each queue, most as {"value", "origin"}, times in
+    seconds; then {"pause": …}, {"rule": …} and {"key": …} for each that is set.
     """
     settings = Settings.from_environment()
     found = look(settings)
@@ -53,7 +78,7 @@ def show(
     names = shown_queues(queue, everything)
     rows = {name: dict(in_force(settings, name, everything)) for name in names}
     if as_json:
-        print_json(rows, everything and everything.of(queue))
+        print_objects(rows, everything and everything.of(queue))
     else:
         print_queues(rows)
         if everything is not None:
@@ -65,6 +90,7 @@ def show(
 command.command(name="pause")(pause)
 command.command(name="resume")(resume)
 command.command(name="limit")(limit)
+command.command(name="clean")(clean)
 
 
 def shown_queues(queue: str | None, everything: InForce | None) -> list[str]:
@@ -80,7 +106,8 @@ def in_force(settings: Settings, name: str, everything: InForce | None) -> Itera
     limits = everything.queues.get(name) if everything is not None else None
     for label, value in described(settings, name):
         if label == SETTINGS["rate"] and limits is not None:
-            yield label, Value(value_text(limits.rate.value), origin_text(limits.rate, limits.change))
+            rate = limits.rate.value
+            yield label, Value(value_text(rate), json_of(rate), origin_text(limits.rate, limits.change))
         else:
             yield label, value
 
@@ -89,7 +116,8 @@ def described(settings: Settings, name: str) -> Iterator[tuple[str, Value]]:
     """The settings of queue *name* in the order in which they are shown."""
     row, here = queue_settings(name), effective_queue(settings, name)
     for key in ("slots", "priority", "rate_limit", "retries", "backoff", "timeout"):
-        yield key.replace("_", " "), Value(as_text(getattr(here, key)), origin_of(settings, row, here, key))
+        value = getattr(here, key)
+        yield key.replace("_", " "), Value(as_text(value), as_figure(value), origin_of(settings, row, here, key))
 
 
 def origin_of(settings: Settings, row: Queue, here: Queue, key: str) -> str:
@@ -112,6 +140,15 @@ def as_text(value: Any) -> str:
         case Backoff():
             return backoff_text(value)
     return str(value)
+
+
+def as_figure(value: Any) -> Any:
+    match value:
+        case timedelta():
+            return value.total_seconds()
+        case Backoff():
+            return [value.delay(attempt).total_seconds() for attempt in range(1, 4)]
+    return json_of(value)
 
 
 def backoff_text(backoff: Backoff) -> str:
@@ -139,13 +176,14 @@ def print_queues(rows: dict[str, dict[str, Value]]) -> None:
         output.print(line, highlight=False)
 
 
-def print_json(rows: dict[str, dict[str, Value]], everything: InForce | None) -> None:
+def print_objects(rows: dict[str, dict[str, Value]], everything: InForce | None) -> None:
     for name, values in rows.items():
-        settings_of = {key: {"value": value.text, "origin": value.origin} for key, value in values.items()}
+        settings_of = {
+            key.replace(" ", "_"): {"value": value.value, "origin": value.origin} for key, value in values.items()
+        }
         limits = everything.queues.get(name) if everything is not None else None
-        typer.echo(json.dumps({"queue": name, **settings_of, "limits": json_of(limits)}, ensure_ascii=False))
-    for found in everything.objects() if everything is not None else ():
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        print_json({"queue": name, **settings_of, "limits": json_of(limits)})
+    print_json(*(everything.objects() if everything is not None else ()))
 
 
 def print_in_force(everything: InForce, *, all_rules: bool) -> None:

@@ -1,54 +1,92 @@
-"""`advisorjobs stats`: what each queue holds now, and what ended within the last hour."""
+"""`advisorjobs stats`: how each queue stands, once or watched."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.settings import Settings
+
+if TYPE_CHECKING:
+    from advisorjobs.queue_stats import QueueStats
 
 __all__ = ["command"]
 
 command = typer.Typer(rich_markup_mode=None)
-COLUMNS = ("queue", "waiting", "delayed", "active", "failed", "completed", "mean_ms", "oldest_s")
 
 
 @command.command(name="stats")
 def stats(
-    as_json: Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Again and again, until ctrl-c.")] = False,
+    every: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How often, with --watch.")] = 1.0,
+    as_json: JsonOption = False,
 ) -> None:
-    """Counts jobs per queue: waiting, delayed, active and failed now, completed within the last hour."""
+    """Shows how many jobs of each queue wait, run, failed and ended, and what holds them up.
+
+    completed, failed and cancelled are jobs that ended so and were not cleaned away; oldest is how long the one has
+    waited that waits longest of those next in line.
+
+    \b
+    Examples:
+      advisorjobs stats
+      advisorjobs stats --watch
+      advisorjobs stats --watch --every 10 --json
+      advisorjobs stats --json | jq 'select(.failed > 0) | .queue'
+
+    \b
+    --json: {"queue", "waiting", "active", "completed", "failed", "delayed", "paused", "cancelled", "is_paused",
+    "pause", "oldest_waiting_at", "closed_until", "rate", "running", "workers"} for each queue.
+    """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
+    from advisorjobs.queue_stats import read_queue_stats
 
     with opened(Settings.from_environment()) as connection:
-        counts = with_idle_queues(ask(connection, "queue_counts"))
+
+        def look() -> list[QueueStats]:
+            return read_queue_stats(ask(connection, "get_queue_stats", {"queue": None}))
+
+        if watch:
+            watch_stats(look, every, as_json=as_json)
+        else:
+            show(look(), as_json=as_json)
+
+
+def show(found: Sequence[QueueStats], *, as_json: bool) -> None:
+    from advisorjobs.cli.consoles import console
+    from advisorjobs.cli.stats_table import stats_table
+
     if as_json:
-        for row in counts:
-            typer.echo(json.dumps(row))
-        return
-    print_counts(counts)
+        print_json(*map(json_of_stats, found))
+    else:
+        output = console()
+        output.print(stats_table(found, output.width))
 
 
-def with_idle_queues(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The queues of the table in its order, then others that hold something."""
-    from advisorjobs.queues import QUEUES
+def watch_stats(look: Callable[[], Sequence[QueueStats]], every: float, *, as_json: bool) -> None:
+    """Shows what *look* says every so many seconds: in place on a terminal, one after the other elsewhere."""
+    from rich.live import Live
 
-    found = {row["queue"]: row for row in counts}
-    nothing = {"waiting": 0, "delayed": 0, "active": 0, "failed": 0, "completed": 0, "mean_ms": None, "oldest_s": None}
-    rows = [found.pop(name, {"queue": name, **nothing}) for name in QUEUES]
-    return [*rows, *found.values()]
+    from advisorjobs.cli.consoles import console
+    from advisorjobs.cli.stats_table import stats_table
+
+    output = console()
+    if as_json or not output.is_terminal:
+        while True:
+            show(look(), as_json=as_json)
+            time.sleep(every)
+    with Live(console=output, auto_refresh=False) as live:
+        while True:
+            live.update(stats_table(look(), output.width, output.height - 1), refresh=True)
+            time.sleep(every)
 
 
-def print_counts(counts: list[dict[str, Any]]) -> None:
-    from advisorjobs.cli.consoles import console, plain_table
+def json_of_stats(found: QueueStats) -> dict[str, Any]:
+    """With the names of the Python fields."""
+    from advisorjobs.cli.limit_texts import json_of
 
-    headings = ("waiting", "delayed", "active", "failed", "completed (1 h)", "mean time", "oldest waits")
-    table = plain_table("queue", *headings, numbers=headings)
-    for row in counts:
-        mean = f"{row['mean_ms'] / 1000:.2f} s" if row["mean_ms"] is not None else ""
-        oldest = f"{row['oldest_s']:.0f} s" if row["oldest_s"] is not None else ""
-        table.add_row(row["queue"], *(str(row[key]) for key in COLUMNS[1:6]), mean, oldest)
-    console().print(table)
+    return {name: json_of(getattr(found, name)) for name in found.__slots__}

@@ -11,7 +11,16 @@ command = typer.Typer(rich_markup_mode=None)
 
 @command.command(name="up")
 def up() -> None:
-    """Starts the database (embedded without DATABASE_URL), migrates it and works on all queues until ctrl-c."""
+    """Runs everything on this machine until ctrl-c.
+
+    Starts the embedded PostgreSQL (with DATABASE_URL: uses that one), migrates it, and works on all queues. Its data is
+    kept in ADVISORJOBS_DATA_DIR.
+
+    \b
+    Examples:
+      advisorjobs up
+      advisorjobs stats         # in another terminal
+    """
     from advisorjobs.application import the_app
     from advisorjobs.cli.ground import prepared
     from advisorjobs.cli.worker import run_worker

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from advisorjobs.database.link import Link, is_passing
+from advisorjobs.engine.fingerprint import fingerprint_of_text
 from advisorjobs.engine.outcome import Ending
 from advisorjobs.errors import ErrorCode
 
@@ -283,6 +284,7 @@ def _settlement(settled: Settled) -> dict[str, Any]:
         "error_code": ending.error_code,
         "error_message": _keepable(ending.error_message),
         "stack_trace": _keepable(ending.stack_trace),
+        "fingerprint": _fingerprint(job.name, ending),
         "queue": ending.queue,
         "priority": ending.priority,
         "lock": ending.lock,
@@ -290,6 +292,12 @@ def _settlement(settled: Settled) -> dict[str, Any]:
         "parked": ending.parked,
         "close_for": ending.close_for,
     }
+
+
+def _fingerprint(job_name: str, ending: Ending) -> str | None:
+    if ending.error_code is None:
+        return None
+    return ending.fingerprint or fingerprint_of_text(job_name, ending.error_code, ending.error_message)
 
 
 def _keepable(text: str | None) -> str | None:

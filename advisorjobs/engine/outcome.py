@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from advisorjobs.engine.fingerprint import fingerprint_of
 from advisorjobs.errors import ErrorCode, JobError, PayloadError
 from advisorjobs.outcomes import Cancel, Fail, Outcome, Retry, Snooze
 
@@ -48,6 +49,7 @@ class Ending:
     error_code: ErrorCode | None = None
     error_message: str | None = None
     stack_trace: str | None = None
+    fingerprint: str | None = None
     queue: str | None = None
     priority: int | None = None
     lock: str | None = None
@@ -65,7 +67,8 @@ class Failure:
     """An error as it crosses from a child process: its type's name, message, trace, code, and whether a retry makes sense.
 
     `choice` is the verdict of the job's own retry strategy, which saw the exception where it was raised; `aborted`: the
-    function stopped because it was asked to (procrastinate's JobAborted).
+    function stopped because it was asked to (procrastinate's JobAborted); `fingerprint`: which errors are alike, None
+    where there was no exception.
     """
 
     code: ErrorCode
@@ -75,6 +78,7 @@ class Failure:
     retry_after: float | None = None
     choice: RetryChoice | bool | None = True
     aborted: bool = False
+    fingerprint: str | None = None
 
 
 def failure_of(error: BaseException, choice: RetryChoice | bool | None = True) -> Failure:
@@ -91,6 +95,7 @@ def failure_of(error: BaseException, choice: RetryChoice | bool | None = True) -
         retry_after=error.retry_after if isinstance(error, JobError) else None,
         choice=choice,
         aborted=any(kind.__name__ == "JobAborted" for kind in type(error).__mro__),
+        fingerprint=fingerprint_of(error),
     )
 
 
@@ -195,6 +200,7 @@ def _again_or_end(
         error_code=failure.code,
         error_message=failure.message,
         stack_trace=failure.trace or None,
+        fingerprint=failure.fingerprint,
     )
     if failure.retry_after and not failure.permanent:
         patience = min(failure.retry_after, LONGEST_PATIENCE)

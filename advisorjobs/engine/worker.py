@@ -40,7 +40,10 @@ STUBBORN = 10.0
 
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
-ERA_EVERY = 1.0
+TIDY_EVERY = 1.0
+FOLD_TIME = 60.0
+"""Seconds that folding tallies may take: once a day it makes the rows of a whole day."""
+
 PARTITIONS_EVERY = 3600.0
 REPLACED = 70
 """Exit status of a process that gave itself up (EX_SOFTWARE of sysexits.h): its supervisor starts another."""
@@ -137,7 +140,7 @@ class Worker:
             self.completer.loop,
             self._tick_loop,
             self._rescue_loop,
-            self._era_loop,
+            self._tidy_loop,
             self._lease_loop,
             self._abort_loop,
             self.scheduler.loop,
@@ -318,16 +321,18 @@ class Worker:
                 partitions_at = now + PARTITIONS_EVERY
             await asyncio.sleep(self.spec.lease / 3)
 
-    async def _era_loop(self) -> None:
-        """Keeps claims from walking over dead entries that can't be cleaned away: migrations/functions/eras.sql."""
+    async def _tidy_loop(self) -> None:
+        """Keeps claims from walking over dead entries that can't be cleaned away, and counts and tallies folded."""
         while True:
-            await asyncio.sleep(ERA_EVERY)
-            await self._chore("keep_era")
+            await asyncio.sleep(TIDY_EVERY)
+            await self._chore("keep_era")  # migrations/functions/eras.sql
+            await self._chore("fold_counts")  # migrations/functions/counts.sql
+            await self._chore("fold_tallies", timeout=FOLD_TIME)  # migrations/functions/tallies.sql
 
-    async def _chore(self, name: str) -> Any:
+    async def _chore(self, name: str, *, timeout: float = 10.0) -> Any:
         """What statement *name* says; None when it failed, which must not keep the other chores from being done."""
         try:
-            return await self._links["rescue"].value(name)
+            return await self._links["rescue"].value(name, timeout=timeout)
         except (psycopg.Error, TimeoutError, OSError) as error:
             if not is_passing(error):
                 log.error("%s failed: %s (sqlstate %s)", name, type(error).__name__, getattr(error, "sqlstate", None))

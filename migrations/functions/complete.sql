@@ -39,6 +39,11 @@ BEGIN
         SELECT id, run_no, attempts, true, 'completed', worker_id, queued_at, started_at, ms, queue_name, task_name,
                organization_id, args, result::jsonb, tags
           FROM gone),
+    tallied AS (
+        INSERT INTO advisorjobs_ended (runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms)
+        SELECT count(*), queue_name, task_name, min(worker_id), array_agg(organization_id), array_agg(queued_at),
+               array_agg(started_at), array_agg(ms)
+          FROM gone GROUP BY queue_name, task_name),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, completed, at)
         SELECT queue_name, count(*), now() FROM gone GROUP BY queue_name)
@@ -70,6 +75,7 @@ END $$;
 --   final               true: the job ends (cancelled: it leaves the table; else it stays as "failed" until retried or cleaned)
 --   delay               seconds until the next run, null or 0: at once
 --   error_code, error_message, stack_trace, run_ms, result
+--   fingerprint         which errors are alike; null: by job, code and message
 --   queue, priority, lock, args   what a retry changes (null: stays)
 --   parked              'unknown_job': set aside for a worker that knows the name
 --   close_for           a service asked for patience, in seconds: the job's key is closed for so long, or its queue if it has none
@@ -99,27 +105,38 @@ BEGIN
     WITH given AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(_runs) AS r(
             id bigint, run_no integer, token uuid, status advisorjobs_run_status, final boolean, delay double precision,
-            attempt_back boolean, error_code advisorjobs_error_code, error_message text, stack_trace text, run_ms integer,
-            result jsonb, queue text, priority integer, lock text, crashes integer, rescues integer,
+            attempt_back boolean, error_code advisorjobs_error_code, error_message text, stack_trace text, fingerprint text,
+            run_ms integer, result jsonb, queue text, priority integer, lock text, crashes integer, rescues integer,
             parked advisorjobs_parking, close_for double precision)
          ORDER BY id),
     mine AS MATERIALIZED (
-        SELECT j.*, CASE WHEN s.stopped THEN 'cancelled' ELSE g.status END AS ended, g.final OR s.stopped AS final, g.delay,
-               g.attempt_back, CASE WHEN s.stopped THEN 'cancelled' ELSE g.error_code END AS error_code, g.error_message,
-               g.stack_trace, g.run_ms, g.result, g.queue AS new_queue, g.priority AS new_priority, g.lock AS new_lock,
+        SELECT j.*, e.ended, g.final OR s.stopped AS final, g.delay, g.attempt_back, e.error_code, g.error_message, g.stack_trace,
+               advisorjobs_fingerprint(g.fingerprint, e.ended, e.error_code, j.task_name, g.error_message) AS fingerprint,
+               g.run_ms, g.result, g.queue AS new_queue, g.priority AS new_priority, g.lock AS new_lock,
                g.crashes AS new_crashes, g.rescues AS new_rescues, g.parked AS new_parked, g.close_for,
                CASE WHEN NOT (g.final OR s.stopped) THEN now() + make_interval(secs => coalesce(g.delay, 0)) END AS next_run_at
           FROM given g JOIN procrastinate_jobs j
             ON j.id = g.id AND j.run_no = g.run_no AND j.run_token = g.token
          CROSS JOIN LATERAL (SELECT j.abort_requested AND NOT g.final AS stopped) s
+         CROSS JOIN LATERAL (
+             SELECT CASE WHEN s.stopped THEN 'cancelled' ELSE g.status END AS ended,
+                    CASE WHEN s.stopped THEN 'cancelled' ELSE g.error_code END AS error_code) e
            FOR NO KEY UPDATE OF j),
     kept AS (
         INSERT INTO advisorjobs_runs (
             job_id, run_no, attempt, final, status, error_code, worker_id, queued_at, started_at, next_run_at, run_ms,
-            queue_name, job_name, organization_id, input, result, error_message, stack_trace, tags)
+            queue_name, job_name, organization_id, input, result, error_message, stack_trace, fingerprint, tags)
         SELECT id, run_no, attempts, final, ended, error_code, worker_id, queued_at, started_at, next_run_at, run_ms,
-               queue_name, task_name, organization_id, args, result, error_message, stack_trace, tags
+               queue_name, task_name, organization_id, args, result, error_message, stack_trace, fingerprint, tags
           FROM mine),
+    tallied AS (
+        INSERT INTO advisorjobs_ended (
+            runs, queue_name, job_name, worker_ids, organizations, queued_at, started_at, run_ms, statuses, finals, error_codes,
+            fingerprints, job_ids, run_nos)
+        SELECT count(*), queue_name, task_name, array_agg(worker_id), array_agg(organization_id), array_agg(queued_at),
+               array_agg(started_at), array_agg(run_ms), array_agg(ended), array_agg(final), array_agg(error_code),
+               array_agg(fingerprint), array_agg(id), array_agg(run_no)
+          FROM mine GROUP BY queue_name, task_name),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, cancelled, aborted, at)
         SELECT queue, count(*) FILTER (WHERE became = 'waiting'), count(*) FILTER (WHERE became = 'delayed'),

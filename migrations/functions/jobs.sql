@@ -56,6 +56,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _job procrastinate_jobs;
     _runs boolean;
+    _run advisorjobs_runs;
 BEGIN
     IF NOT advisorjobs_hold_job(_id) THEN
         RETURN false;
@@ -66,13 +67,22 @@ BEGIN
     END IF;
     _runs := _job.status = 'doing';
     INSERT INTO advisorjobs_runs (
-        job_id, run_no, attempt, final, status, error_code, error_message, worker_id, queued_at, started_at, run_ms, queue_name,
-        job_name, organization_id, input, tags)
+        job_id, run_no, attempt, final, status, error_code, error_message, fingerprint, worker_id, queued_at, started_at, run_ms,
+        queue_name, job_name, organization_id, input, tags)
     VALUES (
         _id, _job.run_no + CASE WHEN _runs OR _job.run_no = 0 THEN 0 ELSE 1 END, _job.attempts, true, _status, _code, _reason,
-        CASE WHEN _runs THEN _job.worker_id END, _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
+        advisorjobs_fingerprint(NULL, _status, _code, _job.task_name, _reason), CASE WHEN _runs THEN _job.worker_id END,
+        _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
         CASE WHEN _runs THEN (extract(epoch FROM clock_timestamp() - _job.started_at) * 1000)::integer END, _job.queue_name,
-        _job.task_name, _job.organization_id, _job.args, _job.tags);
+        _job.task_name, _job.organization_id, _job.args, _job.tags)
+    RETURNING * INTO _run;
+    INSERT INTO advisorjobs_ended (
+        runs, queue_name, job_name, worker_id, organizations, queued_at, started_at, run_ms, statuses, error_codes, fingerprints,
+        job_ids, run_nos)
+    VALUES (
+        1, _run.queue_name, _run.job_name, _run.worker_id, ARRAY[_run.organization_id], ARRAY[_run.queued_at],
+        ARRAY[_run.started_at], ARRAY[_run.run_ms], ARRAY[_run.status], ARRAY[_run.error_code], ARRAY[_run.fingerprint],
+        ARRAY[_id], ARRAY[_run.run_no]);
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, failed, completed, cancelled, aborted, at)
     VALUES (
         _job.queue_name, CASE WHEN NOT _runs AND _job.scheduled_at IS NULL THEN -1 END,
@@ -167,7 +177,12 @@ BEGIN
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
     SELECT queue_name, CASE WHEN _at > now() THEN 0 ELSE count(*) END, CASE WHEN _at > now() THEN count(*) END
       FROM again GROUP BY queue_name;
-    UPDATE advisorjobs_runs SET final = false, next_run_at = greatest(now(), _at) WHERE job_id = ANY (_back) AND final;
+    WITH taken_back AS (
+        UPDATE advisorjobs_runs SET final = false, next_run_at = greatest(now(), _at) WHERE job_id = ANY (_back) AND final
+        RETURNING finished_at, queue_name, job_name, organization_id)
+    INSERT INTO advisorjobs_ended (taken_back, finished_at, runs, queue_name, job_name, organizations)
+    SELECT true, min(finished_at), count(*), queue_name, job_name, array_agg(organization_id)
+      FROM taken_back GROUP BY date_bin('1 hour', finished_at, '2001-01-01 00:00Z'), queue_name, job_name;
     PERFORM advisorjobs_wake();
     RETURN _back;
 END $$;
@@ -201,43 +216,4 @@ DROP FUNCTION IF EXISTS retry_job(bigint);
 CREATE FUNCTION retry_job(job_id bigint) RETURNS boolean
 LANGUAGE sql SET search_path FROM CURRENT AS $$
     SELECT cardinality(advisorjobs_retry(ARRAY[job_id], NULL, true, NULL, NULL, NULL)) = 1
-$$;
-
--- Runs all failed jobs of a queue again; returns how many.
-DROP FUNCTION IF EXISTS retry_failed_jobs(text);
-CREATE FUNCTION retry_failed_jobs(queue text) RETURNS integer
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-    SELECT cardinality(advisorjobs_retry(
-        ARRAY(SELECT j.id FROM procrastinate_jobs j WHERE j.queue_name = retry_failed_jobs.queue AND j.status = 'failed'),
-        NULL, true, NULL, NULL, NULL))
-$$;
-
--- Takes jobs that ended before _before out of lists, counts and results, those of one queue or (NULL) of all; their history stays. At
--- most _most rows of failed jobs are deleted; returns how many were: call again while it is _most.
-CREATE OR REPLACE FUNCTION advisorjobs_clean(_queue text, _statuses text[], _before timestamptz, _most integer) RETURNS integer
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
-DECLARE
-    _count integer;
-BEGIN
-    INSERT INTO advisorjobs_cleaned AS c (queue_name, status, before)
-    SELECT coalesce(_queue, '*'), status, _before FROM unnest(_statuses) AS s(status) ORDER BY status
-        ON CONFLICT (queue_name, status) DO UPDATE SET before = greatest(c.before, excluded.before);
-    DELETE FROM procrastinate_jobs WHERE id = ANY (ARRAY(
-        SELECT j.id FROM procrastinate_jobs j
-         WHERE (_queue IS NULL OR j.queue_name = _queue)
-           AND (j.status = 'failed' AND 'failed' = ANY (_statuses)
-                OR j.status = 'succeeded' AND 'completed' = ANY (_statuses)
-                OR j.status IN ('cancelled', 'aborted') AND j.status::text = ANY (_statuses))
-           AND advisorjobs_ended_at(j) < _before
-         ORDER BY j.id LIMIT _most
-           FOR UPDATE SKIP LOCKED));
-    GET DIAGNOSTICS _count = ROW_COUNT;
-    RETURN _count;
-END $$;
-
--- When a job that ended, and is still in the table, did so: by our history, else by procrastinate's (from before a take-over).
-CREATE OR REPLACE FUNCTION advisorjobs_ended_at(_job procrastinate_jobs) RETURNS timestamptz
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT coalesce((SELECT max(finished_at) FROM advisorjobs_runs WHERE job_id = _job.id),
-                    (SELECT max(at) FROM procrastinate_events WHERE job_id = _job.id), _job.started_at, _job.queued_at)
 $$;

@@ -1,5 +1,5 @@
 -- Who waits longest: each organization's next job in each queue and priority, longest wait first (20 rows; psql -v most=100). Long waits
--- of one organization alone: its own limit, pause or backlog (`advisorjobs queues show QUEUE`). Of all alike: the queue is behind, see
+-- of one organization alone: its own limit, pause or backlog (advisorjobs queues show QUEUE). Of all alike: the queue is behind, see
 -- behind.sql. Jobs behind a lock or a key wait for another job, not for a worker, and aren't in it; of each queue and priority the first
 -- thousand organizations are looked at.
 \if :{?most} \else \set most 20 \endif

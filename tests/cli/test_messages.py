@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import errno
+import importlib.metadata
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from advisorjobs.cli.failure import Failure, failure_of
 from advisorjobs.errors import MissingExtra
+from tests.fixtures.apps import ROOT
 from tests.fixtures.clusters import free_port
+from tests.fixtures.waiting import wait_for
 
 Environment = Mapping[str, str]
 
@@ -90,6 +97,11 @@ def test_a_database_that_isnt_migrated_is_said_with_the_command(empty_database: 
         (["worker", "-c", "many"], "-c='many' can't be used: must be a number of slots"),
         (["jobs", "list", "--status", "faild"], "did you mean failed?"),
         (["jobs", "list", "-q", "emials"], "there is no queue 'emials': did you mean 'emails'?"),
+        (["queues", "pause", "emial"], "there is no queue 'emial': did you mean 'emails'?"),
+        (["queues", "resume", "emial"], "there is no queue 'emial': did you mean 'emails'?"),
+        (["queues", "limit", "emial", "--rate", "1/s"], "there is no queue 'emial': did you mean 'emails'?"),
+        (["jobs", "lst"], "Did you mean 'list'?"),
+        (["jobs", "show", "seventeen"], "Invalid value for 'JOB'"),
         (["proces"], "Did you mean 'process'?"),
         (["process"], "Missing argument 'FILE…'"),
         (["process", "/nowhere/at-all.pdf"], "/nowhere/at-all.pdf: no such file or directory"),
@@ -142,6 +154,63 @@ def test_without_the_worker_extra_the_command_that_installs_it_is_named(tmp_path
 
     assert said(done) == "typer is needed for this and isn't installed: pip install 'advisorjobs[worker]'"
     assert done.returncode == 1
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_stop_are_status_130_and_one_line(number: signal.Signals, silent_server: int) -> None:
+    command = [sys.executable, "-m", "advisorjobs", "jobs", "list"]
+    address = f"postgresql://127.0.0.1:{silent_server}/firm"
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DATABASE_URL": address}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
+        wait_for(lambda: connected_to(process.pid, silent_server), "the command's connection")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+
+    assert (out, err) == ("", "advisorjobs: interrupted; jobs that were queued stay queued\n")
+    assert process.returncode == 130
+
+
+def connected_to(pid: int, port: int) -> bool:
+    return any(each.raddr and each.raddr.port == port for each in psutil.Process(pid).net_connections("tcp"))
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(database: str) -> None:
+    ours, its = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "advisorjobs", "queues", "show"]
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "DATABASE_URL": database}
+    with os.fdopen(its, "wb") as broken:
+        done = subprocess.run(command, stdout=broken, stderr=subprocess.PIPE, env=env, check=False, timeout=60)
+
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"), [("3.10.12", "/python is Python 3.10.12."), ("2.7.18", "/python is Python 2.7.18.")]
+)
+def test_an_older_python_is_refused_by_make_with_the_version_that_is_needed(
+    answer: str, named: str, tmp_path: Path
+) -> None:
+    old = tmp_path / "python"
+    old.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Python {answer}" && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    command = ["make", "--no-print-directory", f"PYTHON={old}", ".venv/bin/python"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.stderr.splitlines()[0] == f"AdvisorJobs needs Python 3.11 or newer; {tmp_path}{named}"
+    assert done.returncode == 2
+
+
+def test_an_older_python_is_refused_by_pip() -> None:
+    assert importlib.metadata.metadata("advisorjobs")["Requires-Python"] == ">=3.11"
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_no_lock_brings_a_deep_learning_framework(lock: Path) -> None:
     assert re.findall(r"^(?:torch|tensorflow|jax|paddlepaddle)\w*==.*$", lock.read_text(), re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("folder", ["tests/postgres", "ops/bench/node"])
+@pytest.mark.parametrize("folder", ["tests/node", "tests/postgres", "tests/prisma", "ops/bench/node"])
 def test_a_lock_of_node_packages_names_no_address(folder: str) -> None:
     text = (ROOT / folder / "package-lock.json").read_text()
     packages = json.loads(text)["packages"]

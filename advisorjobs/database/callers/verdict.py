@@ -10,10 +10,11 @@ __all__ = ["Verdict", "verdict_of"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`sqlstate` is PostgreSQL's code, `message` its sentence, `constraint` what was violated."""
+    """`sqlstate` is PostgreSQL's code, `message` its sentence, `detail` its second one, `constraint` what was violated."""
 
     sqlstate: str
     message: str
+    detail: str | None
     constraint: str | None
 
 
@@ -24,8 +25,9 @@ def verdict_of(error: BaseException) -> Verdict | None:
         if isinstance(sqlstate, str):
             diagnosis = getattr(each, "diag", None)
             message = getattr(diagnosis, "message_primary", None) or str(each).split("\n", 1)[0]
+            detail = getattr(diagnosis, "message_detail", None) or getattr(each, "detail", None)
             constraint = getattr(diagnosis, "constraint_name", None) or getattr(each, "constraint_name", None)
-            return Verdict(sqlstate, message, constraint)
+            return Verdict(sqlstate, message, detail, constraint)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,7 @@ async def test_job_and_row_are_there_both_or_neither(kind: str, the_process: App
         await mine.run(ROW)
         kept = await queue_email(**MAIL, unique_key="k", tags=["a"], priority=1, connection=mine.connection)
         with pytest.raises(ZeroDivisionError):
-            async with mine.savepoint():
-                await queue_email(**MAIL, connection=mine.connection)
-                raise ZeroDivisionError
+            await within_savepoint(mine, queue_and_fail)
         async with mine.savepoint():
             assert await queue_email(**MAIL, unique_key="k", connection=mine.connection) == kept
         await mine.commit()
@@ -71,9 +70,8 @@ async def test_what_the_database_refuses_says_that_the_transaction_has_failed(
     kind: str, the_process: App, database: str, counted: Any
 ) -> None:
     async with awaited_till(kind, database) as mine:
-        await mine.run("SELECT set_config('advisorjobs.organization', 'another', true)")
         with pytest.raises(Exception, match="another organization") as caught:
-            await queue_email(**MAIL, connection=mine.connection)
+            await queue_from_elsewhere(mine)
         assert any("42501" in note and "roll it back" in note for note in caught.value.__notes__)
         with pytest.raises(UnusableConnection, match="has failed before: roll it back"):
             await queue_email(**MAIL, connection=mine.connection)
@@ -81,9 +79,7 @@ async def test_what_the_database_refuses_says_that_the_transaction_has_failed(
 
         await mine.run(ROW)
         with pytest.raises(Exception, match="another organization"):
-            async with mine.savepoint():
-                await mine.run("SELECT set_config('advisorjobs.organization', 'another', true)")
-                await queue_email(**MAIL, connection=mine.connection)
+            await within_savepoint(mine, queue_from_elsewhere)
         await queue_email(**MAIL, connection=mine.connection)
         await mine.commit()
     assert counted() == (1, 1)
@@ -133,3 +129,19 @@ async def test_thousands_a_document_and_what_is_read_go_the_same_way(
         await mine.commit()
     assert counted() == (1, 4101)
     assert [each.id for each in added] == sorted(each.id for each in added)
+
+
+async def within_savepoint(mine: Any, work: Callable[[Any], Awaitable[None]]) -> None:
+    async with mine.savepoint():
+        await work(mine)
+
+
+async def queue_and_fail(mine: Any) -> None:
+    await queue_email(**MAIL, connection=mine.connection)
+    raise ZeroDivisionError
+
+
+async def queue_from_elsewhere(mine: Any) -> None:
+    """For one organization in a transaction that works for another: the database refuses that."""
+    await mine.run("SELECT set_config('advisorjobs.organization', 'another', true)")
+    await queue_email(**MAIL, connection=mine.connection)

@@ -127,3 +127,71 @@ def test_workers_has_the_living_and_the_silent_with_what_they_hold(
     assert (rows[desk.worker]["state"], rows[desk.worker]["running"]) == ("alive", held)
     assert rows[desk.worker]["slots"] == {"critical": 10, "emails": 10}
     assert (rows[other_desk.worker]["state"], rows[other_desk.worker]["running"]) == ("silent", 0)
+
+
+def end_runs(desk: Desk, base: Connection) -> dict[str, int]:
+    """Nine jobs: five of a complete for 1 s each, two of b for 9 s each, one of b fails once, one of c for ever."""
+    a, b, c = (desk.enqueue(n, organization_id=who) for n, who in ((5, "a"), (3, "b"), (1, "c")))
+    jobs = {job.id: job for job in desk.claim(free=20)}
+    done = [(jobs[job], 1000) for job in a] + [(jobs[job], 9000) for job in b[:2]]
+    desk.run(
+        "complete_runs",
+        ids=[job.id for job, _ in done],
+        run_nos=[job.run_no for job, _ in done],
+        tokens=[job.token for job, _ in done],
+        run_ms=[run_ms for _, run_ms in done],
+        results=["null"] * len(done),
+        locks=None,
+        patience=None,
+    )
+    wrong = {"error_code": "network", "error_message": "refused", "fingerprint": "f1", "run_ms": 100}
+    desk.settle(jobs[b[2]], status="retrying", final=False, delay=60, **wrong)
+    desk.settle(jobs[c[0]], status="failed", final=True, **wrong)
+    return {"retried": b[2], "failed": c[0]}
+
+
+def test_slow_failing_and_organizations_agree_with_the_history(base: Connection, desk: Desk) -> None:
+    jobs = end_runs(desk, base)
+
+    (slow,) = QUESTIONS["slow"].ask(base)
+    assert (slow["queue"], slow["name"], slow["runs"], float(slow["total_s"])) == ("critical", "test:work", 9, 23.2)
+    assert slow["run_max_ms"] == 9000
+    (failing,) = QUESTIONS["failing"].ask(base)
+    assert (failing["failures"], failing["organizations"], failing["error_code"]) == (2, 2, "network")
+    assert failing["job_id"] in jobs.values()
+    assert failing["message"] == "refused"
+    rows = [
+        (row["organization_id"], row["runs"], float(row["total_s"])) for row in QUESTIONS["organizations"].ask(base)
+    ]
+    assert rows == [("b", 3, 18.1), ("a", 5, 5.0), ("c", 1, 0.1)]
+    assert len(QUESTIONS["organizations"].ask(base, most=1)) == 1
+
+
+def test_behind_has_each_queue_with_its_backlog_and_pace(base: Connection, desk: Desk) -> None:
+    end_runs(desk, base)
+    late, *_ = desk.enqueue(4, queue="emails")
+    base.execute("UPDATE procrastinate_jobs SET queued_at = now() - interval '10 min' WHERE id = %s", [late])
+    base.execute("SELECT pause_queue('emails')")
+
+    first, *others = QUESTIONS["behind"].ask(base)
+    assert (first["queue"], first["waiting"], first["is_paused"], first["workers"]) == ("emails", 4, True, 1)
+    assert first["oldest_wait"].total_seconds() >= 600
+    assert first["drained_in"] is None
+    (critical,) = (row for row in others if row["queue"] == "critical")
+    assert (critical["waiting"], critical["delayed"], critical["failed"]) == (0, 1, 1)
+    assert 0 < critical["per_minute"] < 1
+    queues = [name for (name,) in base.execute("SELECT name FROM advisorjobs_queues").fetchall()]
+    assert sorted(queues) == sorted(row["queue"] for row in (first, *others))
+
+
+def test_due_has_the_next_jobs_and_ticks_soonest_first(base: Connection, desk: Desk) -> None:
+    later, sooner = (desk.enqueue(delay=delay)[0] for delay in (7200, 600))
+    base.execute(
+        "SELECT schedule_job('k', 'document:ocr', '{\"documentId\": \"d\"}', every => '1 hour', organization_id => 'o')"
+    )
+    base.execute("UPDATE advisorjobs_schedules SET next_at = now() + interval '1 hour'")
+
+    assert [row["which"] for row in QUESTIONS["due"].ask(base)] == [str(sooner), "k", str(later)]
+    assert [row["what"] for row in QUESTIONS["due"].ask(base, most=2)] == ["job", "schedule"]
+    base.execute("SELECT pause_schedule('k')")
+    assert [row["which"] for row in QUESTIONS["due"].ask(base)] == [str(sooner), str(later)]

@@ -1,0 +1,131 @@
+"""`advisorjobs schedules add`: a schedule from a command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from advisorjobs.cli.person import ByOption, person
+from advisorjobs.cli.schedule_texts import local_time
+from advisorjobs.errors import SettingsError
+from advisorjobs.flow.recurrence import recurrence
+from advisorjobs.flow.zones import time_zone
+from advisorjobs.settings import Settings
+
+__all__ = ["add", "moment", "span"]
+
+UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400}
+SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d)\s*")
+
+Expression = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CRON", help='Five fields, or six with the second first: "0 9 * * MON-FRI".', show_default=False
+    ),
+]
+Start = Annotated[str | None, typer.Option(metavar="TIME", help="Not before; ZONE's time unless it has an offset.")]
+End = Annotated[str | None, typer.Option(metavar="TIME", help="Not after.")]
+
+
+def add(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False)],
+    cron: Expression = None,
+    every: Annotated[str | None, typer.Option(metavar="TIME", help="Instead of CRON: 90s, 15min, 2h.")] = None,
+    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Whose clocks CRON speaks of.")] = "UTC",
+    payload: Annotated[str, typer.Option(metavar="JSON", help="The job's fields.")] = "{}",
+    key: Annotated[str | None, typer.Option(help="What it is known by. Default: from job and payload.")] = None,
+    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Default: the job's own.")] = None,
+    start: Start = None,
+    end: End = None,
+    limit: Annotated[int | None, typer.Option(metavar="NUMBER", help="How many runs.")] = None,
+    jitter: Annotated[str | None, typer.Option(metavar="TIME", help="Each run waits up to so long.")] = None,
+    overlap: Annotated[str, typer.Option(help="While the last job lives: allow, skip or replace.")] = "allow",
+    missed: Annotated[str, typer.Option(help="Runs that found no worker: skip, once or all.")] = "once",
+    missed_cap: Annotated[int, typer.Option(metavar="NUMBER", help="Of missed runs at most.")] = 100,
+    give_up_after: Annotated[str | None, typer.Option(metavar="TIME", help="No missed run later than that.")] = None,
+    priority: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="1 (first) to 9. Default: the queue's.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="WORD", help="May be given more than once.")] = None,
+    by: ByOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Shows the next runs and changes nothing.")] = False,
+) -> None:
+    """Creates a schedule, or changes the one that has the key; giving it again unchanged changes nothing.
+
+    \b
+    Examples:
+      advisorjobs schedules add report:daily "0 9 * * *" --timezone America/New_York --payload '{"organizationId": "org-7"}'
+      advisorjobs schedules add maintenance:clear_cache --every 15min --overlap skip
+    """
+    bounds = {"start": moment("--start", start, timezone), "end": moment("--end", end, timezone)}
+    times = {"every": span("--every", every), "timezone": timezone, **bounds}
+    if dry_run:
+        return print_runs(cron, times)
+    options: dict[str, Any] = {
+        **times,
+        "key": key,
+        "limit": limit,
+        "jitter": span("--jitter", jitter) or timedelta(),
+        "overlap": overlap,
+        "missed": missed,
+        "missed_cap": missed_cap,
+        "give_up_after": span("--give-up-after", give_up_after),
+        "priority": priority,
+        "tags": tag or (),
+        "changed_by": person(by),
+    }
+    return put(queue, job, fields_of(payload), cron, options)
+
+
+def put(queue: str | None, job: str, payload: dict[str, Any], cron: str | None, options: dict[str, Any]) -> None:
+    from advisorjobs.cli.ground import opened
+    from advisorjobs.manager import get_queue_manager
+
+    manager = get_queue_manager().sync
+    with opened(Settings.from_environment()):
+        key = manager.add_repeatable_job(queue, job, payload, cron, **options)
+        organization = payload.get("organization_id", payload.get("organizationId", ""))
+        upcoming = manager.preview_repeatable_job(key, 1, organization_id=organization)
+    typer.echo(f"schedule {key}: {f'next run {local_time(upcoming[0])}' if upcoming else 'no further run'}")
+
+
+def print_runs(cron: str | None, times: dict[str, Any]) -> None:
+    for run in recurrence(cron=cron, **times).upcoming(10, datetime.now(UTC)):
+        typer.echo(local_time(run))
+
+
+def fields_of(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise SettingsError("--payload", text, f"is no JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise SettingsError("--payload", text, 'must be a JSON object, such as {"organizationId": "org-7"}')
+    return found
+
+
+def span(option: str, text: str | None) -> timedelta | None:
+    """*text*, such as 90s, 15min, 2h or 1d, as a span of time."""
+    if text is None:
+        return None
+    found = SPAN.fullmatch(text)
+    if found is None:
+        raise SettingsError(option, text, "must be a number with its unit, such as 90s, 15min, 2h or 1d")
+    return timedelta(seconds=float(found[1]) * UNITS[found[2]])
+
+
+def moment(option: str, text: str | None, timezone: str) -> datetime | None:
+    """*text* as a moment; without an offset it is local time in *timezone*."""
+    if text is None:
+        return None
+    zone = time_zone(timezone)
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        rule = 'must be a date and time such as "2026-12-01 08:00", or with an offset 2026-12-01T08:00+01:00'
+        raise SettingsError(option, text, rule) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)

@@ -1,0 +1,133 @@
+"""Schedules in words and in JSON: when, where they stand, and their runs in local time with the offset from UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from advisorjobs.schedules import Schedule, ScheduleState
+
+__all__ = ["json_of", "local_time", "print_schedule", "print_schedules"]
+
+
+def json_of(schedule: Schedule) -> dict[str, Any]:
+    """For machines: times in ISO 8601, spans in seconds, the names of the payload's fields. Values stay in the database."""
+    shown = asdict(schedule)
+    shown["payload_fields"] = sorted(shown.pop("payload"))
+    return {key: _plain(value) for key, value in shown.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def local_time(moment: datetime | None) -> str:
+    """`2026-03-08 09:00 -04:00`, to the second where there are seconds."""
+    if moment is None:
+        return "–"
+    seconds = f":{moment:%S}" if moment.second else ""
+    return f"{moment:%Y-%m-%d %H:%M}{seconds} {moment.isoformat()[-6:]}"
+
+
+def times_text(schedule: Schedule) -> str:
+    """`0 9 * * *` in its zone, or `every 15 min`."""
+    if schedule.cron is not None:
+        return schedule.cron
+    seconds = (schedule.every or timedelta()).total_seconds()
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"every {seconds / size:g} {unit}"
+    return f"every {seconds:g} s"
+
+
+def last_text(schedule: Schedule) -> str:
+    if schedule.last_run_at is None:
+        return "–"
+    return f"{local_time(schedule.last_run_at.astimezone())} {schedule.last_outcome or ''}".rstrip()
+
+
+def print_schedules(schedules: Sequence[Schedule]) -> None:
+    from rich.markup import escape
+
+    from advisorjobs.cli.account import printable
+    from advisorjobs.cli.consoles import console, plain_table
+
+    output = console()
+    if not schedules:
+        output.print("no schedules")
+        return
+    table = plain_table(
+        "key", "organization", "job", "when", "time zone", "next run", "last run", "runs", numbers=("runs",)
+    )
+    for schedule in schedules:
+        upcoming = schedule.upcoming(1) if schedule.state is ScheduleState.ACTIVE else []
+        coming = local_time(upcoming[0]) if upcoming else str(schedule.state)
+        cells = (
+            schedule.key,
+            schedule.organization_id or "",
+            schedule.name,
+            times_text(schedule),
+            schedule.timezone,
+            coming,
+        )
+        table.add_row(*(escape(printable(cell)) for cell in cells), last_text(schedule), str(schedule.runs))
+    output.print(table)
+    for schedule in schedules:
+        for line in remarks(schedule):
+            output.print(printable(f"{schedule.key}: {line}"), highlight=False, markup=False, soft_wrap=True)
+
+
+def remarks(schedule: Schedule) -> list[str]:
+    """What people should know: why it rests, or why no worker can make anything of it."""
+    said = []
+    if schedule.paused_at is not None:
+        why = f": {schedule.paused_why}" if schedule.paused_why else ""
+        said.append(f"paused by {schedule.paused_by or 'somebody'} {schedule.paused_at.astimezone():%Y-%m-%d}{why}")
+    if schedule.broken is not None:
+        said.append(f"broken: {schedule.broken}; put it right with `advisorjobs schedules add`")
+    return said
+
+
+def print_schedule(schedule: Schedule, upcoming: Sequence[datetime], past: Sequence[Mapping[str, Any]]) -> None:
+    from advisorjobs.cli.account import printable
+    from advisorjobs.cli.consoles import console
+
+    lines = [f"{name:14}{value}" for name, value in described(schedule) if value not in (None, "", "0:00:00")]
+    lines += remarks(schedule)
+    lines += [f"next          {local_time(run)}" for run in upcoming]
+    for tick in past:
+        asked = ", asked for" if tick["asked_for"] else ""
+        job = f" job {tick['job_id']} {tick['status'] or 'cleaned away'}" if tick["job_id"] else ""
+        lines.append(f"past          {local_time(tick['tick'].astimezone())} {tick['outcome']}{asked}{job}")
+    output = console()
+    for line in lines:
+        output.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+
+
+def described(schedule: Schedule) -> list[tuple[str, str | None]]:
+    """A schedule's values by name, in the order in which they are shown."""
+    bounds = [("start", schedule.start_at), ("end", schedule.end_at)]
+    return [
+        ("key", schedule.key),
+        ("organization", schedule.organization_id),
+        ("job", schedule.name),
+        ("queue", schedule.queue),
+        ("payload", ", ".join(sorted(schedule.payload))),
+        ("when", times_text(schedule)),
+        ("time zone", schedule.timezone),
+        ("state", schedule.state),
+        *((name, None if moment is None else moment.isoformat()) for name, moment in bounds),
+        ("runs", f"{schedule.runs} of {schedule.max_runs}" if schedule.max_runs else str(schedule.runs)),
+        ("left out", str(schedule.skipped) if schedule.skipped else None),
+        ("jitter", str(schedule.jitter)),
+        ("overlap", schedule.overlap),
+        ("missed", f"all, {schedule.missed_cap} at most" if schedule.missed == "all" else schedule.missed),
+        ("give up after", None if schedule.give_up_after is None else str(schedule.give_up_after)),
+        ("priority", None if schedule.priority is None else str(schedule.priority)),
+        ("tags", ", ".join(schedule.tags)),
+        ("changed", f"{schedule.changed_at.astimezone():%Y-%m-%d %H:%M} by {schedule.changed_by or 'somebody'}"),
+    ]

@@ -1,1 +1,0 @@
-SELECT advisorjobs_clean(%(queue)s::text, %(statuses)s::text[], now() - make_interval(secs => %(age)s), %(most)s) AS cleaned

@@ -1,0 +1,1 @@
+SELECT advisorjobs_forget_month(%(before)s::timestamptz)

@@ -1,0 +1,1 @@
+SELECT * FROM advisorjobs_queue_stats(%(queue)s::text)

@@ -1,1 +1,0 @@
-SELECT retry_failed_jobs(%(queue)s::text)

@@ -1,0 +1,220 @@
+-- Tallies of ended runs: how they are kept. The tables: migrations/0080_tracking.sql; what is read from them: tracking.sql.
+
+-- The bucket of a duration: 0 for 0 ms, k + 1 for durations in (1.1^(k-1), 1.1^k]. What stands for a bucket is 2 * 1.1^k / 2.1, at
+-- most (1.1 - 1) / (1.1 + 1) = 4.8 % away from any duration in it. Without SET, so that the planner can inline it.
+-- After C. Masson, J. E. Rim, H. K. Lee: DDSketch, a fast and fully-mergeable quantile sketch with relative-error guarantees, VLDB 2019.
+CREATE OR REPLACE FUNCTION advisorjobs_bucket(_ms bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN _ms <= 0 THEN 0 ELSE 1 + ceil(ln(_ms::double precision) / 0.09531017980432486 - 1e-9)::bigint END
+$$;
+
+-- How long a run waited, in whole milliseconds.
+CREATE OR REPLACE FUNCTION advisorjobs_wait_ms(_queued_at timestamptz, _started_at timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN _started_at < _queued_at THEN 0 ELSE (date_part('epoch', _started_at - _queued_at) * 1000)::bigint END
+$$;
+
+-- The hour, day or week (of so many hours) that a moment is in.
+CREATE OR REPLACE FUNCTION advisorjobs_grain_of(_hours integer, _at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT date_bin(make_interval(hours => _hours), _at, '2001-01-01 00:00Z')
+$$;
+
+-- Histograms added up: laid end to end, and at last made one.
+CREATE OR REPLACE FUNCTION advisorjobs_one_histogram(_entries bigint[]) RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN ARRAY(SELECT (e >> 40 << 40) + sum(e & 1099511627775)::bigint FROM unnest(_entries) AS e GROUP BY e >> 40 ORDER BY e >> 40);
+END $$;
+CREATE OR REPLACE AGGREGATE advisorjobs_merge(bigint[]) (
+    sfunc = array_cat, stype = bigint[], initcond = '{}', finalfunc = advisorjobs_one_histogram);
+
+-- Which failures are alike. Of an error its type, place and message without data, as the worker says; of what has none (a worker's
+-- death, say) the job, the code and the message, which is ours. NULL: the run is no failure.
+CREATE OR REPLACE FUNCTION advisorjobs_fingerprint(
+    _given text, _status advisorjobs_run_status, _code advisorjobs_error_code, _job text, _message text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN _code IS NOT NULL AND _status IN ('failed', 'retrying', 'timed_out', 'crashed')
+                THEN coalesce(_given, left(md5(concat_ws(' ', _job, _code, _message)), 16)) END
+$$;
+
+-- Rows of ended runs that are not folded. Those of a transaction that had ended when was folded last are, all of them.
+-- A snapshot from the future is another server's, from before a restore: then all are looked at.
+CREATE OR REPLACE VIEW advisorjobs_unfolded AS
+    SELECT e.* FROM advisorjobs_tally_state s
+     CROSS JOIN LATERAL (
+        SELECT CASE WHEN pg_snapshot_xmax(s.folded) <= pg_snapshot_xmax(pg_current_snapshot()) THEN s.folded
+                    ELSE '1:1:'::pg_snapshot END AS folded) k
+     CROSS JOIN LATERAL (
+        SELECT n.ctid AS place, n.* FROM advisorjobs_ended n WHERE n.writer >= pg_snapshot_xmax(k.folded)
+        UNION ALL
+        SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e;
+
+-- Their runs, one by one.
+CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
+    SELECT coalesce(r.organization_id, '') AS organization_id, e.queue_name, e.job_name, e.finished_at, e.taken_back,
+           coalesce(r.status, 'completed') AS status, coalesce(r.final, true) AS final,
+           coalesce(r.worker_id, e.worker_id) AS worker_id, advisorjobs_wait_ms(r.queued_at, r.started_at) AS wait_ms, r.run_ms,
+           r.error_code, r.fingerprint, r.job_id, r.run_no
+      FROM advisorjobs_unfolded e
+     CROSS JOIN LATERAL unnest(
+        e.organizations, e.queued_at, e.started_at, e.run_ms, e.statuses, e.finals, e.worker_ids, e.error_codes, e.fingerprints,
+        e.job_ids, e.run_nos)
+        AS r(organization_id, queued_at, started_at, run_ms, status, final, worker_id, error_code, fingerprint, job_id, run_no)
+     WHERE current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization();
+
+-- The same as small tallies, one for each pair of buckets that occurs.
+CREATE OR REPLACE VIEW advisorjobs_unfolded_tallies AS
+    SELECT organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at) AS hour,
+           count(*) FILTER (WHERE status = 'completed' AND NOT taken_back) AS completed,
+           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed') AND NOT taken_back)
+           - count(*) FILTER (WHERE taken_back) AS failed,
+           count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
+           count(*) FILTER (WHERE status NOT IN ('snoozed', 'released') AND NOT taken_back) AS runs,
+           count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
+           count(*) FILTER (WHERE status = 'timed_out') AS timed_out,
+           count(*) FILTER (WHERE status = 'crashed') AS crashed,
+           count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
+           count(*) FILTER (WHERE status = 'released') AS released,
+           CASE WHEN wait_bucket IS NULL THEN '{}' ELSE ARRAY[(wait_bucket << 40) + count(*)] END AS waits,
+           coalesce(sum(wait_ms) FILTER (WHERE wait_bucket IS NOT NULL), 0) AS wait_sum,
+           coalesce(max(wait_ms) FILTER (WHERE wait_bucket IS NOT NULL), 0) AS wait_max,
+           CASE WHEN time_bucket IS NULL THEN '{}' ELSE ARRAY[(time_bucket << 40) + count(*)] END AS times,
+           coalesce(sum(run_ms) FILTER (WHERE time_bucket IS NOT NULL), 0) AS time_sum,
+           coalesce(max(run_ms) FILTER (WHERE time_bucket IS NOT NULL), 0) AS time_max
+      FROM (SELECT *, CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(wait_ms) END AS wait_bucket,
+                   CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(run_ms) END AS time_bucket
+              FROM advisorjobs_unfolded_runs) r
+     GROUP BY organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at), wait_bucket, time_bucket;
+
+-- Their failures, as rows of advisorjobs_error_tallies.
+CREATE OR REPLACE VIEW advisorjobs_unfolded_failures AS
+    SELECT organization_id, false AS whole, 1::smallint AS grain, advisorjobs_grain_of(1, finished_at) AS since, queue_name, job_name,
+           error_code, fingerprint, count(*) AS failures, min(finished_at) AS first_seen, max(finished_at) AS last_seen,
+           (array_agg(job_id ORDER BY finished_at DESC, job_id DESC))[1] AS job_id,
+           (array_agg(run_no ORDER BY finished_at DESC, job_id DESC))[1] AS run_no
+      FROM advisorjobs_unfolded_runs
+     WHERE fingerprint IS NOT NULL
+     GROUP BY organization_id, advisorjobs_grain_of(1, finished_at), queue_name, job_name, error_code, fingerprint;
+
+-- The same by worker and queue.
+CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
+    SELECT worker_id, queue_name, sum(n)::bigint AS runs, sum(completed)::bigint AS completed, sum(failures)::bigint AS failures,
+           advisorjobs_merge(ARRAY[(bucket << 40) + n]) FILTER (WHERE bucket IS NOT NULL) AS times,
+           sum(time_sum)::bigint AS time_sum, max(time_max)::bigint AS time_max, max(last_run_at) AS last_run_at
+      FROM (SELECT worker_id, queue_name, advisorjobs_bucket(run_ms) AS bucket, count(*) AS n,
+                   count(*) FILTER (WHERE status = 'completed') AS completed, count(fingerprint) AS failures,
+                   coalesce(sum(run_ms), 0) AS time_sum, coalesce(max(run_ms), 0) AS time_max, max(finished_at) AS last_run_at
+              FROM advisorjobs_unfolded_runs
+             WHERE worker_id IS NOT NULL AND NOT taken_back AND status NOT IN ('snoozed', 'released')
+             GROUP BY worker_id, queue_name, bucket) b
+     GROUP BY worker_id, queue_name;
+
+-- Folds what ended into the tallies, once there is some or it has waited a while; returns how many runs it folded. Called by each
+-- worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
+-- counts, and a reader sees each run in one place.
+CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies() RETURNS integer
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    _rolled timestamptz;
+    _oldest timestamptz;
+    _runs integer;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0)) THEN
+        RETURN 0;
+    END IF;
+    SELECT rolled_until INTO _rolled FROM advisorjobs_tally_state;
+    IF _rolled < advisorjobs_grain_of(24, now()) THEN
+        _rolled := advisorjobs_roll(_rolled);
+    END IF;
+    SELECT min(finished_at), sum(runs) INTO _oldest, _runs FROM advisorjobs_unfolded;
+    IF _runs IS NULL OR _runs < 10000 AND _oldest > clock_timestamp() - interval '10 s'
+        AND _oldest < clock_timestamp() THEN
+        RETURN 0;
+    END IF;
+    WITH gone AS (
+        DELETE FROM advisorjobs_ended WHERE ctid = ANY (ARRAY(SELECT place FROM advisorjobs_unfolded))),
+    seen AS (
+        UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot()),
+    tallied AS (
+        INSERT INTO advisorjobs_tallies AS t
+        SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, g.since, u.queue_name, u.job_name,
+               sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried), sum(timed_out), sum(crashed), sum(snoozed),
+               sum(released), advisorjobs_merge(waits), sum(wait_sum), max(wait_max), advisorjobs_merge(times), sum(time_sum),
+               max(time_max)
+          FROM advisorjobs_unfolded_tallies u
+         CROSS JOIN (VALUES (false), (true)) AS w(whole)
+         CROSS JOIN LATERAL (
+            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 24, 168]) AS hours) g
+         WHERE g.hours = 1 OR g.since + make_interval(hours => g.hours) <= _rolled
+         GROUP BY 1, 2, 3, 4, 5, 6
+            ON CONFLICT (organization_id, whole, grain, since, queue_name, job_name) DO UPDATE
+           SET completed = t.completed + excluded.completed, failed = t.failed + excluded.failed,
+               cancelled = t.cancelled + excluded.cancelled, runs = t.runs + excluded.runs, retried = t.retried + excluded.retried,
+               timed_out = t.timed_out + excluded.timed_out, crashed = t.crashed + excluded.crashed,
+               snoozed = t.snoozed + excluded.snoozed, released = t.released + excluded.released,
+               waits = advisorjobs_one_histogram(t.waits || excluded.waits), wait_sum = t.wait_sum + excluded.wait_sum,
+               wait_max = greatest(t.wait_max, excluded.wait_max), times = advisorjobs_one_histogram(t.times || excluded.times),
+               time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max)),
+    failures AS (
+        INSERT INTO advisorjobs_error_tallies AS t
+        SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, advisorjobs_grain_of(g.hours, u.since),
+               u.queue_name, u.job_name, u.error_code, u.fingerprint, sum(u.failures), min(u.first_seen), max(u.last_seen),
+               (array_agg(u.job_id ORDER BY u.last_seen DESC, u.job_id DESC))[1],
+               (array_agg(u.run_no ORDER BY u.last_seen DESC, u.job_id DESC))[1]
+          FROM advisorjobs_unfolded_failures u
+         CROSS JOIN (VALUES (false), (true)) AS w(whole)
+         CROSS JOIN (VALUES (1), (24)) AS g(hours)
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+            ON CONFLICT (organization_id, whole, grain, since, queue_name, job_name, error_code, fingerprint) DO UPDATE
+           SET failures = t.failures + excluded.failures, first_seen = least(t.first_seen, excluded.first_seen),
+               last_seen = greatest(t.last_seen, excluded.last_seen),
+               job_id = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.job_id ELSE t.job_id END,
+               run_no = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.run_no ELSE t.run_no END)
+    INSERT INTO advisorjobs_worker_tallies AS t
+    SELECT u.worker_id, u.queue_name, u.runs, u.completed, u.failures, u.times, u.time_sum, u.time_max, u.last_run_at
+      FROM advisorjobs_unfolded_workers u
+        ON CONFLICT (worker_id, queue_name) DO UPDATE
+       SET runs = t.runs + excluded.runs, completed = t.completed + excluded.completed,
+           failures = t.failures + excluded.failures, times = advisorjobs_one_histogram(t.times || excluded.times),
+           time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max),
+           last_run_at = greatest(t.last_run_at, excluded.last_run_at);
+    RETURN _runs;
+END $$;
+
+-- Makes the rows of a day that is over from those of its hours, and after a Sunday those of the week; returns the next day.
+-- What ends or is brought back later is added to them by advisorjobs_fold_tallies.
+CREATE OR REPLACE FUNCTION advisorjobs_roll(_day timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    _next timestamptz := _day + interval '24 hours';
+BEGIN
+    PERFORM advisorjobs_roll_up(1, 24, _day);
+    IF advisorjobs_grain_of(168, _next) = _next THEN
+        PERFORM advisorjobs_roll_up(24, 168, _next - interval '168 hours');
+    END IF;
+    UPDATE advisorjobs_tally_state SET rolled_until = _next;
+    DELETE FROM advisorjobs_worker_tallies t WHERE NOT EXISTS (SELECT FROM advisorjobs_workers w WHERE w.id = t.worker_id);
+    RETURN _next;
+END $$;
+
+CREATE OR REPLACE FUNCTION advisorjobs_roll_up(_from integer, _to integer, _since timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    INSERT INTO advisorjobs_tallies
+    SELECT organization_id, whole, _to, _since, queue_name, job_name, sum(completed), sum(failed), sum(cancelled), sum(runs),
+           sum(retried), sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum),
+           max(wait_max), advisorjobs_merge(times), sum(time_sum), max(time_max)
+      FROM advisorjobs_tallies
+     WHERE grain = _from AND since >= _since AND since < _since + make_interval(hours => _to)
+     GROUP BY organization_id, whole, queue_name, job_name;
+END $$;
+
+-- A database that was migrated to tallies has all its history to fold: now, before a worker with little time does.
+DO $$
+BEGIN
+    IF (SELECT sum(runs) FROM advisorjobs_ended) > 100000 THEN
+        PERFORM advisorjobs_fold_tallies();
+    END IF;
+END $$;
