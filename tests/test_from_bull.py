@@ -45,6 +45,19 @@ def test_every_figure_is_the_programs_own() -> None:
     assert shown == [[name, *(value.text for _, value in described(settings, name))] for name in QUEUES]
 
 
+def test_every_call_is_there() -> None:
+    managers = {
+        "manager": advisorjobs.QueueManager,
+        "tracker": type(advisorjobs.get_job_tracker()),
+        "get_worker_manager()": type(advisorjobs.get_worker_manager()),
+    }
+    calls = re.findall(r"(manager|tracker|get_worker_manager\(\))\.([a-z_]+)\(", TEXT)
+
+    assert calls
+    assert [(who, name) for who, name in calls if not hasattr(managers[who], name)] == []
+    assert [name for name in re.findall(r"`(queue_[a-z_]+)\(", TEXT) if not hasattr(advisorjobs, name)] == []
+
+
 def test_every_job_is_known() -> None:
     known = set(advisorjobs.app.catalogue)
 
