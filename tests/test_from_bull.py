@@ -77,8 +77,8 @@ def test_every_variable_may_be_set() -> None:
 
 def test_every_statement_runs(the_process: App, connection: psycopg.Connection[Any]) -> None:
     the_process.publish()
-    statements = re.findall(r"`(SELECT enqueue_job\([^`]*\))`", TEXT)
+    statements = re.findall(r"`(SELECT (?:enqueue|schedule)_job\([^`]*\))`", TEXT)
 
-    assert len(statements) == 3
+    assert len(statements) == 4
     for statement in statements:
         assert connection.execute(statement.encode()).fetchone() is not None

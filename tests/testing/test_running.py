@@ -196,3 +196,20 @@ async def test_procrastinate_s_tasks_and_their_periods_run_too(job_kit: JobKit, 
     assert [each.result for each in ran if each.name == "test:plain"] == [3]
     assert {second % 86400 for second in done} == {3 * 3600}
     assert len(done) >= 2
+
+
+def test_a_kit_without_fixtures_works_on_the_process_s_database(job_kit: JobKit, entries: Connection) -> None:
+    get_queue_manager().sync.add_job("critical", "books:enter", {"organization_id": "org-1", "number": 1})
+
+    assert [each.status for each in JobKit().sync.run_due()] == ["completed"]
+
+
+async def test_no_connection_stays_open(job_kit: JobKit, entries: Connection) -> None:
+    await add("books:enter", number=1)
+    await add("books:enter_blocking", number=2)
+    await job_kit.run_due()
+    used = entries.execute(
+        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ 'test|job$'"
+    )
+
+    assert used.fetchall() == []
