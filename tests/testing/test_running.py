@@ -12,7 +12,7 @@ import pytest
 from advisorjobs import get_queue_manager
 from advisorjobs.errors import JobError
 from advisorjobs.testing import JobKit
-from tests.fixtures.waiting import wait_for_async
+from tests.fixtures.waiting import wait_for, wait_for_async
 from tests.testing.bookkeeping import CALLS
 from tests.testing.conftest import Connection, add, entered
 
@@ -208,8 +208,12 @@ async def test_no_connection_stays_open(job_kit: JobKit, entries: Connection) ->
     await add("books:enter", number=1)
     await add("books:enter_blocking", number=2)
     await job_kit.run_due()
-    used = entries.execute(
-        "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ 'test|job$'"
-    )
 
-    assert used.fetchall() == []
+    def gone() -> bool:
+        used = entries.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name ~ 'test|advisorjobs job'"
+        )
+        return used.fetchone() == (0,)
+
+    assert wait_for(gone, "the end of the kit's connections")
