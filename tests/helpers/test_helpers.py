@@ -65,7 +65,7 @@ DERIVED = {"queue_stripe_webhook": {"event_id", "event_type"}}
 
 
 def test_every_public_helper_is_called_here() -> None:
-    assert {name for name in dir(advisorjobs) if name.startswith("queue_")} == CALLS.keys()
+    assert {name for name in advisorjobs._HOME_OF if name.startswith("queue_")} == CALLS.keys()
 
 
 def test_each_helper_queues_its_job_awaited_and_blocking(the_process: App, connection: psycopg.Connection[Any]) -> None:
