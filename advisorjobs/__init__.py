@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from advisorjobs.queues import QUEUE_NAMES as QUEUE_NAMES
     from advisorjobs.queues import QUEUES as QUEUES
     from advisorjobs.queues import RateLimit as RateLimit
+    from advisorjobs.schedules import Schedule as Schedule
+    from advisorjobs.schedules import ScheduleState as ScheduleState
     from advisorjobs.task import JobDeclaration as JobDeclaration
     from advisorjobs.task import JobFunction as JobFunction
     from advisorjobs.tracker import JobTracker as JobTracker
@@ -116,6 +118,7 @@ _HOMES = {
     "payloads": ("Payload",),
     "performance": ("PerformanceMetrics", "Throughput"),
     "queues": ("QUEUES", "QUEUE_NAMES", "RateLimit"),
+    "schedules": ("Schedule", "ScheduleState"),
     "task": ("JobDeclaration", "JobFunction"),
     "tracker": ("JobTracker", "get_job_tracker"),
     "worker_manager": ("WorkerManager", "get_worker_manager"),

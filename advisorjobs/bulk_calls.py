@@ -15,7 +15,7 @@ from advisorjobs.queue_stats import QueueStats, read_queue_stats, stats_of
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["CLEANABLE", "BulkCalls", "bulk_steps", "cleaning_steps"]
+__all__ = ["CLEANABLE", "BulkCalls", "bulk_steps", "cleaned_queues", "cleaning_steps"]
 
 CLEANABLE = ("completed", "failed", "cancelled", "delayed", "waiting")
 OnProgress = Callable[[int], None] | None
@@ -102,6 +102,11 @@ class BulkCalls:
         if queue is not None:
             values["queue"] = self.app.known_queue(queue)
         return bulk_steps("cancel_jobs", "cancel_step", values, on_progress, connection)
+
+
+def cleaned_queues(asked_by: str) -> Operation[list[str]]:
+    """The queues of which jobs have ended, or may have."""
+    return operation(asked_by, statement("cleaned_queues"), {}, lambda rows: [row["queue"] for row in rows])
 
 
 def cleaning_steps(

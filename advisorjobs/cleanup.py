@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from advisorjobs.bulk_calls import cleaned_queues
 from advisorjobs.database.operation import Row, only, operation
 from advisorjobs.database.statement import statement
 
@@ -33,6 +34,8 @@ class Cleanup:
 def cleanup_steps(days: int) -> Steps[Cleanup]:
     """The steps for history that is over *days* days old, by the database's clock at the beginning."""
     before = yield operation(ASKED_BY, statement("grace_ends"), {"grace": days * SECONDS_A_DAY}, only)
+    for queue in (yield cleaned_queues(ASKED_BY)):  # whose history is gone is counted no more
+        yield operation(ASKED_BY, statement("clean_history"), {"queue": queue, "before": before}, only)
     months: list[str] = []
     while month := (yield operation(ASKED_BY, statement("forget_month"), {"before": before}, only)):
         months.append(month)

@@ -57,9 +57,9 @@ class AddDocument:
     """`await add_document(…)`, or `add_document.sync(…)` in blocking code. Returns the document's id.
 
     *data* is the file's content (then *filename* is needed) or the path of a file. *client_id*, if given, is one of the
-    organization's clients. With *connection* everything happens in that connection's open transaction, otherwise in one
-    of its own. A file that is no document is taken too: its job says so. Raises PayloadError for a wrong argument,
-    JobError where the storage fails, and the database's own errors, after which no file is left.
+    organization's clients. With *connection* (see JobOptions) everything happens in that connection's open transaction,
+    otherwise in one of its own. A file that is no document is taken too: its job says so. Raises PayloadError for a wrong
+    argument, JobError where the storage fails, and the database's own errors, after which no file is left.
     """
 
     async def __call__(

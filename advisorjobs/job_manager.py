@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import exceptions, jobs, manager, sync_psycopg_connector
 
-from advisorjobs.bulk_calls import cleaning_steps
+from advisorjobs.bulk_calls import cleaned_queues, cleaning_steps
 from advisorjobs.database.callers.verdict import verdict_of
-from advisorjobs.database.operation import Operation, operation
-from advisorjobs.database.statement import statement
+from advisorjobs.database.operation import Operation
 from advisorjobs.enqueue import checked_fields, enqueue_rows, ids_of, limits_of, row_text
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class JobManager(manager.JobManager):
             "aborted": include_aborted,
         }
         states = [status for status, included in wanted.items() if included]
-        for name in [queue] if queue is not None else await self.app.run_async(_cleaned_queues()):
+        for name in [queue] if queue is not None else await self.app.run_async(cleaned_queues("delete_old_jobs")):
             steps = cleaning_steps("delete_old_jobs", name, states, float(nb_hours) * 3600, None, None)
             await self.app.run_steps_async(steps)
 
@@ -125,12 +124,6 @@ def _already_enqueued(error: Exception) -> exceptions.AlreadyEnqueued | None:
         return None
     return exceptions.AlreadyEnqueued(
         f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {lock}"
-    )
-
-
-def _cleaned_queues() -> Operation[list[str]]:
-    return operation(
-        "delete_old_jobs", statement("cleaned_queues"), {}, lambda rows: [row["queue"] for row in rows], None
     )
 
 

@@ -29,7 +29,9 @@ def periodic_keys(app: App) -> list[str]:
 
 def put_periodic(app: App) -> Operation[None]:
     """Creates the schedules of *app*'s periodic tasks, or changes what differs."""
-    rows = [_row(periodic) for periodic in app.periodic_registry.periodic_tasks.values()]
+    rows = sorted(
+        map(_row, app.periodic_registry.periodic_tasks.values()), key=lambda row: row["key"]
+    )  # as locks are taken
     values = {"schedules": json.dumps(rows), "max_delay": float(app.periodic_defaults.get("max_delay", MAX_DELAY))}
     return operation("run_worker", statement("put_periodic"), values, lambda _: None)
 

@@ -21,7 +21,7 @@ class QueueStats:
     as wait, where the whole queue is paused, else 0; an organization's pause is not in it. `pause`: that of the queue.
 
     `oldest_waiting_at`: since when it waits that waits longest, of the jobs that are next in their organization's line
-    (of the first 200 organizations of each priority). `rate` and `running`: the limits in force over all workers.
+    (a hundred lines are looked at). `rate` and `running`: the limits in force over all workers.
     `closed_until`: an external service asked for patience. `workers`: living processes that serve the queue.
     """
 

@@ -25,9 +25,10 @@ CREATE TABLE advisorjobs_count_changes (
     autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0,
     autovacuum_vacuum_insert_threshold = -1);
 
--- When the figures are to be counted anew: now, and when transactions that are under way with the functions of before have ended.
+-- When the figures are to be counted anew: at the end of this migration, and (living jobs only) when transactions that were under way
+-- with the functions of before have ended.
 CREATE TABLE advisorjobs_recounts (due_at timestamptz NOT NULL);
-INSERT INTO advisorjobs_recounts VALUES (now()), (now() + interval '1 minute'), (now() + interval '1 hour');
+INSERT INTO advisorjobs_recounts VALUES ('-infinity'), (now() + interval '1 minute'), (now() + interval '1 hour');
 
 -- Ended jobs that are still in the table: failed ones, and those that stock procrastinate left behind.
 DROP INDEX advisorjobs_failed_idx;

@@ -9,10 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from advisorjobs.application import App
 from advisorjobs.errors import SettingsError, UnknownJob
 from advisorjobs.manager import QueueManager
 from advisorjobs.queue_stats import QueueStats
 from advisorjobs.queues import QUEUES, RateLimit
+from advisorjobs.tracker import JobTracker
 from tests.fixtures.counted import COUNTS, counted, kept
 from tests.fixtures.desk import Desk
 
@@ -134,6 +136,27 @@ async def test_old_jobs_that_stock_procrastinate_deletes_leave_the_figures(
     connection.execute("UPDATE advisorjobs_runs SET finished_at = finished_at - interval '2 hours'")
     await manager.app.job_manager.delete_old_jobs(1, include_failed=True)
     assert kept(connection) == counted(connection) == {}
+
+
+def test_jobs_whose_history_is_taken_away_leave_the_figures(
+    app: App, manager: QueueManager, desk: Desk, connection: Connection
+) -> None:
+    desk.enqueue(5)
+    done = desk.claim(free=3)
+    desk.complete(*done)
+    manager.sync.cancel_jobs(queue="critical")
+    old = [done[0].id, desk.one("SELECT max(job_id) FROM advisorjobs_runs")]
+    connection.execute(
+        "UPDATE advisorjobs_runs SET finished_at = now() - interval '91 d' WHERE job_id = ANY (%s)", [old]
+    )
+    JobTracker(app).sync.cleanup_old_executions(90)
+    assert kept(connection) == counted(connection) == {"critical": {"completed": 2, "cancelled": 1}}
+
+
+def test_mass_cancellations_are_in_the_statistics_too(app: App, manager: QueueManager, desk: Desk) -> None:
+    desk.enqueue(3, organization_id="org-1")
+    manager.sync.cancel_jobs(organization_id="org-1")
+    assert JobTracker(app).sync.get_job_statistics("org-1").cancelled == 3
 
 
 def test_what_can_not_be_cleaned_is_refused_before_anything_is_sent(manager: QueueManager) -> None:

@@ -220,3 +220,21 @@ def test_a_refusal_leaves_what_a_savepoint_kept(client: Connection) -> None:
         client.execute("SELECT enqueue_job('plain', '{}', 'o')")
 
     assert client.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (2,)
+
+
+def test_many_jobs_of_a_queue_that_is_not_there_are_refused(client: Connection) -> None:
+    for call in ("retry_failed_jobs({})", "clean_queue({}, 0)", "cancel_jobs(queue => {})"):
+        text = refusal(client, call.format("'emials'"))
+        assert text == "queue: there is no queue 'emials': did you mean 'emails'?"
+    for call in ("retry_failed_jobs(NULL)", "clean_queue(NULL, 0)"):
+        assert refusal(client, call).startswith("queue: there is no queue without a name")
+    assert refusal(client, "cancel_jobs()").startswith("queue: name a queue")
+
+
+def test_a_queue_outside_the_table_is_known_by_its_jobs(client: Connection) -> None:
+    client.execute("INSERT INTO job_types (name, queue, fields) VALUES ('stray', 'letters', '{}')")
+    client.execute("SELECT enqueue_job('stray', '{}', schedule_in => '1 hour')")
+    client.execute("DELETE FROM job_types WHERE name = 'stray'")
+
+    assert client.execute("SELECT cancel_jobs(queue => 'letters')").fetchone() == (1,)
+    assert client.execute("SELECT clean_queue('letters', 0, 'cancelled')").fetchone() == (1,)

@@ -236,3 +236,24 @@ async def test_an_organization_argument_is_the_job_s_organization(app: App, mana
 
     assert job is not None
     assert job.organization_id == "org456"
+
+
+@pytest.mark.parametrize("value", ["[" * 300 + "]" * 300, "1" + "0" * 5000])
+async def test_arguments_that_python_cannot_read_fail_their_own_job_only(
+    app: App, connection: psycopg.Connection[Any], value: str
+) -> None:
+    seen: list[int] = []
+
+    @app.task(name="plain:take", queue=QUEUE)
+    async def take(number: int) -> None:
+        seen.append(number)
+
+    connection.execute(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES (%s, 'plain:take', %s)",
+        [QUEUE, f'{{"number": {value}}}'],
+    )
+    await take.defer_async(number=7)
+    await work(app)
+
+    assert seen == [7]
+    assert sorted(row[0] for row in runs(connection)) == ["completed", "failed"]

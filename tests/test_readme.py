@@ -46,7 +46,8 @@ def test_the_table_of_queues_is_the_programs_own() -> None:
 
 
 def test_every_helper_is_named() -> None:
-    assert [name for name in dir(advisorjobs) if name.startswith("queue_") and f"`{name}`" not in README] == []
+    helpers = [name for name in dir(advisorjobs) if name.startswith("queue_") and callable(getattr(advisorjobs, name))]
+    assert [name for name in helpers if f"`{name}`" not in README] == []
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ class Reader:
                 self.work(Path(command).name, *arguments)
             case ["advisorjobs", "doctor"]:
                 assert "wrong" in self.run(sys.executable, "-m", "advisorjobs", "doctor", status=1)  # nobody works here
+            case ["advisorjobs", "queues", "clean", *_]:
+                self.run(sys.executable, "-m", *words, "--yes")  # a person is asked
             case [command, *arguments]:
                 self.run(sys.executable, "-m", Path(command).name, *arguments)
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from advisorjobs.application import App
+from advisorjobs.database.migrate import migrate
 from advisorjobs.manager import QueueManager
 
 pytestmark = pytest.mark.postgres
@@ -77,17 +78,25 @@ def test_sql_and_python_put_the_same_schedule(base: Connection, app: App) -> Non
          "timezone: there is no time zone 'Europe/Brelin': did you mean Europe/Berlin?"),
         ("'k', 'document:ocr', {ocr}, every => '1 month'",
          "every: months and years differ in length, got 1 mon: use cron, such as 0 9 1 * *"),
-        ("'k', 'document:ocr', {ocr}, every => '0.5 s'", "every: must be 1 second or more, got 00:00:00.5"),
+        ("'k', 'document:ocr', {ocr}, every => '0.5 s'", "every: must be 1 second to 36525 days, got 00:00:00.5"),
         ("'k', 'document:ocr', {ocr}, every => '1 min', jitter => '1 min'",
          "jitter: must be shorter than every, 00:01:00, got 00:01:00"),
+        ("'k', 'document:ocr', {ocr}, every => '101 years'",
+         "every: months and years differ in length, got 101 years: use cron, such as 0 9 1 * *"),
+        ("'k', 'document:ocr', {ocr}, every => '40000 days'", "every: must be 1 second to 36525 days, got 40000 days"),
+        ("'k', 'document:ocr', {ocr}, '@daily', start_at => '-infinity'",
+         "start_at: must lie between the years 1970 and 9000, got -infinity"),
+        ("'k', 'document:ocr', {ocr}, '@daily', end_at => '9999-01-01Z'",
+         "end_at: must lie between the years 1970 and 9000, got 9999-01-01 00:00:00+00"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', max_runs => 0", "max_runs: must be 1 or more, got 0"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', overlap => 'skp'", "overlap: must be allow, skip or replace, got 'skp'"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', missed => NULL", "missed: must be skip, once or all, got NULL"),
-        ("'k', 'document:ocr', {ocr}, '@daily', queue => 'emial'", "queue: there is no queue 'emial': did you mean 'emails'?"),
+        ("'k', 'document:ocr', {ocr}, '@daily', queue=>'emailz'", "queue: there is no queue 'emailz': did you mean 'emails'?"),
         ("'k', 'document:ocr', {ocr}, '0 9 * * *', priority => 10", "document:ocr: priority: must be 1 (first) to 9, got 10"),
     ],
 )  # fmt: skip
 def test_what_sql_can_judge_is_refused_at_once(base: Connection, arguments: str, rule: str) -> None:
+    base.execute("SET timezone = 'UTC'")
     assert refusal(base, f"schedule_job({arguments.format(ocr=OCR)})") == rule
     assert call(base, "count(*) FROM schedules") == 0
 
@@ -115,6 +124,17 @@ def test_a_change_is_told_to_workers(base: Connection, database: str) -> None:
         call(base, f"schedule_job('k', 'document:ocr', {OCR}, '0 9 * * *')")
         call(base, f"schedule_job('k', 'document:ocr', {OCR}, '0 9 * * *')")
         assert [word.payload for word in listening.notifies(timeout=1)] == ["schedules"]
+
+
+def test_a_migration_that_is_run_again_keeps_schedules(base: Connection, database: str) -> None:
+    call(base, f"schedule_job('k', 'document:ocr', {OCR}, '0 9 * * *')")
+    before = call(base, "s FROM advisorjobs_schedules s")
+    base.execute("DELETE FROM advisorjobs_functions")
+    assert "functions/schedules" in migrate(database).applied
+    with psycopg.connect(database, autocommit=True) as later:
+        assert call(later, "s FROM advisorjobs_schedules s") == before
+        assert call(later, "run_schedule('k') > 0")
+        assert call(later, "last_outcome FROM schedules") == "waiting"
 
 
 def test_two_that_put_the_same_key_at_once_make_one_schedule(base: Connection, database: str) -> None:

@@ -43,10 +43,11 @@ def print_rows(
 ) -> None:
     """Prints *rows* (heading -> cell, the same headings in each) so that no line is longer than the terminal.
 
-    Where they don't fit, columns named in *spare* are left out, the first one first; at last the cells of *cut* are cut.
+    Where they don't fit, columns named in *spare* are left out, empty ones first, then in their order; at last the cells
+    of *cut* are cut.
     """
     widths = {name: max(cell_len(name), *(cell_len(row[name]) for row in rows)) for name in rows[0]}
-    shown = fitting(widths, output.width, spare)
+    shown = fitting(widths, output.width, sorted(spare, key=lambda name: any(row[name] for row in rows)))
     if cut in shown:
         too_much = sum(widths[name] for name in shown) + GAP * (len(shown) - 1) - output.width
         widths[cut] -= min(max(too_much, 0), max(widths[cut] - LEAST, 0))

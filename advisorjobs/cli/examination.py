@@ -14,6 +14,7 @@ from advisorjobs.cli.failure import failure_of
 from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.pooler import pooler
 from advisorjobs.cli.rights import Purpose
+from advisorjobs.cli.schedule_finding import schedules
 from advisorjobs.database.address import connect, parse
 from advisorjobs.database.embedded import resolve
 from advisorjobs.database.migrate import check_migrated, unknown_here
@@ -72,6 +73,7 @@ def contents(settings: Settings, purpose: Purpose, connection: Any) -> Iterator[
     yield from made("workers", lambda: serving.workers(connection, settings.lease.total_seconds()))
     yield from made("queues", lambda: serving.queues(connection))
     yield from made("unknown jobs", lambda: serving.unknown_jobs(connection))
+    yield from made("schedules", lambda: schedules(connection))
     yield from made("cleaning", lambda: cleaning(connection))
 
 

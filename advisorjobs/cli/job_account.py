@@ -73,7 +73,7 @@ def facts(job: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in TIMES:
         if job.get(name) is not None:
             yield name.removesuffix("_at"), local_seconds(job[name])
-    if job.get("fields"):
+    if job.get("fields") and job.get("payload") is None:
         yield "arguments", f"{', '.join(job['fields'])} (names only)"
 
 

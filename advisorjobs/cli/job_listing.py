@@ -16,8 +16,8 @@ from advisorjobs.settings import Settings
 
 __all__ = ["Page", "Wanted", "newest", "print_jobs"]
 
-LOOK = 2_000
-PAGES = 25
+LOOK = 4_000
+PAGES = 50
 """A call looks at this many jobs at a time, and so many times."""
 
 NEWEST = (1 << 63) - 1
@@ -72,7 +72,7 @@ def newest(connection: Any, wanted: Wanted, *, before: int | None, limit: int) -
         if rows[0]["lowest"] is None:
             return Page(jobs)
         edge = rows[0]["lowest"]
-    return Page(jobs, f"looked at {LOOK * PAGES} jobs; go on with --before {edge}")
+    return Page(jobs, f"looked at {LOOK * PAGES:,} jobs; go on with --before {edge}")
 
 
 def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
@@ -83,7 +83,7 @@ def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
     if not jobs:
         output.print("no jobs")
         return
-    spare = ("attempts", "run time", "error", "queue", "organization")
+    spare = ("attempts", "run time", "queue", "organization", "error")
     print_rows(output, [cells(job) for job in jobs], numbers=("id", "attempts", "run time"), spare=spare, cut="job")
 
 

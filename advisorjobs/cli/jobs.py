@@ -18,6 +18,15 @@ STATUSES = tuple(JobStatus)
 command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
+OfQueue = Annotated[
+    str | None, typer.Option("--queue", "-q", metavar="QUEUE", help="Of this queue only.", autocompletion=queue_names)
+]
+OfStatus = Annotated[
+    str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(STATUSES)}.", autocompletion=statuses)
+]
+OfName = Annotated[str | None, typer.Option(metavar="JOB", help="Such as document:ocr.", autocompletion=job_names)]
+
+
 @command.callback()
 def group() -> None:
     """Lists and shows jobs, retries and cancels them.
@@ -33,17 +42,9 @@ def group() -> None:
 
 @command.command(name="list")
 def list_jobs(
-    queue: Annotated[
-        str | None,
-        typer.Option("--queue", "-q", metavar="QUEUE", help="Of this queue only.", autocompletion=queue_names),
-    ] = None,
-    status: Annotated[
-        str | None,
-        typer.Option(metavar="STATUS", help=f"One of {', '.join(STATUSES)}.", autocompletion=statuses),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="JOB", help="Such as document:ocr.", autocompletion=job_names)
-    ] = None,
+    queue: OfQueue = None,
+    status: OfStatus = None,
+    name: OfName = None,
     organization: Annotated[str | None, typer.Option(metavar="ID", help="Of this organization only.")] = None,
     tag: Annotated[str | None, typer.Option(metavar="TAG", help="With this tag.")] = None,
     since: Annotated[
@@ -58,7 +59,7 @@ def list_jobs(
 ) -> None:
     """Lists jobs, the newest first.
 
-    Failed ones are listed until they are retried or cleaned. A call looks at 50,000 jobs at most and says where to go
+    Failed ones are listed until they are retried or cleaned. A call looks at 200,000 jobs at most and says where to go
     on. Times are this machine's.
 
     \b

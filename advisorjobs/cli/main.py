@@ -12,6 +12,9 @@ from advisorjobs.errors import MissingExtra
 __all__ = ["main", "run"]
 
 
+STOPPED = Failure("interrupted; jobs that were queued stay queued", INTERRUPTED)
+
+
 def main() -> None:
     """Runs the command that the process was called with, and ends the process."""
     signal.signal(signal.SIGTERM, interrupt)
@@ -32,10 +35,10 @@ def run(arguments: Sequence[str]) -> int:
             raise MissingExtra("worker", error.name or "typer") from error
         status = command_line().main(list(arguments), prog_name="advisorjobs", standalone_mode=False)
         if status == INTERRUPTED:  # the parser's word for a KeyboardInterrupt that it has caught
-            raise KeyboardInterrupt
+            return say(STOPPED)
         return status if isinstance(status, int) else 0
     except KeyboardInterrupt:
-        return say(Failure("interrupted; jobs that were queued stay queued", INTERRUPTED))
+        return say(STOPPED)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
         return 1

@@ -51,16 +51,19 @@ ORGANIZATION = Kind(
 KEY = Kind(("rate", "running"), "set_key_limit", "remove_key_limit", "get_key_limits", read_key_limits, key_line)
 
 
+OfQueue = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="QUEUE",
+        help="Left out: with --key; with --organization, for each queue.",
+        show_default=False,
+        autocompletion=queue_names,
+    ),
+]
+
+
 def limit(
-    queue: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="QUEUE",
-            help="Left out: with --key; with --organization, for each queue.",
-            show_default=False,
-            autocompletion=queue_names,
-        ),
-    ] = None,
+    queue: OfQueue = None,
     rate: Annotated[str | None, typer.Option(metavar="STARTS/TIME", help="Starts: 20/s, 200/min, 5/10s.")] = None,
     running: Annotated[str | None, typer.Option(metavar="NUMBER", help="Jobs that run at once.")] = None,
     organization_rate: Annotated[str | None, typer.Option(metavar="STARTS/TIME", help="Of each organization.")] = None,

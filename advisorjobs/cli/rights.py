@@ -34,7 +34,7 @@ def rights(connection: Any, purpose: Purpose, *, embedded: bool) -> Iterator[Fin
         cure = "give the program a role of its own: CREATE ROLE advisorjobs LOGIN NOSUPERUSER"
         yield Finding("rights", "note", f"role {role} is a superuser, whom no right and no policy binds", cure, role)
     elif found["bypasses"] and not found["superuser"]:
-        cure = f"ALTER ROLE {role} NOBYPASSRLS"
+        cure = f"take that away with ALTER ROLE {role} NOBYPASSRLS"
         yield Finding("rights", "note", f"role {role} has BYPASSRLS: outside of jobs no policy binds it", cure, role)
 
 
@@ -68,13 +68,13 @@ def tenancy(found: Mapping[str, Any]) -> Iterator[Finding]:
         cure = f"as an administrator: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO {role}"
         yield Finding("tenants", "wrong", f"the role {ROLE} is missing, under which jobs work", cure, ROLE)
     elif found["tenant_unbound"]:
-        cure = f"ALTER ROLE {ROLE} NOSUPERUSER NOBYPASSRLS"
+        cure = f"bind it with ALTER ROLE {ROLE} NOSUPERUSER NOBYPASSRLS"
         yield Finding("tenants", "wrong", f"the role {ROLE} passes by row-level security, so jobs see all firms", cure)
     elif not found["tenant_member"]:
         cure = f"GRANT {ROLE} TO {role}"
         yield Finding("tenants", "wrong", f"role {role} can't become {ROLE}, under which jobs work", cure, role)
     for table in found["loose"]:
-        cure = f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+        cure = f"put it in force with ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
         yield Finding("tenants", "wrong", f"row-level security is not in force on {table}", cure, table)
     if found["tenant_member"] and not found["tenant_unbound"] and not found["loose"]:
         yield Finding("tenants", "ok", "row-level security binds what jobs do to their organization")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from advisorjobs.cli.completion import job_names, queue_names
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.schedule_texts import local_time
 from advisorjobs.errors import SettingsError
@@ -21,45 +22,52 @@ __all__ = ["add", "moment", "span"]
 UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400}
 SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d)\s*")
 
-Expression = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="CRON", help='Five fields, or six with the second first: "0 9 * * MON-FRI".', show_default=False
-    ),
-]
+# fmt: off
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False, autocompletion=job_names)]
+Expression = Annotated[str | None, typer.Argument(
+    metavar="CRON", help='Five fields, or six with the second first: "0 9 * * MON-FRI".', show_default=False)]
+Queue = Annotated[str | None, typer.Option(
+    "--queue", "-q", metavar="QUEUE", help="Default: the job's own.", autocompletion=queue_names)]
+Key = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is known by. Default: from job and payload.")]
 Start = Annotated[str | None, typer.Option(metavar="TIME", help="Not before; ZONE's time unless it has an offset.")]
 End = Annotated[str | None, typer.Option(metavar="TIME", help="Not after.")]
+Overlap = Annotated[str, typer.Option(metavar="POLICY", help="While the last job lives: allow, skip or replace.")]
+Missed = Annotated[str, typer.Option(metavar="POLICY", help="Runs that found no worker: skip, once or all.")]
+Priority = Annotated[int | None, typer.Option(metavar="NUMBER", help="1 (first) to 9. Default: the queue's.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Shows the next runs and changes nothing.")]
+# fmt: on
 
 
 def add(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False)],
+    job: Job,
     cron: Expression = None,
     every: Annotated[str | None, typer.Option(metavar="TIME", help="Instead of CRON: 90s, 15min, 2h.")] = None,
     timezone: Annotated[str, typer.Option(metavar="ZONE", help="Whose clocks CRON speaks of.")] = "UTC",
     payload: Annotated[str, typer.Option(metavar="JSON", help="The job's fields.")] = "{}",
-    key: Annotated[str | None, typer.Option(help="What it is known by. Default: from job and payload.")] = None,
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Default: the job's own.")] = None,
+    key: Key = None,
+    queue: Queue = None,
     start: Start = None,
     end: End = None,
     limit: Annotated[int | None, typer.Option(metavar="NUMBER", help="How many runs.")] = None,
     jitter: Annotated[str | None, typer.Option(metavar="TIME", help="Each run waits up to so long.")] = None,
-    overlap: Annotated[str, typer.Option(help="While the last job lives: allow, skip or replace.")] = "allow",
-    missed: Annotated[str, typer.Option(help="Runs that found no worker: skip, once or all.")] = "once",
+    overlap: Overlap = "allow",
+    missed: Missed = "once",
     missed_cap: Annotated[int, typer.Option(metavar="NUMBER", help="Of missed runs at most.")] = 100,
     give_up_after: Annotated[str | None, typer.Option(metavar="TIME", help="No missed run later than that.")] = None,
-    priority: Annotated[
-        int | None, typer.Option(metavar="NUMBER", help="1 (first) to 9. Default: the queue's.")
-    ] = None,
+    priority: Priority = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="WORD", help="May be given more than once.")] = None,
     by: ByOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Shows the next runs and changes nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
-    """Creates a schedule, or changes the one that has the key; giving it again unchanged changes nothing.
+    """Creates a schedule, or changes the one that has its key.
+
+    Giving it again unchanged changes nothing.
 
     \b
     Examples:
-      advisorjobs schedules add report:daily "0 9 * * *" --timezone America/New_York --payload '{"organizationId": "org-7"}'
-      advisorjobs schedules add maintenance:clear_cache --every 15min --overlap skip
+      advisorjobs schedules add maintenance:clear_cache --every 15min
+      advisorjobs schedules add report:tax "0 7 1 * *" --timezone Europe/Berlin
+      advisorjobs schedules add document:ocr "0 9 * * MON-FRI" --dry-run
     """
     bounds = {"start": moment("--start", start, timezone), "end": moment("--end", end, timezone)}
     times = {"every": span("--every", every), "timezone": timezone, **bounds}

@@ -11,18 +11,15 @@ from advisorjobs.schedules import Schedule, ScheduleState
 
 __all__ = ["json_of", "local_time", "print_schedule", "print_schedules"]
 
+SPARE = ("runs", "job", "time zone", "organization", "last run", "when")
+"""Columns that a narrow terminal does without, the first one first."""
+
 
 def json_of(schedule: Schedule) -> dict[str, Any]:
-    """For machines: times in ISO 8601, spans in seconds, the names of the payload's fields. Values stay in the database."""
+    """For machines: spans in seconds, the names of the payload's fields. Their values stay in the database."""
     shown = asdict(schedule)
     shown["payload_fields"] = sorted(shown.pop("payload"))
-    return {key: _plain(value) for key, value in shown.items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.total_seconds() if isinstance(value, timedelta) else value
+    return {key: value.total_seconds() if isinstance(value, timedelta) else value for key, value in shown.items()}
 
 
 def local_time(moment: datetime | None) -> str:
@@ -51,34 +48,35 @@ def last_text(schedule: Schedule) -> str:
 
 
 def print_schedules(schedules: Sequence[Schedule]) -> None:
-    from rich.markup import escape
-
     from advisorjobs.cli.account import printable
-    from advisorjobs.cli.consoles import console, plain_table
+    from advisorjobs.cli.consoles import console, print_rows
 
     output = console()
     if not schedules:
         output.print("no schedules")
         return
-    table = plain_table(
-        "key", "organization", "job", "when", "time zone", "next run", "last run", "runs", numbers=("runs",)
-    )
-    for schedule in schedules:
-        upcoming = schedule.upcoming(1) if schedule.state is ScheduleState.ACTIVE else []
-        coming = local_time(upcoming[0]) if upcoming else str(schedule.state)
-        cells = (
-            schedule.key,
-            schedule.organization_id or "",
-            schedule.name,
-            times_text(schedule),
-            schedule.timezone,
-            coming,
-        )
-        table.add_row(*(escape(printable(cell)) for cell in cells), last_text(schedule), str(schedule.runs))
-    output.print(table)
+    print_rows(output, list(map(row_of, schedules)), numbers=("runs",), spare=SPARE, cut="key")
     for schedule in schedules:
         for line in remarks(schedule):
             output.print(printable(f"{schedule.key}: {line}"), highlight=False, markup=False, soft_wrap=True)
+
+
+def row_of(schedule: Schedule) -> dict[str, str]:
+    """A line of the list: heading -> cell."""
+    from advisorjobs.cli.account import printable
+
+    upcoming = schedule.upcoming(1) if schedule.state is ScheduleState.ACTIVE else []
+    cells = {
+        "key": schedule.key,
+        "organization": schedule.organization_id or "",
+        "job": schedule.name,
+        "when": times_text(schedule),
+        "time zone": schedule.timezone,
+        "next run": local_time(upcoming[0]) if upcoming else str(schedule.state),
+        "last run": last_text(schedule),
+        "runs": str(schedule.runs),
+    }
+    return {heading: printable(cell) for heading, cell in cells.items()}
 
 
 def remarks(schedule: Schedule) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
+from advisorjobs.cli.completion import queue_names
+from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.schedule_options import add
 from advisorjobs.cli.schedule_texts import json_of, print_schedule, print_schedules
@@ -17,8 +18,7 @@ from advisorjobs.settings import Settings
 
 __all__ = ["command"]
 
-command = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Jobs that return.")
-AsJson = Annotated[bool, typer.Option("--json", help="For machines: one JSON object a line.")]
+command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The schedule's key.", show_default=False)]
 Organization = Annotated[
     str | None,
@@ -28,7 +28,14 @@ Organization = Annotated[
 
 @command.callback()
 def group() -> None:
-    """Jobs that return: by a cron expression in a time zone, or at an interval."""
+    """Shows and changes schedules, by which jobs return.
+
+    \b
+    Examples:
+      advisorjobs schedules list
+      advisorjobs schedules show nightly
+      advisorjobs schedules pause nightly --reason "the office is closed"
+    """
 
 
 command.command(name="add")(add)
@@ -36,32 +43,57 @@ command.command(name="add")(add)
 
 @command.command(name="list")
 def list_schedules(
-    queue: Annotated[str | None, typer.Option("--queue", "-q", help="Of this queue only.")] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option("--queue", "-q", metavar="QUEUE", help="Of this queue only.", autocompletion=queue_names),
+    ] = None,
     organization: Annotated[
         str | None, typer.Option("--organization", metavar="ID", help="Its schedules only.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Lists the schedules, with the next run of each in the local time of its zone."""
+    """Lists schedules, with their next and last runs.
+
+    The next run is in the local time of the schedule's zone, the last one in this machine's.
+
+    \b
+    Examples:
+      advisorjobs schedules list
+      advisorjobs schedules list --queue emails --json
+
+    --json: the schedule's values; spans in seconds, payload_fields for the payload.
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):
         found = get_queue_manager().sync.list_repeatable_jobs(queue=queue, organization_id=organization)
     if as_json:
-        for schedule in found:
-            typer.echo(json.dumps(json_of(schedule), ensure_ascii=False))
-        return
-    print_schedules(found)
+        print_json(*map(json_of, found))
+    else:
+        print_schedules(found)
 
 
 @command.command(name="show")
 def show(
     key: Key,
     organization: Organization = None,
-    runs: Annotated[int, typer.Option("--runs", min=0, max=1000, help="How many coming and past runs.")] = 5,
-    as_json: AsJson = False,
+    runs: Annotated[
+        int, typer.Option("--runs", min=0, max=1000, metavar="NUMBER", help="How many coming and past runs.")
+    ] = 5,
+    as_json: JsonOption = False,
 ) -> None:
-    """Shows a schedule, its coming runs with their offsets from UTC, and its last ones. The payload's fields are named only."""
+    """Shows a schedule, its coming runs and its last ones.
+
+    Coming runs are in the local time of its zone, with the offset from UTC. The payload's fields are named, their
+    values stay in the database.
+
+    \b
+    Examples:
+      advisorjobs schedules show nightly
+      advisorjobs schedules show nightly --organization org-7 --runs 20
+
+    --json: as schedules list has it, and {"upcoming", "past"}.
+    """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask
 
@@ -70,15 +102,19 @@ def show(
         values = {"key": key, "organization_id": schedule.organization_id or "", "most": runs}
         past = ask(connection, "schedule_ticks", values)
     if as_json:
-        shown = {"upcoming": schedule.upcoming(runs), "past": past}
-        typer.echo(json.dumps({**json_of(schedule), **shown}, ensure_ascii=False, default=str))
-        return
-    print_schedule(schedule, schedule.upcoming(runs), past)
+        print_json({**json_of(schedule), "upcoming": schedule.upcoming(runs), "past": past})
+    else:
+        print_schedule(schedule, schedule.upcoming(runs), past)
 
 
 @command.command(name="remove")
 def remove(key: Key, organization: Organization = None) -> None:
-    """Removes a schedule. Jobs that it has created stay."""
+    """Removes a schedule. Jobs that it has created stay.
+
+    \b
+    Example:
+      advisorjobs schedules remove nightly
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):
@@ -96,10 +132,12 @@ def remove(key: Key, organization: Organization = None) -> None:
 def pause(
     key: Key,
     organization: Organization = None,
-    reason: Annotated[str | None, typer.Option(help="Kept for whoever looks.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept for whoever looks.")] = None,
     by: ByOption = None,
 ) -> None:
-    """Lets a schedule rest. Runs that fall into the pause are not made up for.
+    """Lets a schedule rest until it is resumed.
+
+    Runs that fall into the pause are not made up for.
 
     \b
     Example:
@@ -116,7 +154,12 @@ def pause(
 
 @command.command(name="resume")
 def resume(key: Key, organization: Organization = None) -> None:
-    """Lets a paused schedule go on with its next run."""
+    """Lets a paused schedule go on with its next run.
+
+    \b
+    Example:
+      advisorjobs schedules resume nightly
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):
@@ -126,7 +169,14 @@ def resume(key: Key, organization: Organization = None) -> None:
 
 @command.command(name="run")
 def run(key: Key, organization: Organization = None) -> None:
-    """Runs a schedule's job once, now, beside its times: paused or not, and not counted in its limit."""
+    """Runs a schedule's job once, now, beside its times.
+
+    Paused or not, and not counted in its limit.
+
+    \b
+    Example:
+      advisorjobs schedules run nightly
+    """
     from advisorjobs.cli.ground import opened
 
     with opened(Settings.from_environment()):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
+from advisorjobs.queue_stats import QueueStats, read_queue_stats
 
 __all__ = ["queues", "span", "unknown_jobs", "workers"]
 
 MOST = 1_000
-"""So many jobs of a queue or name are counted; beyond, the figure has a + behind it."""
-
-LOOK = 10_000
-"""So many of the oldest jobs are looked at for the one that waits longest."""
+"""So many jobs of an unknown name are counted."""
 
 LONG_WAIT = 300.0
 """Seconds of waiting in a queue that is served, from which on it is worth a note."""
@@ -50,20 +49,23 @@ def silent_finding(worker: Mapping[str, Any], *, anybody: bool) -> Finding:
 
 
 def queues(connection: Any) -> Iterator[Finding]:
-    """Each queue in which jobs wait: how many, how long the oldest, and whether anybody serves it."""
-    rows = ask(connection, "waiting_queues", {"most": MOST + 1, "look": LOOK}, by_index=True)
-    if not rows:
+    """Each queue in which jobs wait, by the kept counts: how many, how long the oldest, and whether anybody serves it."""
+    now = datetime.fromtimestamp(ask(connection, "server_clock")[0]["seconds"], UTC)
+    waiting = [each for each in read_queue_stats(ask(connection, "get_queue_stats", {"queue": None})) if each.waiting]
+    if not waiting:
         yield Finding("queues", "ok", "no job waits for a worker", value=0)
-    for row in rows:
-        yield queue_finding(row)
+    for each in waiting:
+        yield queue_finding(each, now)
 
 
-def queue_finding(row: Mapping[str, Any]) -> Finding:
-    queue, seconds = row["queue"], row["oldest_s"]
-    what = f"in {queue} {counted(row['waiting'])} wait, the oldest for {span(seconds)}"
-    if row["paused"]:
+def queue_finding(stats: QueueStats, now: datetime) -> Finding:
+    queue, oldest = stats.queue, stats.oldest_waiting_at
+    seconds = (now - oldest).total_seconds() if oldest is not None else 0.0
+    what = f"in {queue} {counted(stats.waiting)} wait{'s' if stats.waiting == 1 else ''}"
+    what += f", the oldest for {span(seconds)}" if oldest is not None else ", all of them for others"
+    if stats.is_paused:
         return Finding("queues", "note", f"{what}; it is paused", f"advisorjobs queues resume {queue}", seconds)
-    if not row["workers"]:
+    if not stats.workers:
         cure = f"start a worker for it: advisorjobs worker -q {queue}"
         return Finding("queues", "wrong", f"{what}, and no worker alive serves it", cure, seconds)
     if seconds > LONG_WAIT:
@@ -75,15 +77,14 @@ def queue_finding(row: Mapping[str, Any]) -> Finding:
 def unknown_jobs(connection: Any) -> Iterator[Finding]:
     """Jobs that were set aside because no worker that asked knew their name."""
     for row in ask(connection, "unknown_jobs", {"most": MOST + 1}, by_index=True):
-        what = f"{counted(row['jobs'])} of {row['name']!r} wait in {row['queue']}, and no worker there knows that name"
+        over = f"over {MOST} jobs" if row["jobs"] > MOST else counted(row["jobs"])
+        what = f"{over} of {row['name']!r} wait in {row['queue']}, and no worker there knows that name"
         cure = "start a worker whose release has it (or ADVISORJOBS_IMPORTS names its module), or cancel them"
         yield Finding("unknown jobs", "wrong", what, cure, row["name"])
 
 
 def counted(jobs: int) -> str:
-    if jobs > MOST:
-        return f"over {MOST:,} jobs".replace(",", " ")
-    return "1 job" if jobs == 1 else f"{jobs} jobs"
+    return "1 job" if jobs == 1 else f"{jobs:,} jobs".replace(",", " ")
 
 
 def span(seconds: float) -> str:

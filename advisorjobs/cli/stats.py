@@ -25,10 +25,10 @@ def stats(
     every: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How often, with --watch.")] = 1.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows how many jobs of each queue wait, run, failed and ended, and what holds them up.
+    """Shows how many jobs wait, run, failed and ended.
 
-    completed, failed and cancelled are jobs that ended so and were not cleaned away; oldest is how long the one has
-    waited that waits longest of those next in line.
+    For each queue, with what holds it up. completed, failed and cancelled are jobs that ended so and were not cleaned
+    away; oldest is how long the one has waited that waits longest of those next in line.
 
     \b
     Examples:
@@ -38,8 +38,9 @@ def stats(
       advisorjobs stats --json | jq 'select(.failed > 0) | .queue'
 
     \b
-    --json: {"queue", "waiting", "active", "completed", "failed", "delayed", "paused", "cancelled", "is_paused",
-    "pause", "oldest_waiting_at", "closed_until", "rate", "running", "workers"} for each queue.
+    --json: {"queue", "waiting", "active", "completed", "failed", "delayed",
+    "paused", "cancelled", "is_paused", "pause", "oldest_waiting_at",
+    "closed_until", "rate", "running", "workers"} for each queue.
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.query import ask

@@ -13,11 +13,11 @@ __all__ = ["check_isolation", "isolation_check", "refusal"]
 SETTING = "default_transaction_isolation"
 STRICTER = ("repeatable read", "serializable")
 CURES = {
-    "user": "ALTER ROLE … SET default_transaction_isolation = 'read committed'",
-    "database": "ALTER DATABASE … SET default_transaction_isolation = 'read committed'",
-    "database user": "ALTER ROLE … IN DATABASE … SET default_transaction_isolation = 'read committed'",
-    "client": "take it out of DATABASE_URL (options=) and PGOPTIONS",
-    "configuration file": "set it to 'read committed' in postgresql.conf, or for this role by ALTER ROLE",
+    "user": "by ALTER ROLE … SET default_transaction_isolation = 'read committed'",
+    "database": "by ALTER DATABASE … SET default_transaction_isolation = 'read committed'",
+    "database user": "by ALTER ROLE … IN DATABASE … SET default_transaction_isolation = 'read committed'",
+    "client": "by taking it out of DATABASE_URL (options=) and PGOPTIONS",
+    "configuration file": "to 'read committed' in postgresql.conf, or for this role by ALTER ROLE",
 }
 """pg_settings.source -> what to do."""
 
@@ -27,7 +27,9 @@ def refusal(setting: str, source: str) -> SettingsError | None:
     if setting not in STRICTER:
         return None
     cure = CURES.get(source, CURES["user"])
-    return SettingsError(SETTING, setting, f"limits and claims would go by what was so before, not now: {cure}")
+    return SettingsError(
+        SETTING, setting, f"limits and claims would go by what was so before, not now: change it {cure}"
+    )
 
 
 def isolation_check() -> Operation[None]:

@@ -61,6 +61,8 @@ def migrate(dsn: str, *, fill: Sequence[Callable[[psycopg.Connection[Any]], None
         names = lay_ground(tool, schema, has_procrastinate=has_procrastinate)
         names += tool.apply_scripts(lacking(applied(tool.connection)))
         names += renew_functions(tool, fill, anything_applied=bool(names))
+        # after the last commit: what others commit meanwhile, they count
+        tool.connection.execute(statement("first_count"))
     return Migrated(tuple(names))
 
 

@@ -26,6 +26,9 @@ LONGEST_PAUSE = 10.0
 """An idle scheduler looks so often (seconds), should word of a change be lost."""
 
 SHORTEST_PAUSE = 0.005
+PAUSE_FOR_LOCKED = 0.2
+"""While what is due is locked by somebody's open transaction, as a change of it is before its commit."""
+
 AFTER_ERROR = 1.0
 
 
@@ -36,6 +39,7 @@ class Scheduler:
         self.link = link
         self.periodic = sorted(periodic)
         self._changed = asyncio.Event()
+        self._looked_at: set[tuple[int, int]] = set()
 
     def wake(self) -> None:
         """A schedule was changed, or time has jumped: look now."""
@@ -59,14 +63,19 @@ class Scheduler:
                 continue
 
     async def run_once(self, now: datetime | None = None) -> int:
-        """Looks at what is due at *now* (None: the database's time), up to 50 schedules; returns how many there were.
+        """Looks at what is due at *now* (None: the database's time), up to 50 schedules; returns how many of them are new.
 
-        0: nothing is due any more. Another worker may have advanced them first: then nothing is done twice.
+        0: nothing more can be done now. Another worker may have advanced them first: then nothing is done twice.
         """
         rows = await self.link.fetch("due_schedules", {"now": now, "periodic": self.periodic, "most": AT_ONCE})
-        if rows:
-            await self._advance([decide(_due(row), row[-1]) for row in rows])
-        return len(rows)
+        steps = []
+        for row in rows:
+            steps.append(_decided(_due(row), row[-1]))
+            await asyncio.sleep(0)  # after a long outage a decision takes milliseconds, and others need the loop
+        if steps:
+            await self._advance(steps)
+        before, self._looked_at = self._looked_at, {(step.id, step.version) for step in steps}
+        return len(self._looked_at - before)
 
     async def _advance(self, steps: list[Step]) -> None:
         """Carries *steps* out together; where one can't be, each by itself, and that one is broken from then on."""
@@ -92,8 +101,22 @@ class Scheduler:
             log.debug("schedule %d, tick %s: %s, job %s", schedule, tick.isoformat(), outcome, job)
 
     async def _pause(self) -> float:
-        seconds = await self.link.value("next_schedule", {"periodic": self.periodic})
-        return LONGEST_PAUSE if seconds is None else min(max(seconds, 0.0) + SHORTEST_PAUSE, LONGEST_PAUSE)
+        seconds: float | None = await self.link.value("next_schedule", {"periodic": self.periodic})
+        if seconds is None:
+            return LONGEST_PAUSE
+        shortest = PAUSE_FOR_LOCKED if self._looked_at else SHORTEST_PAUSE
+        return min(max(seconds + SHORTEST_PAUSE, shortest), LONGEST_PAUSE)
+
+
+def _decided(due: Due, now: datetime) -> Step:
+    """Whatever is in one row, it must not end the worker."""
+    try:
+        return decide(due, now)
+    except Exception as error:
+        log.error("schedule %d: %s", due.id, type(error).__name__)
+        return Step(
+            id=due.id, version=due.version, broken=f"no worker can make anything of it ({type(error).__name__})"
+        )
 
 
 def _due(row: tuple[Any, ...]) -> Due:

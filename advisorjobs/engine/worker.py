@@ -45,6 +45,7 @@ FOLD_TIME = 60.0
 """Seconds that folding tallies may take: once a day it makes the rows of a whole day."""
 
 PARTITIONS_EVERY = 3600.0
+RECOUNT_TIME = 60.0
 REPLACED = 70
 """Exit status of a process that gave itself up (EX_SOFTWARE of sysexits.h): its supervisor starts another."""
 
@@ -316,6 +317,7 @@ class Worker:
                     log.warning("brought back %d jobs whose turn had come unnoticed", revived)
                 if gathered := await self._chore("gather_eras"):
                     log.warning("brought %d waiting jobs into the era that claims read", gathered)
+                await self._chore("recount_living", timeout=RECOUNT_TIME)
                 orphans_at = now + (ORPHANS_EVERY if rescued is not None else 0.0)
             if now >= partitions_at and await self._chore("create_partitions") is not None:
                 partitions_at = now + PARTITIONS_EVERY

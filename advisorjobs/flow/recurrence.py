@@ -15,6 +15,7 @@ __all__ = ["Recurrence", "recurrence"]
 
 INSTANT = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=36_525)
 SAMPLED = 64
@@ -74,10 +75,13 @@ class Recurrence:
         return min((late - early for early, late in itertools.pairwise(runs)), default=None)
 
     def _unbounded(self, moment: datetime) -> datetime | None:
-        if self.cron is not None:
-            return self.cron.next_after(moment)
         every, origin = self.every or SHORTEST, self.start or EPOCH
-        return origin + ((moment - origin) // every + 1) * every
+        try:
+            if self.cron is not None:
+                return self.cron.next_after(moment)
+            return origin + ((moment - origin) // every + 1) * every
+        except OverflowError:  # beyond the year 9999
+            return None
 
 
 def recurrence(
@@ -97,6 +101,8 @@ def recurrence(
     for name, moment in (("start", start), ("end", end)):
         if moment is not None and (not isinstance(moment, datetime) or moment.utcoffset() is None):
             raise SettingsError(name, str(moment), "must be a datetime with its time zone")
+        if moment is not None and not EPOCH <= moment <= LATEST:
+            raise SettingsError(name, str(moment), "must lie between the years 1970 and 9000")
     if start is not None and end is not None and end < start:
         raise SettingsError("end", end.isoformat(), f"lies before start ({start.isoformat()})")
     return Recurrence(

@@ -111,13 +111,21 @@ def decide(due: Due, now: datetime) -> Step:
     except SettingsError as error:
         return Step(id=due.id, version=due.version, broken=str(error))
     first = due.next_at or times.next_after(due.planned_from)
+    if first is None and due.next_at is None and due.end is None:
+        return Step(
+            id=due.id, version=due.version, broken=f"cron={due.cron!r} never comes: no date within 50 years fits"
+        )
     if first is None or first > now:
         return Step(id=due.id, version=due.version, next_at=first)
-    runs = _wanted(due, times, first, now)
+    following = times.next_after(first)
+    if following is None or following > now:
+        runs = [first] if _wanted_alone(due, now - first) else []
+    else:
+        runs, following = _wanted(due, times, first, now), times.next_after(now)
     if due.left is not None:
         runs = runs[: due.left]
     ticks = tuple(Tick(run, max(run + jitter_of(due, run) - now, timedelta())) for run in runs)
-    return Step(id=due.id, version=due.version, ticks=ticks, next_at=times.next_after(now))
+    return Step(id=due.id, version=due.version, ticks=ticks, next_at=following)
 
 
 def jitter_of(due: Due, tick: datetime) -> timedelta:
@@ -127,6 +135,12 @@ def jitter_of(due: Due, tick: datetime) -> timedelta:
     return timedelta(milliseconds=int.from_bytes(digest[:8]) % (most + 1))
 
 
+def _wanted_alone(due: Due, late: timedelta) -> bool:
+    """Whether the only tick that is due runs; nearly always there is one, and finding others costs more."""
+    in_time = due.give_up_after is None or late <= due.give_up_after
+    return in_time and (late <= ON_TIME or due.missed is not Missed.SKIP)
+
+
 def _wanted(due: Due, times: Recurrence, first: datetime, now: datetime) -> list[datetime]:
     if due.give_up_after is not None:
         first = max(first, now - due.give_up_after)
@@ -134,6 +148,7 @@ def _wanted(due: Due, times: Recurrence, first: datetime, now: datetime) -> list
     on_time = times.latest(MOST_AT_ONCE, fresh, now)
     if due.missed is Missed.SKIP:
         return on_time
-    late = times.latest(due.missed_cap, first, fresh - INSTANT) if first < fresh else []
-    kept = max(due.missed_cap, len(on_time)) if due.missed is Missed.ALL else 1
+    cap = due.missed_cap if due.missed is Missed.ALL else 1
+    late = times.latest(cap, first, fresh - INSTANT) if first < fresh else []
+    kept = max(cap, len(on_time)) if due.missed is Missed.ALL else 1
     return [*late, *on_time][-kept:] if late else on_time

@@ -3,7 +3,8 @@
 -- row without a job where none fits.
 -- Each walk goes down one index for at most `look` entries, so a page costs the same whatever waits and however long history is:
 -- failed jobs have an index by queue (the queues are found in it one by one), running ones one by worker, everything else is
--- walked by number. After by_index.sql, in its transaction.
+-- walked by number. What procrastinate ended before we took its database over is in the table still, and found where no status is
+-- asked for. After by_index.sql, in its transaction.
 WITH RECURSIVE failing(queue_name) AS (
     (SELECT queue_name FROM procrastinate_jobs
       WHERE %(status)s::text = 'failed' AND status = 'failed' ORDER BY queue_name LIMIT 1)
@@ -22,11 +23,12 @@ running AS MATERIALIZED (
     SELECT id, queue_name, task_name, organization_id, tags, queued_at FROM procrastinate_jobs
      WHERE %(status)s::text = 'active' AND status = 'doing' AND id < %(before)s::bigint ORDER BY id DESC LIMIT %(look)s),
 living AS MATERIALIZED (
-    SELECT id, queue_name, task_name, organization_id, tags, queued_at FROM procrastinate_jobs
-     WHERE %(status)s::text IS DISTINCT FROM 'failed' AND %(status)s::text IS DISTINCT FROM 'active' AND id < %(before)s::bigint
+    SELECT id, queue_name, task_name, organization_id, tags, queued_at, status, scheduled_at > now() AS delayed
+      FROM procrastinate_jobs
+     WHERE (%(status)s::text IS NULL OR %(status)s::text IN ('waiting', 'delayed')) AND id < %(before)s::bigint
      ORDER BY id DESC LIMIT %(look)s),
 ended AS MATERIALIZED (
-    SELECT job_id AS id, queue_name, job_name AS task_name, organization_id, tags, queued_at, final FROM advisorjobs_runs
+    SELECT job_id AS id, queue_name, job_name AS task_name, organization_id, tags, queued_at, status, final FROM advisorjobs_runs
      WHERE (%(status)s::text IS NULL OR %(status)s::text IN ('completed', 'cancelled')) AND job_id < %(before)s::bigint
      ORDER BY job_id DESC, run_no DESC LIMIT %(look)s),
 edge AS MATERIALIZED (
@@ -37,10 +39,14 @@ edge AS MATERIALIZED (
         UNION ALL SELECT min(id) FROM ended HAVING count(*) = %(look)s) full_walks),
 walked AS MATERIALIZED (
     SELECT w.id FROM (
-        SELECT * FROM failed UNION ALL SELECT * FROM running UNION ALL SELECT * FROM living
+        SELECT * FROM failed UNION ALL SELECT * FROM running
+        UNION ALL
+        SELECT id, queue_name, task_name, organization_id, tags, queued_at FROM living
+         WHERE %(status)s::text IS NULL OR status = 'todo' AND coalesce(delayed, false) = (%(status)s::text = 'delayed')
         UNION ALL
         SELECT id, queue_name, task_name, organization_id, tags, queued_at FROM ended
-         WHERE final AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = ended.id)) w, edge
+         WHERE final AND (%(status)s::text IS NULL OR status::text = %(status)s::text)
+           AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = ended.id)) w, edge
      WHERE w.id >= coalesce(edge.lowest, 0)
        AND (%(queue)s::text IS NULL OR w.queue_name = %(queue)s)
        AND (%(name)s::text IS NULL OR w.task_name = %(name)s)

@@ -1,9 +1,9 @@
 -- What this role may do with what is ours, from the system's catalogue, which every role may read.
 -- schema: where ours is, NULL if the search_path names none that the role may use. worker, enqueuer: what it lacks to work, to queue.
--- loose: tables of tenants whose rows the row-level security of the tenants' role doesn't bind. partitions: whether it may make
+-- loose: tables with policies that aren't in force, for their owner too where they are the tenants' and not the engine's. partitions: whether it may make
 -- history's next months.
 WITH ours AS (
-    SELECT c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity AND c.relforcerowsecurity AS bound
+    SELECT c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity AND (c.relforcerowsecurity OR c.relname LIKE 'advisorjobs\_%%') AS bound
       FROM pg_class c
      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'S')
        AND (c.relname ~ '^(procrastinate|advisorjobs)_' OR c.relname = 'job_types' OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))),

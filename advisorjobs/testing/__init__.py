@@ -166,8 +166,8 @@ class KitCalls:
     def travel(self, span: timedelta | float) -> Operation[None]:
         """Lets *span* (a timedelta or seconds) pass at once, for delays, retries, schedules, limits, pauses and unique keys.
 
-        No clock is changed: all that waits for a time becomes so much older, in one transaction. Raises ValueError for
-        less than nothing.
+        No clock is changed: all that waits for a time becomes so much older, in one transaction. What the tracker
+        tallied stays at the database's time. Raises ValueError for less than nothing.
         """
         return self._shift(forward(as_span(span)))
 

@@ -111,7 +111,9 @@ class InlineWorker:
         await self._look_at_schedules()
         for queue in self.queues:
             for job in await self.claimer.claim(self.lease, [queue], [1]):
-                await self._ended(self.dispatcher.runs[job.id])
+                run = self.dispatcher.runs[job.id]
+                run.start_by = math.inf  # else a busy machine would decide whether a rate limit's grant is still good
+                await self._ended(run)
                 return await self._ran(job)
         return None
 

@@ -29,6 +29,7 @@ DECLARE
     _step record;
     _after bigint := 0;
 BEGIN
+    PERFORM advisorjobs_check_queue(queue);
     WHILE _after IS NOT NULL LOOP
         SELECT * INTO _step FROM advisorjobs_retry_step(queue, _after);
         _all := _all + _step.done;
@@ -85,7 +86,15 @@ BEGIN
             job_id, run_no, attempt, final, status, error_code, queued_at, queue_name, job_name, organization_id, input, tags)
         SELECT id, run_no + CASE WHEN run_no = 0 THEN 0 ELSE 1 END, attempts, true, 'cancelled', 'cancelled', queued_at, queue_name,
                task_name, organization_id, args, tags
-          FROM gone WHERE _history)
+          FROM gone WHERE _history
+        RETURNING *),
+    tallied AS (
+        INSERT INTO advisorjobs_ended (
+            runs, queue_name, job_name, organizations, queued_at, started_at, run_ms, statuses, error_codes, fingerprints, job_ids,
+            run_nos)
+        SELECT count(*), queue_name, job_name, array_agg(organization_id), array_agg(queued_at), array_agg(started_at),
+               array_agg(run_ms), array_agg(status), array_agg(error_code), array_agg(fingerprint), array_agg(job_id), array_agg(run_no)
+          FROM kept GROUP BY queue_name, job_name)
     INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed, cancelled, at)
     SELECT queue_name, -count(*) FILTER (WHERE scheduled_at IS NULL), -count(*) FILTER (WHERE scheduled_at IS NOT NULL),
            CASE WHEN _history THEN count(*) END, now()
@@ -133,6 +142,9 @@ DECLARE
 BEGIN
     PERFORM advisorjobs_refuse(CASE WHEN coalesce(queue, name, organization_id, tag) IS NULL
                                     THEN 'queue: name a queue, a job''s name, an organization_id or a tag' END);
+    IF queue IS NOT NULL THEN
+        PERFORM advisorjobs_check_queue(queue);
+    END IF;
     WHILE _after IS NOT NULL LOOP
         SELECT * INTO _step FROM advisorjobs_cancel_step(queue, name, organization_id, tag, _after);
         _all := _all + _step.done;
@@ -161,12 +173,6 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('advisorjobs_counts', 0));
     SELECT * INTO _last FROM advisorjobs_cleaned_until c WHERE c.queue_name IN (_queue, '*') ORDER BY c.queue_name = '*' LIMIT 1;
-    INSERT INTO advisorjobs_cleaned AS c (queue_name, status, before)
-    SELECT _queue, state, _before FROM unnest(_states) AS s(state) ORDER BY state
-        ON CONFLICT (queue_name, status) DO UPDATE SET before = greatest(c.before, excluded.before);
-    IF NOT _states && '{completed,cancelled,aborted}' THEN
-        RETURN 0;
-    END IF;
     _last.completed := coalesce(_last.completed, '-infinity');
     _last.cancelled := coalesce(_last.cancelled, '-infinity');
     _last.aborted := coalesce(_last.aborted, '-infinity');
@@ -174,45 +180,43 @@ BEGIN
                    CASE WHEN 'cancelled' = ANY (_states) THEN _last.cancelled END,
                    CASE WHEN 'aborted' = ANY (_states) THEN _last.aborted END);
     _leaving := isfinite(_from) AND _from + (now() - _before) > _before;
-    WITH gone AS (DELETE FROM advisorjobs_count_changes WHERE queue_name = _queue RETURNING *),
-    changed AS (
-        SELECT coalesce(sum(waiting), 0) AS waiting, coalesce(sum(delayed), 0) AS delayed, coalesce(sum(failed), 0) AS failed,
-               coalesce(sum(completed) FILTER (WHERE (at < _last.completed) IS NOT TRUE), 0) AS completed,
-               coalesce(sum(cancelled) FILTER (WHERE (at < _last.cancelled) IS NOT TRUE), 0) AS cancelled,
-               coalesce(sum(aborted) FILTER (WHERE (at < _last.aborted) IS NOT TRUE), 0) AS aborted
-          FROM gone),
-    ended AS (
-        SELECT count(*) FILTER (WHERE status = 'completed' AND finished_at >= _last.completed) AS completed,
-               count(*) FILTER (WHERE status = 'cancelled' AND started_at IS NULL AND finished_at >= _last.cancelled) AS cancelled,
-               count(*) FILTER (WHERE status = 'cancelled' AND started_at IS NOT NULL AND finished_at >= _last.aborted) AS aborted
-          FROM advisorjobs_runs
-         WHERE queue_name = _queue AND final AND status IN ('completed', 'cancelled')
-           AND finished_at >= CASE WHEN _leaving THEN _from ELSE _before END
-           AND finished_at < CASE WHEN _leaving THEN _before ELSE 'infinity' END),
-    stock AS (
-        SELECT count(*) FILTER (WHERE status = 'succeeded') AS completed, count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-               count(*) FILTER (WHERE status = 'aborted') AS aborted
-          FROM procrastinate_jobs WHERE queue_name = _queue AND status IN ('succeeded', 'cancelled', 'aborted')),
-    was AS (
-        SELECT coalesce(k.waiting, 0) + c.waiting AS waiting, coalesce(k.delayed, 0) + c.delayed AS delayed,
-               coalesce(k.failed, 0) + c.failed AS failed, coalesce(k.completed, 0) + c.completed AS completed,
-               coalesce(k.cancelled, 0) + c.cancelled AS cancelled, coalesce(k.aborted, 0) + c.aborted AS aborted
-          FROM changed c LEFT JOIN advisorjobs_counts k ON k.queue_name = _queue),
-    becomes AS (
-        SELECT CASE WHEN NOT 'completed' = ANY (_states) THEN w.completed
-                    WHEN _leaving THEN w.completed - e.completed ELSE e.completed + s.completed END AS completed,
-               CASE WHEN NOT 'cancelled' = ANY (_states) THEN w.cancelled
-                    WHEN _leaving THEN w.cancelled - e.cancelled ELSE e.cancelled + s.cancelled END AS cancelled,
-               CASE WHEN NOT 'aborted' = ANY (_states) THEN w.aborted
-                    WHEN _leaving THEN w.aborted - e.aborted ELSE e.aborted + s.aborted END AS aborted
-          FROM was w, ended e, stock s),
-    kept AS (
-        INSERT INTO advisorjobs_counts (queue_name, waiting, delayed, failed, completed, cancelled, aborted)
-        SELECT _queue, w.waiting, w.delayed, w.failed, b.completed, b.cancelled, b.aborted FROM was w, becomes b
-            ON CONFLICT (queue_name) DO UPDATE
-           SET waiting = excluded.waiting, delayed = excluded.delayed, failed = excluded.failed, completed = excluded.completed,
-               cancelled = excluded.cancelled, aborted = excluded.aborted)
-    SELECT w.completed - b.completed + w.cancelled - b.cancelled + w.aborted - b.aborted INTO _cleaned FROM was w, becomes b;
+    IF _states && '{completed,cancelled,aborted}' THEN
+        WITH gone AS (DELETE FROM advisorjobs_count_changes WHERE queue_name = _queue),
+        ended AS (
+            SELECT count(*) FILTER (WHERE status = 'completed' AND finished_at >= _last.completed) AS completed,
+                   count(*) FILTER (WHERE status = 'cancelled' AND started_at IS NULL AND finished_at >= _last.cancelled) AS cancelled,
+                   count(*) FILTER (WHERE status = 'cancelled' AND started_at IS NOT NULL AND finished_at >= _last.aborted) AS aborted
+              FROM advisorjobs_runs
+             WHERE queue_name = _queue AND final AND status IN ('completed', 'cancelled')
+               AND finished_at >= CASE WHEN _leaving THEN _from ELSE _before END
+               AND finished_at < CASE WHEN _leaving THEN _before ELSE 'infinity' END),
+        stock AS (
+            SELECT count(*) FILTER (WHERE status = 'succeeded') AS completed, count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
+                   count(*) FILTER (WHERE status = 'aborted') AS aborted
+              FROM procrastinate_jobs WHERE queue_name = _queue AND status IN ('succeeded', 'cancelled', 'aborted')),
+        was AS (
+            SELECT k.* FROM advisorjobs_kept_counts k WHERE k.queue_name = _queue
+             UNION ALL
+            SELECT _queue, 0, 0, 0, 0, 0, 0 WHERE NOT EXISTS (SELECT FROM advisorjobs_kept_counts k WHERE k.queue_name = _queue)),
+        becomes AS (
+            SELECT CASE WHEN NOT 'completed' = ANY (_states) THEN w.completed
+                        WHEN _leaving THEN w.completed - e.completed ELSE e.completed + s.completed END AS completed,
+                   CASE WHEN NOT 'cancelled' = ANY (_states) THEN w.cancelled
+                        WHEN _leaving THEN w.cancelled - e.cancelled ELSE e.cancelled + s.cancelled END AS cancelled,
+                   CASE WHEN NOT 'aborted' = ANY (_states) THEN w.aborted
+                        WHEN _leaving THEN w.aborted - e.aborted ELSE e.aborted + s.aborted END AS aborted
+              FROM was w, ended e, stock s),
+        kept AS (
+            INSERT INTO advisorjobs_counts (queue_name, waiting, delayed, failed, completed, cancelled, aborted)
+            SELECT _queue, w.waiting, w.delayed, w.failed, b.completed, b.cancelled, b.aborted FROM was w, becomes b
+                ON CONFLICT (queue_name) DO UPDATE
+               SET waiting = excluded.waiting, delayed = excluded.delayed, failed = excluded.failed, completed = excluded.completed,
+                   cancelled = excluded.cancelled, aborted = excluded.aborted)
+        SELECT w.completed - b.completed + w.cancelled - b.cancelled + w.aborted - b.aborted INTO _cleaned FROM was w, becomes b;
+    END IF;
+    INSERT INTO advisorjobs_cleaned AS c (queue_name, status, before)
+    SELECT _queue, state, _before FROM unnest(_states) AS s(state) ORDER BY state
+        ON CONFLICT (queue_name, status) DO UPDATE SET before = greatest(c.before, excluded.before);
     RETURN _cleaned;
 END $$;
 
@@ -279,9 +283,7 @@ DECLARE
     _step record;
     _after bigint := 0;
 BEGIN
-    IF NOT EXISTS (SELECT FROM advisorjobs_queue_stats(queue)) THEN
-        PERFORM advisorjobs_check_queue(queue);
-    END IF;
+    PERFORM advisorjobs_check_queue(queue);
     PERFORM advisorjobs_refuse(CASE
         WHEN grace_ms IS NULL OR grace_ms < 0 THEN format('grace_ms: must be 0 milliseconds or more, got %s', coalesce(grace_ms::text, 'NULL'))
         WHEN status IS NULL OR NOT status = ANY (_states) THEN format('status: can''t be cleaned: %s', coalesce(quote_literal(status), 'NULL'))

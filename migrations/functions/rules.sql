@@ -16,7 +16,7 @@ BEGIN
     END IF;
 END $$;
 
--- Refuses a queue that nobody knows: it is in no queue table, no job type has it, and no job waits in it.
+-- Refuses a queue that nobody knows: it is in no queue table, no job type has it, and it has no jobs.
 CREATE OR REPLACE FUNCTION advisorjobs_check_queue(_queue text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
@@ -25,7 +25,8 @@ BEGIN
     IF NOT coalesce(_queue, '') = ANY (_known) AND NOT EXISTS (
         SELECT FROM procrastinate_jobs j
          WHERE j.era = (SELECT pg_sequence_last_value('advisorjobs_eras')) AND j.queue_name = _queue AND j.status = 'todo'
-           AND j.scheduled_at IS NULL AND j.parked IS NULL) THEN
+           AND j.scheduled_at IS NULL AND j.parked IS NULL)
+       AND (_queue IS NULL OR NOT EXISTS (SELECT FROM advisorjobs_queue_stats(_queue))) THEN
         PERFORM advisorjobs_refuse(format('queue: there is no queue %s', coalesce(quote_literal(_queue), 'without a name'))
             || coalesce(': did you mean ' || quote_literal(advisorjobs_nearest(_queue, _known)) || '?',
                         ': the queues are ' || array_to_string(_known, ', ')));

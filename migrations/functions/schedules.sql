@@ -27,22 +27,29 @@ BEGIN
         WHEN _s.cron !~ '^\s*@' AND _fields NOT IN (5, 6) THEN format(
             'cron: must have five fields (minute hour day month weekday) or six (second minute hour day month weekday), got %s in %L',
             CASE WHEN btrim(_s.cron) = '' THEN 0 ELSE _fields END, _s.cron)
-        WHEN _s.every < interval '1 second' THEN format('every: must be 1 second or more, got %s', _s.every)
         WHEN extract(year FROM _s.every) <> 0 OR extract(month FROM _s.every) <> 0
             THEN format('every: months and years differ in length, got %s: use cron, such as 0 9 1 * *', _s.every)
+        WHEN _s.every NOT BETWEEN interval '1 second' AND interval '36525 days'
+            THEN format('every: must be 1 second to 36525 days, got %s', _s.every)
+        WHEN _s.start_at NOT BETWEEN '1970-01-01Z' AND '9000-01-01Z'
+            THEN format('start_at: must lie between the years 1970 and 9000, got %s', _s.start_at)
+        WHEN _s.end_at NOT BETWEEN '1970-01-01Z' AND '9000-01-01Z'
+            THEN format('end_at: must lie between the years 1970 and 9000, got %s', _s.end_at)
         WHEN _s.end_at < _s.start_at THEN format('end_at: %s lies before start_at, %s', _s.end_at, _s.start_at)
         WHEN _s.run_limit < 1 THEN format('max_runs: must be 1 or more, got %s', _s.run_limit)
-        WHEN _s.jitter < interval '0' THEN format('jitter: must be 0 or more, got %s', _s.jitter)
+        WHEN _s.jitter NOT BETWEEN interval '0' AND interval '36525 days'
+            THEN format('jitter: must be 0 to 36525 days, got %s', _s.jitter)
         WHEN _s.jitter >= _s.every THEN format('jitter: must be shorter than every, %s, got %s', _s.every, _s.jitter)
         WHEN _s.missed_cap NOT BETWEEN 1 AND 1000 THEN format('missed_cap: must be 1 to 1000, got %s', _s.missed_cap)
-        WHEN _s.give_up_after <= interval '0' THEN format('give_up_after: must be more than 0, got %s', _s.give_up_after) END);
+        WHEN _s.give_up_after NOT BETWEEN interval '1 microsecond' AND interval '36525 days'
+            THEN format('give_up_after: must be more than 0 and at most 36525 days, got %s', _s.give_up_after) END);
 END $$;
 
 -- Refuses a zone that this server doesn't know; one of a schedule with this key was looked up before, which takes a tenth of a second.
 CREATE OR REPLACE FUNCTION advisorjobs_check_zone(_zone text, _key text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    IF EXISTS (SELECT FROM advisorjobs_schedules s WHERE s.key = _key AND s.time_zone = _zone)
+    IF _zone = 'UTC' OR EXISTS (SELECT FROM advisorjobs_schedules s WHERE s.key = _key AND s.time_zone = _zone)
        OR EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = _zone) THEN
         RETURN;
     END IF;
@@ -56,7 +63,7 @@ END $$;
 -- unchanged. Where the times stay as they were the next tick does too; else it is the first one after now. A pause stays.
 -- planned_from: ticks from then on count, for a new one.
 CREATE OR REPLACE FUNCTION advisorjobs_put_schedule(_given jsonb, _now timestamptz DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _s advisorjobs_schedules;
     _by text := coalesce(_given ->> 'changed_by', session_user);
@@ -108,12 +115,33 @@ END $$;
 
 -- The schedules of procrastinate's @app.periodic that a worker's program has. What no program has asked for in a month goes.
 CREATE OR REPLACE FUNCTION advisorjobs_put_periodic(_schedules jsonb, _max_delay interval) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     PERFORM advisorjobs_put_schedule(schedule || jsonb_build_object(
                 'planned_from', now() - _max_delay, 'give_up_after', _max_delay, 'changed_by', '@app.periodic'))
        FROM jsonb_array_elements(_schedules) AS s(schedule);
     DELETE FROM advisorjobs_schedules WHERE look_at < now() - interval '31 days' AND periodic_id IS NOT NULL;
+END $$;
+
+-- What must be looked at, the longest due first. _periodic: see the table.
+DROP FUNCTION IF EXISTS advisorjobs_due_schedules(timestamptz, text[], integer);
+CREATE FUNCTION advisorjobs_due_schedules(_now timestamptz, _periodic text[], _most integer) RETURNS SETOF advisorjobs_schedules
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT s.* FROM advisorjobs_schedules s
+         WHERE s.look_at <= _now AND (s.periodic_id IS NULL OR s.key = ANY (_periodic))
+         ORDER BY s.look_at LIMIT _most;
+END $$;
+
+-- In how many seconds something must be looked at; NULL: there is nothing.
+CREATE OR REPLACE FUNCTION advisorjobs_next_schedule(_periodic text[]) RETURNS double precision
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+BEGIN
+    RETURN extract(epoch FROM (
+        SELECT s.look_at FROM advisorjobs_schedules s
+         WHERE s.look_at IS NOT NULL AND (s.periodic_id IS NULL OR s.key = ANY (_periodic))
+         ORDER BY s.look_at LIMIT 1) - clock_timestamp());
 END $$;
 
 -- The job of one tick. NULL: there is none, because procrastinate's own deferrer had created it, or its queueing lock is taken.
@@ -145,7 +173,7 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_run_tick(
     _s advisorjobs_schedules, _tick timestamptz, _delay double precision, _asked_for boolean,
     OUT outcome advisorjobs_tick_outcome, OUT job_id bigint)
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _lives boolean := _s.overlap <> 'allow' AND EXISTS (
         SELECT FROM procrastinate_jobs j WHERE j.id = _s.last_job_id AND j.status IN ('todo', 'doing'));
@@ -171,7 +199,7 @@ END $$;
 -- A step whose schedule is at another version by now does nothing. Returns what became of each tick.
 CREATE OR REPLACE FUNCTION advisorjobs_advance_schedules(_steps jsonb)
 RETURNS TABLE (schedule_id bigint, tick timestamptz, outcome text, job_id bigint)
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     _step record;
@@ -212,7 +240,7 @@ END $$;
 
 -- Writes where a schedule stands after its ticks, and forgets all but its last hundred.
 CREATE OR REPLACE FUNCTION advisorjobs_moved_on(_s advisorjobs_schedules, _next_at timestamptz, _broken text) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     UPDATE advisorjobs_schedules o
        SET version = o.version + 1, next_at = _next_at, look_at = _next_at, last_tick = _s.last_tick, last_at = _s.last_at,
@@ -228,7 +256,7 @@ END $$;
 -- The schedule that _key names, locked: of _organization, or (NULL) the only one that has the key. Where there is none: NULL with
 -- _or_null, else a refusal.
 CREATE OR REPLACE FUNCTION advisorjobs_schedule_of(_key text, _organization text, _or_null boolean) RETURNS advisorjobs_schedules
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _found advisorjobs_schedules[] := ARRAY(
         SELECT s FROM advisorjobs_schedules s
@@ -293,10 +321,12 @@ END $$;
 -- was one.
 DROP FUNCTION IF EXISTS unschedule_job(text, text);
 CREATE FUNCTION unschedule_job(key text, organization_id text DEFAULT NULL) RETURNS boolean
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
+DECLARE
+    _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, true);
 BEGIN
-    DELETE FROM advisorjobs_schedules s WHERE s.id = (advisorjobs_schedule_of(key, organization_id, true)).id;
+    DELETE FROM advisorjobs_schedules s WHERE s.id = _s.id;
     RETURN FOUND;
 END $$;
 
@@ -304,7 +334,7 @@ END $$;
 DROP FUNCTION IF EXISTS pause_schedule(text, text, text, text);
 CREATE FUNCTION pause_schedule(
     key text, organization_id text DEFAULT NULL, reason text DEFAULT NULL, paused_by text DEFAULT NULL) RETURNS boolean
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
     _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, false);
@@ -319,7 +349,7 @@ END $$;
 -- Lets a paused schedule go on with its next tick. Returns whether it was paused.
 DROP FUNCTION IF EXISTS resume_schedule(text, text);
 CREATE FUNCTION resume_schedule(key text, organization_id text DEFAULT NULL) RETURNS boolean
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
     _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, false);
@@ -337,7 +367,7 @@ END $$;
 -- schedule's overlap policy is skip and its last job still lives.
 DROP FUNCTION IF EXISTS run_schedule(text, text);
 CREATE FUNCTION run_schedule(key text, organization_id text DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_variable
 DECLARE
     _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, false);
@@ -355,7 +385,7 @@ END $$;
 
 -- What became of a job, for the view: a function, as views of jobs are made anew by each migration.
 CREATE OR REPLACE FUNCTION advisorjobs_outcome_of(_job bigint) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN (SELECT j.status FROM get_job(_job) j);
 END $$;

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from advisorjobs.cli.completion import job_names, queue_lists, queue_names, statuses, worker_types
-from tests.fixtures.azurite import missing
+from tests.fixtures.node import missing
 
 NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/nowhere", "HOME": "/nonexistent"}
 WORDS = {

@@ -51,7 +51,7 @@ def test_help_has_examples_and_fits(
 def test_no_description_is_cut_in_the_list_of_commands(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for group in [(), ("jobs",), ("queues",)]:
+    for group in [(), ("jobs",), ("queues",), ("schedules",)]:
         assert [line for line in help_of(group, capsys, monkeypatch)[1:] if line.endswith("...")] == []
 
 

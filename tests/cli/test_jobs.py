@@ -69,8 +69,9 @@ def test_machines_get_the_same(jobs: Jobs, failed: int) -> None:
     assert told["runs"][1]["error_message"] == f"{SECRET} is unknown"
 
 
-def test_a_job_that_was_cleaned_away_is_told_by_its_runs(jobs: Jobs, failed: int, desk: Desk) -> None:
-    desk.run("clean", queue="critical", statuses=["failed"], age=0.0, most=10)
+def test_a_job_that_was_cleaned_away_is_told_by_its_runs(jobs: Jobs, failed: int, run_python: Program) -> None:
+    done = run_python("-m", "advisorjobs", "queues", "clean", "critical", "--status", "failed", "--yes")
+    assert done.stdout == "1 failed jobs cleaned\n", done.stderr
 
     shown = jobs("show", str(failed))
     assert shown.stdout.startswith(f"job {failed}  test:work  cleaned\n")

@@ -12,10 +12,12 @@ import psycopg
 import pytest
 
 from advisorjobs.application import App
+from advisorjobs.cli.schedule_finding import schedules as doctor
 from advisorjobs.cli.schedule_options import moment, span
 from advisorjobs.cli.schedule_texts import local_time
 from advisorjobs.errors import SettingsError
 from tests.fixtures.apps import Program, last_json
+from tests.fixtures.terminals import Terminal, plain
 
 Connection = psycopg.Connection[Any]
 Schedules = Callable[..., subprocess.CompletedProcess[str]]
@@ -90,6 +92,31 @@ def test_a_broken_one_says_why(schedules: Schedules, connection: Connection) -> 
     connection.execute("UPDATE advisorjobs_schedules SET broken = 'the hour field is odd', look_at = NULL")
     listed = schedules("list").stdout
     assert "nightly: broken: the hour field is odd; put it right with `advisorjobs schedules add`" in listed
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_list_fits_the_terminal_and_keeps_key_and_next_run(
+    app: App, terminal: Terminal, schedules: Schedules, columns: int
+) -> None:
+    schedules(*NIGHTLY)
+    heading, line = plain(terminal("schedules", "list", columns=columns)).splitlines()
+
+    assert heading.split()[0] == "key"
+    assert line.startswith("nightly ")
+    assert ":00 -0" in line or ":30 -0" in line
+    assert max(len(heading), len(line)) <= columns
+
+
+def test_doctor_says_which_do_not_go_on(schedules: Schedules, connection: Connection) -> None:
+    assert [(each.state, each.what) for each in doctor(connection)] == [("ok", "all schedules go on")]
+    schedules(*NIGHTLY)
+    schedules(*NIGHTLY[:-1], "late")
+    connection.execute("UPDATE advisorjobs_schedules SET broken = 'odd', look_at = NULL WHERE key = 'nightly'")
+    connection.execute("UPDATE advisorjobs_schedules SET look_at = now() - interval '1 hour' WHERE key = 'late'")
+    assert [(each.state, each.what, each.value) for each in doctor(connection)] == [
+        ("wrong", "no worker can make anything of schedule nightly", ["nightly"]),
+        ("wrong", "nobody looks at what is due: schedule late", ["late"]),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from advisorjobs.application import App
 from advisorjobs.cli.stats_table import age, stats_table
+from advisorjobs.manager import QueueManager
 from advisorjobs.pauses import Pause
 from advisorjobs.queue_stats import QueueStats
 from advisorjobs.queues import RateLimit
@@ -160,3 +161,17 @@ def test_jobs_are_named_by_number_or_by_what_they_have(advisorjobs: Command, arg
     done = advisorjobs("jobs", "retry", *arguments)
     assert done.returncode == 2
     assert "name jobs by their numbers, or say --all with --queue" in done.stderr
+
+
+def test_sql_python_and_the_command_line_say_the_same(advisorjobs: Command, app: App, desk: Desk) -> None:
+    desk.enqueue(4, queue="reports")
+    desk.complete(*desk.claim("reports", free=2))
+    desk.enqueue(2, queue="emails", delay=60)
+    names = ("waiting", "active", "completed", "failed", "delayed", "paused", "cancelled")
+    by_sql = {row["queue"]: [row[name] for name in names] for row in desk.rows("SELECT * FROM queue_stats")}
+    by_python = {
+        found.queue: [getattr(found, name) for name in names] for found in QueueManager(app).sync.get_all_queue_stats()
+    }
+    said = [json.loads(line) for line in advisorjobs("stats", "--json").stdout.splitlines()]
+    assert by_sql == by_python == {row["queue"]: [row[name] for name in names] for row in said}
+    assert by_sql["reports"] == [2, 0, 2, 0, 0, 0, 0]

@@ -21,6 +21,7 @@ from advisorjobs.database.migrate import (
 )
 from advisorjobs.database.scripts import Script
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
+from tests.fixtures.counted import counted, kept
 
 pytestmark = pytest.mark.postgres
 
@@ -31,6 +32,7 @@ STALE_TRIGGER = Script(
 )
 HELD_MIGRATION = """
 import sys
+from tests.fixtures.counted import counted, kept
 from advisorjobs.database.migrate import migrate
 def hold(connection):
     print("holding", flush=True)
@@ -130,6 +132,7 @@ def test_a_database_of_any_release_3_of_procrastinate_is_taken_over_with_its_job
         assert list(migrate(empty_database).applied)[: len(later) + 1] == names(*later, scripts.numbered()[0])
         query = "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id"
         assert connection.execute(query).fetchall() == [("theirs", "todo", 0), ("theirs", "failed", 3)]
+        assert kept(connection) == counted(connection) == {"default": {"waiting": 1, "failed": 1}}
         check_migrated(connection)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from advisorjobs.application import App
 from tests.fixtures.counted import counted, kept
 from tests.fixtures.desk import Desk
+from tests.fixtures.waiting import wait_for_async
 
 QUEUES = st.sampled_from(["critical", "emails"])
 AGAIN = {"status": "retrying", "final": False}
@@ -292,6 +295,20 @@ def test_a_cleaning_counts_what_leaves_or_what_stays_to_the_same_effect(desk: De
     assert kept(desk.connection) == counted(desk.connection) == {"critical": {"completed": 1}}
 
 
+async def test_a_worker_folds_what_changed(app: App, desk: Desk) -> None:
+    desk.enqueue(3, queue="reports")
+    worker = asyncio.ensure_future(app.run_worker_async(queues=["critical"], install_signal_handlers=False))
+
+    async def folded() -> bool:
+        return bool(desk.one("SELECT waiting = 3 FROM advisorjobs_counts WHERE queue_name = 'reports'"))
+
+    try:
+        await wait_for_async(folded, "the fold")
+    finally:
+        worker.cancel()
+        await asyncio.wait([worker])
+
+
 def test_each_statement_appends_one_change_for_each_queue(desk: Desk) -> None:
     desk.enqueue(5)
     desk.enqueue()
@@ -306,17 +323,31 @@ def test_each_statement_appends_one_change_for_each_queue(desk: Desk) -> None:
     ]
 
 
-def test_jobs_that_were_there_before_are_counted_by_the_fold_that_finds_a_count_due(
-    connection: psycopg.Connection[Any],
-) -> None:
-    connection.execute(
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, status)"
-        " VALUES ('a', 'x', 1, 'todo'), ('a', 'x', 1, 'succeeded')"
-    )
-    assert kept(connection) == {}
-    connection.execute("UPDATE advisorjobs_recounts SET due_at = now()")
-    connection.execute("SELECT advisorjobs_fold_counts()")
-    assert kept(connection) == counted(connection) == {"a": {"waiting": 1, "completed": 1}}
+WRITTEN_BY_HAND = """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, status)
+    VALUES ('a', 'x', 1, 'todo'), ('a', 'x', 1, 'succeeded')
+"""
+
+
+def test_rows_that_were_written_by_hand_are_counted_when_somebody_asks(desk: Desk) -> None:
+    desk.enqueue(2, queue="a")
+    desk.complete(*desk.claim("a", free=1))
+    desk.connection.execute(WRITTEN_BY_HAND)
+    desk.run("fold_counts")
+    desk.connection.execute("DELETE FROM advisorjobs_runs")
+    assert kept(desk.connection) == {"a": {"waiting": 1, "completed": 1}}
+    desk.one("SELECT advisorjobs_recount()")
+    assert kept(desk.connection) == counted(desk.connection) == {"a": {"waiting": 2, "completed": 1}}
+
+
+def test_living_jobs_are_counted_anew_when_it_is_due(desk: Desk) -> None:
+    desk.connection.execute(WRITTEN_BY_HAND)
+    assert not desk.run("recount_living")
+    assert kept(desk.connection) == {}
+    desk.connection.execute("UPDATE advisorjobs_recounts SET due_at = now()")
+    desk.run("recount_living")
+    assert kept(desk.connection) == {"a": {"waiting": 1}}
+    assert desk.one("SELECT count(*) FROM advisorjobs_recounts") == 0
 
 
 def test_a_job_that_was_delayed_again_is_as_old_as_its_delay(desk: Desk) -> None:

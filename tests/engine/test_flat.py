@@ -166,6 +166,7 @@ def round_of(connection: Connection, worker: int) -> dict[str, Cost]:
         found["enqueue"] = cost_of(connection, statement("enqueue_jobs"), {"jobs": json.dumps(jobs)})
         for name in ("next_due", "rescue", "rescue_orphans", "revive_lines"):
             found[name] = cost_of(connection, statement(name))
+        found["get_queue_stats"] = cost_of(connection, statement("get_queue_stats"), {"queue": None})
     return found
 
 

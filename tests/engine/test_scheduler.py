@@ -14,8 +14,10 @@ import pytest
 
 from advisorjobs.application import App
 from advisorjobs.database.link import Link
+from advisorjobs.database.statement import statement
 from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.manager import QueueManager
+from tests.fixtures.plans import plans_of, relation_names
 from tests.fixtures.waiting import wait_for_async
 
 pytestmark = pytest.mark.postgres
@@ -131,21 +133,45 @@ async def test_a_year_of_daily_ticks_is_played_through(
     assert kept[-1] == datetime(2026, 12, 31, 7, 30, tzinfo=UTC)
 
 
-async def test_of_many_that_decided_on_the_same_tick_one_creates_its_job(
+async def test_of_five_that_race_for_five_hundred_schedules_each_tick_makes_one_job(
     plain: App, connection: Connection, make_scheduler: Callable[[], Scheduler]
 ) -> None:
-    for n in range(60):
-        put(plain, key=f"k{n}")
-    schedulers = [make_scheduler() for _ in range(6)]
-    now = datetime.now(UTC)
-    for minute in range(1, 4):
-        while any(await asyncio.gather(*(each.run_once(now + timedelta(minutes=minute)) for each in schedulers))):
+    plain.publish()
+    connection.execute("SELECT schedule_job('k' || n, 'test:tick', '{}', '0 0 * * *') FROM generate_series(1, 500) n")
+    schedulers, midnight = [make_scheduler() for _ in range(5)], datetime(2096, 1, 1, tzinfo=UTC)
+    for day in range(2):
+        while any(await asyncio.gather(*(each.run_once(midnight + timedelta(days=day)) for each in schedulers))):
             continue
 
     assert connection.execute(
-        "SELECT min(runs), max(runs), count(*) FROM advisorjobs_schedules"
-    ).fetchone() in {(2, 2, 60), (3, 3, 60)}  # fmt: skip
-    assert len(ticks(connection)) == jobs(connection)
+        "SELECT min(runs), max(runs), count(*) FROM advisorjobs_schedules WHERE last_tick = %s", [midnight + timedelta(days=1)]
+    ).fetchone() == (2, 2, 500)  # fmt: skip
+    assert len(ticks(connection)) == jobs(connection) == 1000
+
+
+async def test_what_is_due_is_found_by_indexes_among_many(
+    plain: App, connection: Connection, database: str, make_scheduler: Callable[[], Scheduler]
+) -> None:
+    """Never analyzed, as after a restore, and with ticks and jobs that a scan would have to pass."""
+    put(plain, overlap="replace")
+    connection.execute(
+        "INSERT INTO advisorjobs_schedules (key, job_name, queue_name, args, cron, look_at, next_at) "
+        "SELECT 'other' || n, 'test:tick', 'critical', '{}', '@yearly', '2096-01-01', '2096-01-01' "
+        "FROM generate_series(1, 20000) n"
+    )
+    scheduler = make_scheduler()
+    await scheduler.run_once()
+    with psycopg.connect(database, autocommit=True) as other, plans_of(other) as plans:
+        due = other.execute(
+            statement("due_schedules"), {"now": datetime(2095, 1, 1, tzinfo=UTC), "periodic": [], "most": 50}
+        )
+        other.execute(statement("advance_schedules"), {"steps": _step(due.fetchall()[0])})
+        other.execute(statement("next_schedule"), {"periodic": []})
+        other.execute("SELECT pause_schedule('k'), resume_schedule('k'), unschedule_job('k')")
+    names = relation_names(connection)
+    scanned = {name for plan in plans for _, name in plan.scans(names)}
+    assert "advisorjobs_schedules_look_idx" in scanned
+    assert not {"advisorjobs_schedules", "advisorjobs_schedule_ticks", "procrastinate_jobs"} & scanned
 
 
 async def test_a_worker_that_stalls_between_reading_and_writing_does_nothing_and_holds_up_nobody(
@@ -173,6 +199,22 @@ async def test_a_worker_that_stalls_between_reading_and_writing_does_nothing_and
 
     assert jobs(connection) == 1
     assert ticks(connection) == [now]
+
+
+async def test_a_schedule_that_somebody_is_changing_waits_for_the_commit_and_keeps_nobody_busy(
+    plain: App, connection: Connection, database: str, scheduler: Scheduler
+) -> None:
+    put(plain)
+    born(connection, datetime(2026, 1, 1, tzinfo=UTC))
+    now = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    with psycopg.connect(database) as changing:
+        changing.execute("SELECT 1 FROM advisorjobs_schedules FOR UPDATE")
+        assert [await scheduler.run_once(now) for _ in range(3)] == [1, 0, 0]
+        assert jobs(connection) == 0
+        changing.commit()
+        assert await scheduler.run_once(now) == 0
+
+    assert jobs(connection) == 1
 
 
 async def test_a_clock_that_is_put_back_runs_no_tick_again(

@@ -112,3 +112,5 @@ def test_what_no_worker_can_read_is_broken_with_the_reason() -> None:
     assert step.broken is not None
     assert "minute field '61'" in step.broken
     assert decide(replace(MINUTELY, timezone="Mars/Base"), NOON).broken is not None
+    never = decide(replace(MINUTELY, cron="0 0 30 2 *", next_at=None), NOON)
+    assert never.broken == "cron='0 0 30 2 *' never comes: no date within 50 years fits"

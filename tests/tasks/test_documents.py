@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from advisorjobs.tasks import documents
 
-from advisorjobs.errors import ErrorCode, JobError, LeaseLost, PayloadError
+from advisorjobs.errors import ErrorCode, JobError, PayloadError
+from advisorjobs.testing import CrashPoint
 from tests.fixtures.pipeline import Pipeline
 
 STEPS = ("document:virus_scan", "document:ocr", "document:classify", "document:extract", "document:thumbnail")
@@ -56,15 +57,26 @@ def test_each_step_queues_the_next_in_the_transaction_that_ends_it(pipeline: Pip
     }
 
 
-def test_a_step_that_lost_its_lease_writes_nothing_and_queues_nothing(pipeline: Pipeline) -> None:
+def test_a_step_that_dies_before_its_commit_writes_nothing_and_queues_nothing(pipeline: Pipeline) -> None:
     document = pipeline.add()
-    (job,) = pipeline.desk.claim("document-processing", free=1)
-    pipeline.desk.settle(job, status="released", final=False, attempt_back=True)
+    ran = pipeline.kit.run_next(crash_at="before_commit")
 
-    with pytest.raises(LeaseLost):
-        pipeline.perform(job)
+    assert ran is not None
+    assert ran.status == "crashed"
     assert pipeline.document(document)["scan"] is None
     assert pipeline.waiting() == ["document:virus_scan"]
+
+
+@pytest.mark.parametrize("point", ["before_function", "before_commit", "after_commit", "after_function"])
+def test_a_document_is_the_same_wherever_each_of_its_steps_dies_once(pipeline: Pipeline, point: CrashPoint) -> None:
+    document = pipeline.add("letter.pdf")
+    ran = pipeline.kit.run_due(crash_at=point)
+
+    assert sorted({each.name for each in ran}) == sorted(STEPS)
+    assert [each.status for each in ran].count("completed") == len(STEPS)
+    assert pipeline.document(document)["status"] == "completed"
+    assert pipeline.document(document)["document_type"] == "letter"
+    assert pipeline.waiting() == []
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -83,7 +95,7 @@ def test_running_a_step_again_changes_nothing_and_says_skipped(pipeline: Pipelin
 def test_every_results_names_its_engine(pipeline: Pipeline, name: str) -> None:
     document = pipeline.add("letter.pdf")
     pipeline.finish(document)
-    results = pipeline.desk.rows("SELECT job_name, result FROM job_executions WHERE job_name = %s", name)
+    results = pipeline.rows("SELECT job_name, result FROM job_executions WHERE job_name = %s", name)
 
     assert [row["result"]["engine"] for row in results] == ["none" if name == "document:virus_scan" else "local"]
 
@@ -102,7 +114,7 @@ def test_a_step_that_is_queued_alone_queues_nothing(pipeline: Pipeline) -> None:
     document = pipeline.add()
     pipeline.step()
     for name in list(pipeline.waiting()):
-        pipeline.desk.connection.execute("DELETE FROM procrastinate_jobs WHERE task_name = %s", [name])
+        pipeline.connection.execute("DELETE FROM procrastinate_jobs WHERE task_name = %s", [name])
     result = pipeline.run("document:ocr", document)
 
     assert result["pages"] == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from advisorjobs.backoff import fixed
@@ -82,3 +83,15 @@ async def wait(job: JobRun[CountPayload]) -> str:
 @task("books:for_ever", payload=CountPayload, queue="integrations")
 async def for_ever(job: JobRun[CountPayload]) -> None:
     raise Snooze(0)
+
+
+@task("books:slow", payload=CountPayload, queue="integrations", retries=0, timeout=timedelta(seconds=0.2))
+async def slow(job: JobRun[CountPayload]) -> None:
+    CALLS.append("slow")
+    await asyncio.Event().wait()
+
+
+@task("books:slower", payload=CountPayload, queue="integrations", retries=0)
+async def slower(job: JobRun[CountPayload]) -> None:
+    CALLS.append("slower")
+    await asyncio.Event().wait()

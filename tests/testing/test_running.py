@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ import pytest
 from advisorjobs import get_queue_manager
 from advisorjobs.errors import JobError
 from advisorjobs.testing import JobKit
+from tests.fixtures.waiting import wait_for, wait_for_async
 from tests.testing.bookkeeping import CALLS
 from tests.testing.conftest import Connection, add, entered
 
@@ -149,3 +151,69 @@ async def test_no_worker_stays_registered(job_kit: JobKit, entries: Connection) 
     await job_kit.run_due()
 
     assert entries.execute("SELECT count(*) FROM advisorjobs_workers WHERE stopped_at IS NULL").fetchone() == (0,)
+
+
+async def test_a_time_limit_ends_a_run_and_is_raised(job_kit: JobKit, entries: Connection) -> None:
+    await add("books:slow", "integrations")
+    with pytest.raises(TimeoutError, match=r"books:slow\): the time limit of 0.2 s passed"):
+        await job_kit.run_due()
+
+    assert entries.execute("SELECT status, error_code FROM job_executions").fetchall() == [("timed_out", "timeout")]
+
+
+async def test_a_test_that_is_given_up_gives_its_job_back(job_kit: JobKit, entries: Connection) -> None:
+    await add("books:slower", "integrations")
+    running = asyncio.ensure_future(job_kit.run_due())  # type: ignore[arg-type]
+
+    async def begun() -> bool:
+        return CALLS == ["slower"]
+
+    await wait_for_async(begun, "the job's beginning")
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert entries.execute("SELECT status, attempts FROM procrastinate_jobs").fetchall() == [("todo", 0)]
+    assert entries.execute("SELECT count(*) FROM advisorjobs_workers WHERE stopped_at IS NULL").fetchone() == (0,)
+
+
+async def test_procrastinate_s_tasks_and_their_periods_run_too(job_kit: JobKit, entries: Connection) -> None:
+    done = []
+
+    @job_kit.app.periodic(cron="0 3 * * *")
+    @job_kit.app.task(name="test:nightly", queue="maintenance")
+    async def nightly(timestamp: int) -> None:
+        done.append(timestamp)
+
+    @job_kit.app.task(name="test:plain", queue="maintenance")
+    async def plain(number: int) -> int:
+        return number
+
+    await plain.defer_async(number=3)
+    await job_kit.assert_enqueued("test:plain", payload={"number": 3})
+    ran = await job_kit.drain(until=timedelta(days=2))
+
+    assert [each.result for each in ran if each.name == "test:plain"] == [3]
+    assert {second % 86400 for second in done} == {3 * 3600}
+    assert len(done) >= 2
+
+
+def test_a_kit_without_fixtures_works_on_the_process_s_database(job_kit: JobKit, entries: Connection) -> None:
+    get_queue_manager().sync.add_job("critical", "books:enter", {"organization_id": "org-1", "number": 1})
+
+    assert [each.status for each in JobKit().sync.run_due()] == ["completed"]
+
+
+async def test_no_connection_stays_open(job_kit: JobKit, entries: Connection) -> None:
+    await add("books:enter", number=1)
+    await add("books:enter_blocking", number=2)
+    await job_kit.run_due()
+
+    def gone() -> bool:
+        used = entries.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name ~ 'test|advisorjobs job'"
+        )
+        return used.fetchone() == (0,)
+
+    assert wait_for(gone, "the end of the kit's connections")

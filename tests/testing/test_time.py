@@ -17,6 +17,11 @@ NEW_YORK = ZoneInfo("America/New_York")
 UNTOUCHED = {
     "advisorjobs_schedules": "the scheduler is asked with the test's time",
     "advisorjobs_schedule_ticks": "moments of the test's time already",
+    "advisorjobs_ended": "statistics stay where they were counted",
+    "advisorjobs_error_tallies": "statistics stay where they were counted",
+    "advisorjobs_tallies": "statistics stay where they were counted",
+    "advisorjobs_tally_state": "statistics stay where they were counted",
+    "advisorjobs_worker_tallies": "statistics stay where they were counted",
     "advisorjobs_recounts": "the engine's own housekeeping",
     "advisorjobs_functions.applied_at": "when it was migrated",
     "advisorjobs_keys.changed_at": "who changed what, when",

@@ -28,14 +28,13 @@ class Condition:
 
 def require(operation: Operation[Any], condition: Condition) -> None:
     """Raises UnusableConnection where the operation's connection can't be used, before anything is sent."""
-    given = f"{operation.asked_by}: the connection given ({kind_of(operation.connection)})"
     if condition.closed:
-        raise UnusableConnection(f"{given} is closed: pass an open one")
+        raise UnusableConnection(f"{_given(operation)} is closed: pass an open one")
     if condition.failed:
-        raise UnusableConnection(f"{given} is in a transaction that has failed before: roll it back first")
+        raise _failed_before(operation)
     if not condition.in_transaction and (operation.joins or len(operation.batches) > 1):
         raise UnusableConnection(
-            f"{given} is in autocommit and has no open transaction, so there is nothing that the job could belong to: "
+            f"{_given(operation)} is in autocommit and has no open transaction, so there is nothing to belong to: "
             "open a transaction first, or leave connection= out"
         )
 
@@ -45,16 +44,23 @@ def refusal(operation: Operation[Any], error: BaseException) -> AdvisorJobsError
     verdict = verdict_of(error)
     if verdict is None:
         return None
-    given = f"{operation.asked_by}: the connection given ({kind_of(operation.connection)})"
     if verdict.sqlstate == FAILED_TRANSACTION:
-        return UnusableConnection(f"{given} is in a transaction that has failed before: roll it back first")
+        return _failed_before(operation)
     if verdict.sqlstate in MISSING:
         return NotMigrated(
-            f"{given} leads to a database without AdvisorJobs' tables, or with older ones ({verdict.message}): {CURE} there, "
-            "or pass a connection to the right one. Its transaction has failed with this"
+            f"{_given(operation)} leads to a database without AdvisorJobs' tables, or with older ones ({verdict.message}): "
+            f"{CURE} there, or pass a connection to the right one. Its transaction has failed with this"
         )
     _note(error, operation, verdict)
     return None
+
+
+def _given(operation: Operation[Any]) -> str:
+    return f"{operation.asked_by}: the connection given ({kind_of(operation.connection)})"
+
+
+def _failed_before(operation: Operation[Any]) -> UnusableConnection:
+    return UnusableConnection(f"{_given(operation)} is in a transaction that has failed before: roll it back first")
 
 
 def _note(error: BaseException, operation: Operation[Any], verdict: Verdict) -> None:

@@ -26,4 +26,9 @@ def rows_of(columns: Sequence[tuple[str, Any]], tuples: Iterable[Sequence[Any]],
 
 
 def _loaded(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:  # the application has its driver decode JSON: this was a text in it
+        return value

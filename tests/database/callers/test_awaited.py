@@ -13,6 +13,7 @@ from advisorjobs import add_document, get_queue_manager, queue_email
 from advisorjobs.application import App
 from advisorjobs.enqueue import NewJob
 from advisorjobs.errors import NotMigrated, PayloadError, UnusableConnection
+from tests.database.callers.every_call import CALLS, bound, history, shape
 from tests.fixtures.awaited_tills import AWAITED, awaited_till
 
 MAIL: dict[str, Any] = {"organization_id": "o", "type": "welcome", "to": "ada@example.com", "template_data": {}}
@@ -129,6 +130,28 @@ async def test_thousands_a_document_and_what_is_read_go_the_same_way(
         await mine.commit()
     assert counted() == (1, 4101)
     assert [each.id for each in added] == sorted(each.id for each in added)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in AWAITED if kind != "psycopg"])
+async def test_every_call_gives_what_it_gives_on_psycopg(
+    kind: str, the_process: App, database: str, counted: Any
+) -> None:
+    await history(the_process)
+    before = counted()
+    answers = []
+    for each in ("psycopg", kind):
+        async with awaited_till(each, database) as mine:
+            await mine.run(ROW)
+            answers.append(
+                {
+                    name: shape(await bound(name, blocking=False)(*arguments, **options, connection=mine.connection))
+                    for name, arguments, options in CALLS
+                }
+            )
+            await mine.rollback()
+    assert answers[0]["get_recent_failures"] != ("list", [])
+    assert answers[0] == answers[1]
+    assert counted() == before
 
 
 async def within_savepoint(mine: Any, work: Callable[[Any], Awaitable[None]]) -> None:

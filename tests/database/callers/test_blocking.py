@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from advisorjobs import add_document, get_queue_manager, queue_email
 from advisorjobs.application import App
 from advisorjobs.enqueue import NewJob
 from advisorjobs.errors import NotMigrated, PayloadError, UnusableConnection
+from tests.database.callers.every_call import CALLS, bound, history, missing_calls, shape
 from tests.fixtures.tills import BLOCKING, till
 
 MAIL: dict[str, Any] = {"organization_id": "o", "type": "welcome", "to": "ada@example.com", "template_data": {}}
@@ -127,6 +129,30 @@ def test_thousands_a_document_and_what_is_read_go_the_same_way(
         mine.commit()
     assert counted() == (1, 4101)
     assert [each.id for each in added] == sorted(each.id for each in added)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in BLOCKING if kind != "psycopg"])
+def test_every_call_gives_what_it_gives_on_psycopg(kind: str, the_process: App, database: str, counted: Any) -> None:
+    asyncio.run(history(the_process))
+    before = counted()
+    answers = []
+    for each in ("psycopg", kind):
+        with till(each, database) as mine:
+            mine.run(ROW)
+            answers.append(
+                {
+                    name: shape(bound(name, blocking=True)(*arguments, **options, connection=mine.connection))
+                    for name, arguments, options in CALLS
+                }
+            )
+            mine.rollback()
+    assert answers[0]["get_recent_failures"] != ("list", [])
+    assert answers[0] == answers[1]
+    assert counted() == before
+
+
+def test_no_call_is_left_out() -> None:
+    assert missing_calls() == set(), "add it to CALLS in every_call.py, so that it is made on every kind of connection"
 
 
 def queue_and_fail(mine: Any) -> None:

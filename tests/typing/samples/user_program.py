@@ -11,19 +11,31 @@ from advisorjobs import (
     QUEUE_NAMES,
     QUEUES,
     Enqueued,
+    ErrorGroup,
     Job,
     JobDeclaration,
+    JobExecution,
     JobFunction,
     JobRun,
+    JobStatistics,
     JobStatus,
+    JobTracker,
     NewJob,
     Payload,
+    PerformanceMetrics,
     QueueManager,
+    WorkerStatistics,
     add_document,
+    get_job_tracker,
     get_queue_manager,
+    get_worker_manager,
 )
+from advisorjobs.cleanup import Cleanup
 from advisorjobs.enqueue import JobOptions
+from advisorjobs.health import HealthStatus
+from advisorjobs.queue_stats import QueueStats
 from advisorjobs.queues import Queue
+from advisorjobs.schedules import Schedule
 from advisorjobs.task import task
 
 START, END, NOON = date(2024, 1, 1), date(2024, 3, 31), datetime(2024, 4, 1, 12, tzinfo=UTC)
@@ -136,6 +148,28 @@ def managed_blocking() -> None:
         assert_type(job.status, JobStatus)
         assert_type(job.finished_at, datetime | None)
     assert_type(manager.cancel_job(1), bool)
+
+
+async def watched() -> None:
+    tracker, workers, manager = get_job_tracker(), get_worker_manager(), get_queue_manager()
+    assert_type(tracker, JobTracker)
+    assert_type(await tracker.get_job_statistics("o", start=NOON), JobStatistics)
+    assert_type(await tracker.get_recent_failures("o", 50), list[JobExecution])
+    assert_type(await tracker.get_error_analysis("o"), list[ErrorGroup])
+    assert_type(await tracker.get_slow_jobs(60_000, "o"), list[JobExecution])
+    assert_type(await tracker.get_worker_statistics(), list[WorkerStatistics])
+    assert_type(await tracker.get_performance_metrics("o"), PerformanceMetrics)
+    assert_type(await tracker.cleanup_old_executions(90), Cleanup)
+    assert_type(tracker.sync.cleanup_old_executions(90), Cleanup)
+    assert_type(tracker.sync.get_job_statistics().total, int)
+    assert_type(await workers.get_health_status(), HealthStatus)
+    assert_type(workers.sync.get_health_status().is_running, bool)
+    assert_type(await manager.get_queue_stats("emails"), QueueStats)
+    assert_type(manager.sync.get_queue_stats("emails").waiting, int)
+    assert_type(await manager.get_all_queue_stats(), list[QueueStats])
+    assert_type(await manager.list_repeatable_jobs(), list[Schedule])
+    key = manager.add_repeatable_job("scheduled", "scheduled:daily_reports", {"organization_id": "system"}, "0 9 * * *")
+    assert_type(await key, str)
 
 
 async def job_types(run: JobRun[GreetingPayload]) -> None:
