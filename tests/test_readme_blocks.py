@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import psycopg
 import pytest
 
 from tests.fixtures.apps import ROOT
+from tests.fixtures.node import missing
 from tests.fixtures.servers import TestServer
 from tests.fixtures.waiting import wait_for
 
@@ -60,6 +62,16 @@ class Reader:
                 self.work(Path(command).name, *arguments)
             case ["advisorjobs", "doctor"]:
                 assert "wrong" in self.run(sys.executable, "-m", "advisorjobs", "doctor", status=1)  # nobody works here
+            case _:
+                self.use(*words)
+
+    def use(self, *words: str) -> None:
+        """A program that is installed."""
+        match words:
+            case ["psql", "$DATABASE_URL", *options]:
+                if shutil.which("psql") is None:
+                    missing("psql isn't installed: apt-get install postgresql-client")
+                self.run("psql", self.database, "-v", "ON_ERROR_STOP=1", *options)
             case ["advisorjobs", "queues", "clean", *_]:
                 self.run(sys.executable, "-m", *words, "--yes")  # a person is asked
             case [command, *arguments]:
