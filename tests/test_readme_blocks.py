@@ -60,8 +60,8 @@ class Reader:
                 self.run(sys.executable, "-m", "pytest", *arguments, cwd=self.folder)
             case [command, "worker", *arguments]:
                 self.work(Path(command).name, *arguments)
-            case ["advisorjobs", "doctor"]:
-                assert "wrong" in self.run(sys.executable, "-m", "advisorjobs", "doctor", status=1)  # nobody works here
+            case ["eval", _]:
+                self.run("bash", "-ec", line)
             case _:
                 self.use(*words)
 
@@ -72,6 +72,8 @@ class Reader:
                 if shutil.which("psql") is None:
                     missing("psql isn't installed: apt-get install postgresql-client")
                 self.run("psql", self.database, "-v", "ON_ERROR_STOP=1", *options)
+            case ["advisorjobs", "doctor"]:
+                assert "wrong" in self.run(sys.executable, "-m", *words, status=1)  # nobody works here
             case ["advisorjobs", "queues", "clean", *_]:
                 self.run(sys.executable, "-m", *words, "--yes")  # a person is asked
             case [command, *arguments]:
@@ -115,7 +117,7 @@ def reader(database: str, server: TestServer, tmp_path: Path) -> Reader:
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
     )
     env = {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "PYTHONPATH": str(tmp_path),
         "PYTHONDONTWRITEBYTECODE": "1",
