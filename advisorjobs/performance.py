@@ -14,7 +14,7 @@ __all__ = ["PerformanceMetrics", "Throughput", "read_performance"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throughput:
-    """What ended in one hour or day, which begins at `start`; see PerformanceMetrics. Longest wait and run in milliseconds."""
+    """What ended in one hour or day from `start` on: see PerformanceMetrics. The longest wait and run in milliseconds."""
 
     start: datetime
     completed: int
