@@ -139,7 +139,7 @@ def _known_folders(organization_id: str, folders: Sequence[str]) -> set[str]:
 
 def _insertion(asked_by: str, document: NewDocument, connection: Any) -> Operation[int]:
     values = {"document": json.dumps(asdict(document))}
-    return operation(asked_by, statement("add_document"), values, only, connection, joins=True)
+    return operation(asked_by, statement("add_document"), values, only, connection)
 
 
 def _undecided(error: BaseException, connection: Any) -> bool:

@@ -148,7 +148,6 @@ class Enqueuer:
             batches=({"jobs": f"[{self.row(job)}]"},),
             read=lambda rows: _enqueued(rows)[0].id,
             connection=connection,
-            joins=True,
         )
 
     def add_many(
@@ -163,7 +162,7 @@ class Enqueuer:
                 raise PayloadError(f"jobs[{index}]: {error.job}", error.fields) from None
             except (LookupError, TypeError) as error:
                 raise type(error)(f"jobs[{index}]: {error}") from None
-        return enqueue_rows(asked_by, rows, _enqueued, connection, joins=True)
+        return enqueue_rows(asked_by, rows, _enqueued, connection)
 
     def row(self, job: NewJob) -> str:
         """*job* as advisorjobs_enqueue takes it, in JSON."""
@@ -228,7 +227,7 @@ _ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 def enqueue_rows(
-    asked_by: str, rows: Sequence[str], read: Callable[[list[Row]], R], connection: Any = None, *, joins: bool = False
+    asked_by: str, rows: Sequence[str], read: Callable[[list[Row]], R], connection: Any = None
 ) -> Operation[R]:
     """The operation that creates *rows*, cut into statements that are neither long in rows nor in bytes."""
     return Operation(
@@ -237,7 +236,6 @@ def enqueue_rows(
         batches=tuple({"jobs": f"[{','.join(chunk)}]"} for chunk in _chunks(rows)),
         read=read,
         connection=connection,
-        joins=joins,
     )
 
 

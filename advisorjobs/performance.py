@@ -14,7 +14,7 @@ __all__ = ["PerformanceMetrics", "Throughput", "read_performance"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throughput:
-    """What ended in one hour or day, which begins at `start`. See PerformanceMetrics."""
+    """What ended in one hour or day from `start` on: see PerformanceMetrics. The longest wait and run in milliseconds."""
 
     start: datetime
     completed: int
@@ -22,8 +22,8 @@ class Throughput:
     cancelled: int
     runs: int
     failure_rate: float | None
-    wait: Durations
-    run: Durations
+    wait_max_ms: int | None
+    run_max_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,6 @@ def _throughput(row: Row) -> Throughput:
         cancelled=row["cancelled"],
         runs=row["runs"],
         failure_rate=row["failure_rate"],
-        wait=read_durations(row, "wait"),
-        run=read_durations(row, "run"),
+        wait_max_ms=row["wait_max_ms"],
+        run_max_ms=row["run_max_ms"],
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import psycopg
 import pytest
 
 from tests.fixtures.apps import ROOT
+from tests.fixtures.node import missing
 from tests.fixtures.servers import TestServer
 from tests.fixtures.waiting import wait_for
 
@@ -58,8 +60,20 @@ class Reader:
                 self.run(sys.executable, "-m", "pytest", *arguments, cwd=self.folder)
             case [command, "worker", *arguments]:
                 self.work(Path(command).name, *arguments)
+            case ["eval", _]:
+                self.run("bash", "-ec", line)
+            case _:
+                self.use(*words)
+
+    def use(self, *words: str) -> None:
+        """A program that is installed."""
+        match words:
+            case ["psql", "$DATABASE_URL", *options]:
+                if shutil.which("psql") is None:
+                    missing("psql isn't installed: apt-get install postgresql-client")
+                self.run("psql", self.database, "-v", "ON_ERROR_STOP=1", *options)
             case ["advisorjobs", "doctor"]:
-                assert "wrong" in self.run(sys.executable, "-m", "advisorjobs", "doctor", status=1)  # nobody works here
+                assert "wrong" in self.run(sys.executable, "-m", *words, status=1)  # nobody works here
             case ["advisorjobs", "queues", "clean", *_]:
                 self.run(sys.executable, "-m", *words, "--yes")  # a person is asked
             case [command, *arguments]:
@@ -103,7 +117,7 @@ def reader(database: str, server: TestServer, tmp_path: Path) -> Reader:
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
     )
     env = {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "PYTHONPATH": str(tmp_path),
         "PYTHONDONTWRITEBYTECODE": "1",

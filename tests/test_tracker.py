@@ -166,6 +166,7 @@ def test_throughput_is_cut_by_hours_or_days(tracker: JobTracker, desk: Desk, con
     assert recent.bucket == timedelta(hours=1)
     assert [each.completed for each in recent.throughput] == [0, 0, 0, 0, 0, 3]
     assert recent.throughput[-1].failure_rate == recent.failure_rate == 0.25
+    assert recent.throughput[-1].run_max_ms == 30
     assert recent.jobs_per_hour == pytest.approx(3 / 5, rel=0.01)
     assert recent.run.max_ms == 30
     long = tracker.sync.get_performance_metrics(start=now - timedelta(days=40))

@@ -21,8 +21,7 @@ class Operation(Generic[R]):
     """One statement, once per member of `batches`, all in one transaction.
 
     `asked_by` is the call that the user made, for error texts. `read` gets the rows of all batches, in order.
-    `connection`: the caller's, in whose transaction it happens; None: one of our own. `joins`: it belongs to what else that
-    transaction does, so that a connection without one is refused.
+    `connection`: the caller's, in whose transaction it happens; None: one of our own.
     """
 
     asked_by: str
@@ -30,7 +29,6 @@ class Operation(Generic[R]):
     batches: Sequence[Mapping[str, Any]]
     read: Callable[[list[Row]], R]
     connection: Any = None
-    joins: bool = False
 
 
 def operation(
@@ -39,8 +37,6 @@ def operation(
     parameters: Mapping[str, Any],
     read: Callable[[list[Row]], R],
     connection: Any = None,
-    *,
-    joins: bool = False,
 ) -> Operation[R]:
     """An operation of one statement, once."""
     return Operation(
@@ -49,7 +45,6 @@ def operation(
         batches=(parameters,),
         read=read,
         connection=connection,
-        joins=joins,
     )
 
 

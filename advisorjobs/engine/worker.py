@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 
 from advisorjobs.database.link import Link, is_passing
+from advisorjobs.engine.chores import Chores, chore
 from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer, settlement_text
 from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor
@@ -40,12 +41,6 @@ STUBBORN = 10.0
 
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
-TIDY_EVERY = 1.0
-FOLD_TIME = 60.0
-"""Seconds that folding tallies may take: once a day it makes the rows of a whole day."""
-
-PARTITIONS_EVERY = 3600.0
-RECOUNT_TIME = 60.0
 REPLACED = 70
 """Exit status of a process that gave itself up (EX_SOFTWARE of sysexits.h): its supervisor starts another."""
 
@@ -94,7 +89,9 @@ class Worker:
         self._stop = asyncio.Event()
         self._now = asyncio.Event()
         self._lost = asyncio.Event()
-        self._links = {name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue")}
+        self._links = {
+            name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
+        }
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
@@ -107,6 +104,7 @@ class Worker:
             ports=ports,
             on_room=self._room,
         )
+        self.chores = Chores(self._links["tidy"])
         self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
         told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
         self.listener = Listener(self._links["listen"], told) if spec.listen else None
@@ -135,13 +133,13 @@ class Worker:
     async def run(self) -> None:
         """Works until stopped. Raises what the first contact with the database raises (NotMigrated, refused …)."""
         await self._register()
-        await self._chore("create_partitions")
+        await chore(self._links["tidy"], "create_partitions")
         log.info("worker %s starts on %s", self.spec.name, ", ".join(f"{q}={n}" for q, n in self.spec.slots.items()))
         loops: list[Callable[[], Awaitable[None]]] = [
             self.completer.loop,
             self._tick_loop,
             self._rescue_loop,
-            self._tidy_loop,
+            self.chores.loop,
             self._lease_loop,
             self._abort_loop,
             self.scheduler.loop,
@@ -304,41 +302,21 @@ class Worker:
                 self.heartbeat.give_up([run.job.id for run in stubborn if run.fate is not Fate.LOST])
 
     async def _rescue_loop(self) -> None:
-        """Takes back what dead processes held, thrice a lease; keeps history's partitions ahead."""
-        orphans_at = partitions_at = 0.0
+        """Takes back what dead processes held, thrice a lease."""
+        link, orphans_at = self._links["rescue"], 0.0
         while True:
-            while rescued := await self._chore("rescue"):
+            while rescued := await chore(link, "rescue"):
                 log.warning("took back %d jobs from workers that fell silent", rescued)
             now = time.monotonic()
             if now >= orphans_at:
-                while rescued := await self._chore("rescue_orphans"):
+                while rescued := await chore(link, "rescue_orphans"):
                     log.warning("took back %d jobs that no worker held", rescued)
-                if revived := await self._chore("revive_lines"):
+                if revived := await chore(link, "revive_lines"):
                     log.warning("brought back %d jobs whose turn had come unnoticed", revived)
-                if gathered := await self._chore("gather_eras"):
+                if gathered := await chore(link, "gather_eras"):
                     log.warning("brought %d waiting jobs into the era that claims read", gathered)
-                await self._chore("recount_living", timeout=RECOUNT_TIME)
                 orphans_at = now + (ORPHANS_EVERY if rescued is not None else 0.0)
-            if now >= partitions_at and await self._chore("create_partitions") is not None:
-                partitions_at = now + PARTITIONS_EVERY
             await asyncio.sleep(self.spec.lease / 3)
-
-    async def _tidy_loop(self) -> None:
-        """Keeps claims from walking over dead entries that can't be cleaned away, and counts and tallies folded."""
-        while True:
-            await asyncio.sleep(TIDY_EVERY)
-            await self._chore("keep_era")  # migrations/functions/eras.sql
-            await self._chore("fold_counts")  # migrations/functions/counts.sql
-            await self._chore("fold_tallies", timeout=FOLD_TIME)  # migrations/functions/tallies.sql
-
-    async def _chore(self, name: str, *, timeout: float = 10.0) -> Any:
-        """What statement *name* says; None when it failed, which must not keep the other chores from being done."""
-        try:
-            return await self._links["rescue"].value(name, timeout=timeout)
-        except (psycopg.Error, TimeoutError, OSError) as error:
-            if not is_passing(error):
-                log.error("%s failed: %s (sqlstate %s)", name, type(error).__name__, getattr(error, "sqlstate", None))
-            return None
 
     def _claim_lost(self) -> None:
         if self.heartbeat is not None:

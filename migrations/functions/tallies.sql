@@ -51,7 +51,8 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded AS
         SELECT n.ctid AS place, n.* FROM advisorjobs_ended n WHERE n.writer >= pg_snapshot_xmax(k.folded)
         UNION ALL
         SELECT o.ctid, o.* FROM pg_snapshot_xip(k.folded) AS x(writer) JOIN advisorjobs_ended o ON o.writer = x.writer) e
-     WHERE e.place < coalesce(nullif(current_setting('advisorjobs.fold_before', true), ''), '(4294967294,0)')::tid;
+     WHERE CASE WHEN current_setting('advisorjobs.fold_before', true) <> ''
+                THEN e.place < current_setting('advisorjobs.fold_before', true)::tid ELSE true END;
 
 -- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
@@ -75,29 +76,34 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
      WHERE e.completed IS NULL
        AND (current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization());
 
--- The same as small tallies, one for each pair of buckets that occurs.
+-- The same as small tallies: for each bucket of waits one that counts its runs, and one for each bucket of times, which counts none.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_tallies AS
-    SELECT organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at) AS hour,
-           count(*) FILTER (WHERE status = 'completed') AS completed,
-           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed')) - count(*) FILTER (WHERE taken_back)
-               AS failed,
-           count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-           count(*) FILTER (WHERE status NOT IN ('snoozed', 'released')) AS runs,
-           count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
-           count(*) FILTER (WHERE status = 'timed_out') AS timed_out,
-           count(*) FILTER (WHERE status = 'crashed') AS crashed,
-           count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
-           count(*) FILTER (WHERE status = 'released') AS released,
-           CASE WHEN wait_bucket IS NULL THEN '{}' ELSE ARRAY[(wait_bucket << 40) + count(*)] END AS waits,
-           coalesce(sum(wait_ms) FILTER (WHERE wait_bucket IS NOT NULL), 0) AS wait_sum,
-           coalesce(max(wait_ms) FILTER (WHERE wait_bucket IS NOT NULL), 0) AS wait_max,
-           CASE WHEN time_bucket IS NULL THEN '{}' ELSE ARRAY[(time_bucket << 40) + count(*)] END AS times,
-           coalesce(sum(run_ms) FILTER (WHERE time_bucket IS NOT NULL), 0) AS time_sum,
-           coalesce(max(run_ms) FILTER (WHERE time_bucket IS NOT NULL), 0) AS time_max
-      FROM (SELECT *, CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(wait_ms) END AS wait_bucket,
-                   CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(run_ms) END AS time_bucket
-              FROM advisorjobs_unfolded_runs) r
-     GROUP BY organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at), wait_bucket, time_bucket;
+    SELECT organization_id, queue_name, job_name, hour, completed * counts AS completed, failed * counts AS failed,
+           cancelled * counts AS cancelled, runs * counts AS runs, retried * counts AS retried, timed_out * counts AS timed_out,
+           crashed * counts AS crashed, snoozed * counts AS snoozed, released * counts AS released,
+           CASE WHEN wait_bucket IS NULL THEN '{}' ELSE ARRAY[(wait_bucket << 40) + n] END AS waits,
+           CASE WHEN wait_bucket IS NULL THEN 0 ELSE coalesce(wait_sum, 0) END AS wait_sum,
+           CASE WHEN wait_bucket IS NULL THEN 0 ELSE coalesce(wait_max, 0) END AS wait_max,
+           CASE WHEN time_bucket IS NULL THEN '{}' ELSE ARRAY[(time_bucket << 40) + n] END AS times,
+           CASE WHEN time_bucket IS NULL THEN 0 ELSE coalesce(time_sum, 0) END AS time_sum,
+           CASE WHEN time_bucket IS NULL THEN 0 ELSE coalesce(time_max, 0) END AS time_max
+      FROM (SELECT organization_id, queue_name, job_name, hour, wait_bucket, time_bucket, 1 - grouping(wait_bucket) AS counts,
+                   count(*) AS n, count(*) FILTER (WHERE status = 'completed') AS completed,
+                   count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed'))
+                   - count(*) FILTER (WHERE taken_back) AS failed,
+                   count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
+                   count(*) FILTER (WHERE status NOT IN ('snoozed', 'released')) AS runs,
+                   count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
+                   count(*) FILTER (WHERE status = 'timed_out') AS timed_out,
+                   count(*) FILTER (WHERE status = 'crashed') AS crashed, count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
+                   count(*) FILTER (WHERE status = 'released') AS released, sum(wait_ms) AS wait_sum, max(wait_ms) AS wait_max,
+                   sum(run_ms) AS time_sum, max(run_ms) AS time_max
+              FROM (SELECT *, advisorjobs_grain_of(1, finished_at) AS hour,
+                           CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(wait_ms) END AS wait_bucket,
+                           CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(run_ms) END AS time_bucket
+                      FROM advisorjobs_unfolded_runs) r
+             GROUP BY GROUPING SETS ((organization_id, queue_name, job_name, hour, wait_bucket),
+                                     (organization_id, queue_name, job_name, hour, time_bucket))) b;
 
 -- Their failures, as rows of advisorjobs_error_tallies.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_failures AS
@@ -222,7 +228,8 @@ BEGIN
            sum(retried), sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum),
            max(wait_max), advisorjobs_merge(times), sum(time_sum), max(time_max)
       FROM advisorjobs_tallies
-     WHERE grain = _from AND since >= _since AND since < _since + make_interval(hours => _to)
+     WHERE grain + 0 = _from AND since AT TIME ZONE 'UTC' >= _since AT TIME ZONE 'UTC'
+       AND since AT TIME ZONE 'UTC' < (_since + make_interval(hours => _to)) AT TIME ZONE 'UTC'
      GROUP BY organization_id, whole, queue_name, job_name;
 END $$;
 

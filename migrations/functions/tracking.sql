@@ -123,29 +123,37 @@ SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT advisorjobs_grain_of(1, _from), b.queue_name, b.job_name,
-               count(*) FILTER (WHERE b.status = 'completed'),
-               count(*) FILTER (WHERE b.final AND b.status IN ('failed', 'timed_out', 'crashed')),
-               count(*) FILTER (WHERE b.status = 'cancelled'),
-               count(*) FILTER (WHERE b.status NOT IN ('snoozed', 'released')),
-               count(*) FILTER (WHERE NOT b.final AND b.status IN ('failed', 'retrying', 'timed_out', 'crashed')),
-               count(*) FILTER (WHERE b.status = 'timed_out'), count(*) FILTER (WHERE b.status = 'crashed'),
-               count(*) FILTER (WHERE b.status = 'snoozed'), count(*) FILTER (WHERE b.status = 'released'),
-               CASE WHEN b.wait_bucket IS NULL THEN '{}' ELSE ARRAY[(b.wait_bucket << 40) + count(*)] END,
-               coalesce(sum(b.wait_ms) FILTER (WHERE b.wait_bucket IS NOT NULL), 0)::bigint,
-               coalesce(max(b.wait_ms) FILTER (WHERE b.wait_bucket IS NOT NULL), 0)::bigint,
-               CASE WHEN b.time_bucket IS NULL THEN '{}' ELSE ARRAY[(b.time_bucket << 40) + count(*)] END,
-               coalesce(sum(b.run_ms) FILTER (WHERE b.time_bucket IS NOT NULL), 0)::bigint,
-               coalesce(max(b.run_ms) FILTER (WHERE b.time_bucket IS NOT NULL), 0)::bigint
-          FROM (SELECT r.*, CASE WHEN r.status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(r.wait_ms) END AS wait_bucket,
-                       CASE WHEN r.status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(r.run_ms) END AS time_bucket
+        SELECT advisorjobs_grain_of(1, _from), b.queue_name, b.job_name, b.completed * b.counts, b.failed * b.counts,
+               b.cancelled * b.counts, b.runs * b.counts, b.retried * b.counts, b.timed_out * b.counts, b.crashed * b.counts,
+               b.snoozed * b.counts, b.released * b.counts,
+               CASE WHEN b.wait_bucket IS NULL THEN '{}' ELSE ARRAY[(b.wait_bucket << 40) + b.n] END,
+               CASE WHEN b.wait_bucket IS NULL THEN 0 ELSE b.wait_sum END,
+               CASE WHEN b.wait_bucket IS NULL THEN 0 ELSE b.wait_max END,
+               CASE WHEN b.time_bucket IS NULL THEN '{}' ELSE ARRAY[(b.time_bucket << 40) + b.n] END,
+               CASE WHEN b.time_bucket IS NULL THEN 0 ELSE b.time_sum END,
+               CASE WHEN b.time_bucket IS NULL THEN 0 ELSE b.time_max END
+          FROM (SELECT r.queue_name, r.job_name, r.wait_bucket, r.time_bucket, 1 - grouping(r.wait_bucket) AS counts, count(*) AS n,
+                       count(*) FILTER (WHERE r.status = 'completed') AS completed,
+                       count(*) FILTER (WHERE r.final AND r.status IN ('failed', 'timed_out', 'crashed')) AS failed,
+                       count(*) FILTER (WHERE r.status = 'cancelled') AS cancelled,
+                       count(*) FILTER (WHERE r.status NOT IN ('snoozed', 'released')) AS runs,
+                       count(*) FILTER (WHERE NOT r.final AND r.status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
+                       count(*) FILTER (WHERE r.status = 'timed_out') AS timed_out,
+                       count(*) FILTER (WHERE r.status = 'crashed') AS crashed,
+                       count(*) FILTER (WHERE r.status = 'snoozed') AS snoozed,
+                       count(*) FILTER (WHERE r.status = 'released') AS released,
+                       sum(r.wait_ms)::bigint AS wait_sum, max(r.wait_ms) AS wait_max,
+                       sum(r.run_ms)::bigint AS time_sum, max(r.run_ms)::bigint AS time_max
                   FROM (SELECT h.queue_name, h.job_name, h.status, h.final, h.run_ms,
-                               advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms
+                               advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms,
+                               CASE WHEN h.status NOT IN ('snoozed', 'released')
+                                    THEN advisorjobs_bucket(advisorjobs_wait_ms(h.queued_at, h.started_at)) END AS wait_bucket,
+                               CASE WHEN h.status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(h.run_ms) END AS time_bucket
                           FROM advisorjobs_runs h
                          WHERE h.finished_at >= _from AND h.finished_at < _until
                            AND (_organization IS NULL OR h.organization_id = nullif(_organization, '')
-                                OR _organization = '' AND h.organization_id IS NULL)) r) b
-         GROUP BY b.queue_name, b.job_name, b.wait_bucket, b.time_bucket;
+                                OR _organization = '' AND h.organization_id IS NULL)) r
+                 GROUP BY GROUPING SETS ((r.queue_name, r.job_name, r.wait_bucket), (r.queue_name, r.job_name, r.time_bucket))) b;
 END $$;
 
 -- By queue and job, and (both NULL) in total. Rates are shares of the jobs that completed or failed.
@@ -163,15 +171,22 @@ BEGIN
     RETURN QUERY
         SELECT s.queue_name, s.job_name, s.completed, s.failed, s.cancelled, advisorjobs_share(s.completed, s.failed), s.runs,
                s.retried, s.timed_out, s.crashed, s.snoozed, s.released, w.*, r.*
-          FROM (SELECT t.queue_name, t.job_name, coalesce(sum(t.completed), 0)::bigint AS completed,
-                       coalesce(sum(t.failed), 0)::bigint AS failed, coalesce(sum(t.cancelled), 0)::bigint AS cancelled,
-                       coalesce(sum(t.runs), 0)::bigint AS runs, coalesce(sum(t.retried), 0)::bigint AS retried,
-                       coalesce(sum(t.timed_out), 0)::bigint AS timed_out, coalesce(sum(t.crashed), 0)::bigint AS crashed,
-                       coalesce(sum(t.snoozed), 0)::bigint AS snoozed, coalesce(sum(t.released), 0)::bigint AS released,
-                       advisorjobs_merge(t.waits) AS waits, sum(t.wait_sum) AS wait_sum, max(t.wait_max) AS wait_max,
-                       advisorjobs_merge(t.times) AS times, sum(t.time_sum) AS time_sum, max(t.time_max) AS time_max
-                  FROM advisorjobs_tallied(_organization, _start, _end, 168) t
-                 GROUP BY GROUPING SETS ((t.queue_name, t.job_name), ())) s
+          FROM (SELECT j.queue_name, j.job_name, coalesce(sum(j.completed), 0)::bigint AS completed,
+                       coalesce(sum(j.failed), 0)::bigint AS failed, coalesce(sum(j.cancelled), 0)::bigint AS cancelled,
+                       coalesce(sum(j.runs), 0)::bigint AS runs, coalesce(sum(j.retried), 0)::bigint AS retried,
+                       coalesce(sum(j.timed_out), 0)::bigint AS timed_out, coalesce(sum(j.crashed), 0)::bigint AS crashed,
+                       coalesce(sum(j.snoozed), 0)::bigint AS snoozed, coalesce(sum(j.released), 0)::bigint AS released,
+                       advisorjobs_merge(j.waits) AS waits, sum(j.wait_sum) AS wait_sum, max(j.wait_max) AS wait_max,
+                       advisorjobs_merge(j.times) AS times, sum(j.time_sum) AS time_sum, max(j.time_max) AS time_max
+                  FROM (SELECT t.queue_name, t.job_name, sum(t.completed) AS completed, sum(t.failed) AS failed,
+                               sum(t.cancelled) AS cancelled, sum(t.runs) AS runs, sum(t.retried) AS retried,
+                               sum(t.timed_out) AS timed_out, sum(t.crashed) AS crashed, sum(t.snoozed) AS snoozed,
+                               sum(t.released) AS released, advisorjobs_merge(t.waits) AS waits, sum(t.wait_sum) AS wait_sum,
+                               max(t.wait_max) AS wait_max, advisorjobs_merge(t.times) AS times, sum(t.time_sum) AS time_sum,
+                               max(t.time_max) AS time_max
+                          FROM advisorjobs_tallied(_organization, _start, _end, 168) t
+                         GROUP BY t.queue_name, t.job_name) j
+                 GROUP BY GROUPING SETS ((j.queue_name, j.job_name), ())) s
          CROSS JOIN LATERAL advisorjobs_durations(s.waits, s.wait_sum, s.wait_max) w
          CROSS JOIN LATERAL advisorjobs_durations(s.times, s.time_sum, s.time_max) r
          ORDER BY s.queue_name, s.job_name;
@@ -182,33 +197,26 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT _part::double precision / nullif(_part + _other, 0)
 $$;
 
--- The same over time: a row for each bucket of _hours (1 or 24), also for empty ones, and (since NULL) one in total.
-CREATE OR REPLACE FUNCTION advisorjobs_performance(_organization text, _start timestamptz, _end timestamptz, _hours integer)
+-- Over time: a row for each bucket of _hours (1 or 24), also for empty ones.
+CREATE OR REPLACE FUNCTION advisorjobs_throughput(_organization text, _start timestamptz, _end timestamptz, _hours integer)
 RETURNS TABLE (
     since timestamptz, completed bigint, failed bigint, cancelled bigint, failure_rate double precision, runs bigint,
-    wait_mean_ms double precision, wait_p50_ms double precision, wait_p90_ms double precision, wait_p95_ms double precision,
-    wait_p99_ms double precision, wait_max_ms bigint,
-    run_mean_ms double precision, run_p50_ms double precision, run_p90_ms double precision, run_p95_ms double precision,
-    run_p99_ms double precision, run_max_ms bigint)
+    wait_max_ms bigint, run_max_ms bigint)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        SELECT s.bin, s.completed, s.failed, s.cancelled, advisorjobs_share(s.failed, s.completed), s.runs, w.*, r.*
-          FROM (SELECT t.bin, coalesce(sum(t.completed), 0)::bigint AS completed, coalesce(sum(t.failed), 0)::bigint AS failed,
-                       coalesce(sum(t.cancelled), 0)::bigint AS cancelled, coalesce(sum(t.runs), 0)::bigint AS runs,
-                       advisorjobs_merge(t.waits) AS waits, sum(t.wait_sum) AS wait_sum, max(t.wait_max) AS wait_max,
-                       advisorjobs_merge(t.times) AS times, sum(t.time_sum) AS time_sum, max(t.time_max) AS time_max
-                  FROM (SELECT advisorjobs_grain_of(_hours, t.since) AS bin, t.completed, t.failed, t.cancelled, t.runs, t.waits,
-                               t.wait_sum, t.wait_max, t.times, t.time_sum, t.time_max
-                          FROM advisorjobs_tallied(_organization, _start, _end, _hours) t
-                        UNION ALL
-                        SELECT g, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, 0
-                          FROM generate_series(advisorjobs_grain_of(_hours, _start),
-                                               least(_end - interval '1 microsecond', clock_timestamp()),
-                                               make_interval(hours => _hours)) AS g) t
-                 GROUP BY GROUPING SETS ((t.bin), ())) s
-         CROSS JOIN LATERAL advisorjobs_durations(s.waits, s.wait_sum, s.wait_max) w
-         CROSS JOIN LATERAL advisorjobs_durations(s.times, s.time_sum, s.time_max) r
-         ORDER BY s.bin;
+        SELECT t.bin, sum(t.completed)::bigint, sum(t.failed)::bigint, sum(t.cancelled)::bigint,
+               advisorjobs_share(sum(t.failed)::bigint, sum(t.completed)::bigint), sum(t.runs)::bigint,
+               CASE WHEN sum(t.runs) > 0 THEN max(t.wait_max) END, CASE WHEN sum(t.runs) > 0 THEN max(t.time_max) END
+          FROM (SELECT advisorjobs_grain_of(_hours, t.since) AS bin, t.completed, t.failed, t.cancelled, t.runs, t.wait_max,
+                       t.time_max
+                  FROM advisorjobs_tallied(_organization, _start, _end, _hours) t
+                UNION ALL
+                SELECT g, 0, 0, 0, 0, 0, 0
+                  FROM generate_series(advisorjobs_grain_of(_hours, _start),
+                                       least(_end - interval '1 microsecond', clock_timestamp()),
+                                       make_interval(hours => _hours)) AS g) t
+         GROUP BY t.bin
+         ORDER BY t.bin;
 END $$;

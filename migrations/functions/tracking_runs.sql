@@ -47,7 +47,7 @@ BEGIN
     IF _threshold < 1000 THEN
         RETURN QUERY
             SELECT * FROM advisorjobs_ended_executions
-             WHERE finished_at > clock_timestamp() - interval '1 hour' AND run_ms >= _threshold
+             WHERE finished_at > now() - interval '1 hour' AND run_ms >= _threshold
                AND (_organization IS NULL OR organization_id = _organization)
              ORDER BY run_ms DESC, job_id DESC LIMIT _most;
     ELSIF _organization IS NULL THEN
@@ -70,28 +70,7 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off
 AS $$
 #variable_conflict use_column
-DECLARE
-    _today timestamptz := advisorjobs_grain_of(24, clock_timestamp());
-    _piece record;
-    _from timestamptz := 'infinity';
-    _until timestamptz := '-infinity';
-    _found advisorjobs_error_tallies[] := '{}';
 BEGIN
-    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, _today, 24) p LOOP
-        IF _piece.grain = 0 THEN
-            _found := _found || ARRAY(SELECT r FROM advisorjobs_tallied_failures(_organization, _piece.lower, _piece.upper) r);
-        ELSE
-            _from := least(_from, _piece.lower);
-            _until := greatest(_until, _piece.upper);
-            _found := _found || ARRAY(
-                SELECT t FROM advisorjobs_error_tallies t
-                 WHERE t.organization_id = coalesce(_organization, '') AND t.whole = (_organization IS NULL)
-                   AND t.grain = _piece.grain AND t.since >= _piece.lower AND t.since < _piece.upper);
-        END IF;
-    END LOOP;
-    _found := _found || ARRAY(
-        SELECT ROW(u.*)::advisorjobs_error_tallies FROM advisorjobs_unfolded_failures u
-         WHERE (_organization IS NULL OR u.organization_id = _organization) AND u.since >= _from AND u.since < _until);
     RETURN QUERY
         SELECT g.queue_name, g.job_name, g.error_code::text, g.fingerprint, g.failures, g.first_seen, g.last_seen, g.job_id, g.run_no,
                h.error_message
@@ -99,12 +78,42 @@ BEGIN
                        min(f.first_seen) AS first_seen, max(f.last_seen) AS last_seen,
                        (array_agg(f.job_id ORDER BY f.last_seen DESC, f.job_id DESC))[1] AS job_id,
                        (array_agg(f.run_no ORDER BY f.last_seen DESC, f.job_id DESC))[1] AS run_no
-                  FROM unnest(_found) f GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 7 DESC, 4 LIMIT _most) g
+                  FROM advisorjobs_failures_between(_organization, _start, _end) f
+                 GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 7 DESC, 4 LIMIT _most) g
           LEFT JOIN LATERAL (
             SELECT r.error_message FROM advisorjobs_runs r
              WHERE r.job_id = g.job_id AND r.run_no = g.run_no
                AND r.finished_at > g.last_seen - interval '1 hour' AND r.finished_at <= g.last_seen LIMIT 1) h ON true
          ORDER BY g.failures DESC, g.last_seen DESC, g.fingerprint;
+END $$;
+
+-- As advisorjobs_tallied, of failures.
+CREATE OR REPLACE FUNCTION advisorjobs_failures_between(_organization text, _start timestamptz, _end timestamptz)
+RETURNS SETOF advisorjobs_error_tallies
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+    _today timestamptz := advisorjobs_grain_of(24, clock_timestamp());
+    _piece record;
+    _from timestamptz := 'infinity';
+    _until timestamptz := '-infinity';
+BEGIN
+    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, _today, 24) p LOOP
+        IF _piece.grain = 0 THEN
+            RETURN QUERY SELECT * FROM advisorjobs_tallied_failures(_organization, _piece.lower, _piece.upper);
+        ELSE
+            _from := least(_from, _piece.lower);
+            _until := greatest(_until, _piece.upper);
+            RETURN QUERY
+                SELECT t.* FROM advisorjobs_error_tallies t
+                 WHERE t.organization_id = coalesce(_organization, '') AND t.whole = (_organization IS NULL)
+                   AND t.grain = _piece.grain AND t.since >= _piece.lower AND t.since < _piece.upper;
+        END IF;
+    END LOOP;
+    RETURN QUERY
+        SELECT u.* FROM advisorjobs_unfolded_failures u
+         WHERE (_organization IS NULL OR u.organization_id = _organization) AND u.since >= _from AND u.since < _until;
 END $$;
 
 -- The failures of less than an hour as tallies, read from the history.

@@ -76,7 +76,8 @@ CREATE OR REPLACE VIEW error_analysis WITH (security_barrier) AS
            (array_agg(job_id ORDER BY last_seen DESC, job_id DESC))[1] AS example_job_id,
            (array_agg(run_no ORDER BY last_seen DESC, job_id DESC))[1] AS example_run_number
       FROM (SELECT * FROM advisorjobs_error_tallies t
-             WHERE t.grain = 24 AND NOT t.whole AND t.since >= advisorjobs_grain_of(24, now() - interval '30 days')
+             WHERE t.grain + 0 = 24 AND NOT t.whole
+               AND t.since AT TIME ZONE 'UTC' >= advisorjobs_grain_of(24, now() - interval '30 days') AT TIME ZONE 'UTC'
                AND (current_user <> 'advisorjobs_tenant' OR t.organization_id = advisorjobs_organization())
             UNION ALL
             SELECT * FROM advisorjobs_unfolded_failures u WHERE u.since >= advisorjobs_grain_of(24, now() - interval '30 days')) f
@@ -97,13 +98,13 @@ CREATE OR REPLACE VIEW organization_stats WITH (security_barrier) AS
                    sum(time_sum) AS time_sum, max(time_max) AS time_max
               FROM (SELECT organization_id, since, completed, failed, cancelled, runs, retried, timed_out, crashed, waits, wait_sum,
                            wait_max, times, time_sum, time_max
-                      FROM advisorjobs_tallies t WHERE t.grain = 1 AND NOT t.whole
+                      FROM advisorjobs_tallies t WHERE t.grain + 0 = 1 AND NOT t.whole
+                       AND t.since AT TIME ZONE 'UTC' >= advisorjobs_grain_of(24, now() - interval '24 hours') AT TIME ZONE 'UTC'
                        AND (current_user <> 'advisorjobs_tenant' OR t.organization_id = advisorjobs_organization())
                     UNION ALL
                     SELECT organization_id, hour, completed, failed, cancelled, runs, retried, timed_out, crashed, waits, wait_sum,
                            wait_max, times, time_sum, time_max
-                      FROM advisorjobs_unfolded_tallies) t
-             WHERE since >= advisorjobs_grain_of(24, now() - interval '24 hours')
+                      FROM advisorjobs_unfolded_tallies u WHERE u.hour >= advisorjobs_grain_of(24, now() - interval '24 hours')) t
              GROUP BY organization_id) s
      CROSS JOIN LATERAL advisorjobs_durations(s.waits, s.wait_sum, s.wait_max) w
      CROSS JOIN LATERAL advisorjobs_durations(s.times, s.time_sum, s.time_max) r;

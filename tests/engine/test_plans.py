@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -15,8 +16,10 @@ from tests.fixtures.desk import Desk
 from tests.fixtures.plans import Plan, index_tables, plans_of, relation_names
 
 Connection = psycopg.Connection[Any]
-SMALL_TABLES = {"advisorjobs_queues", "advisorjobs_workers"}
+SMALL_TABLES = {"advisorjobs_tally_state", "advisorjobs_queues", "advisorjobs_workers"}
 """Which it is no harm to read whole: tests/engine/test_flat.py has what a worker's row costs."""
+
+START = datetime(2026, 5, 1, 10, 13, tzinfo=UTC)
 
 KINDS = (
     Backlog(),
@@ -37,6 +40,9 @@ RULES = """
     VALUES ('org-00001', 2, 9, '1 minute');
     UPDATE procrastinate_jobs SET cost = 2 WHERE id % 50 = 0;
 """
+PARTS = "SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits"
+"""Of history and its indexes: a part -> the whole."""
+
 LIMITS = """
     UPDATE advisorjobs_queues SET rate = 100000, rate_window = '1 minute', running = 100000, organization_rate = 100000,
                                   organization_rate_window = '1 minute', organization_running = 100000;
@@ -64,6 +70,13 @@ USED = {
     "advisorjobs_count_starts": {"advisorjobs_organization_rules_pkey", "procrastinate_jobs_pkey"},
     "advisorjobs_deal": {"advisorjobs_organization_rules_pkey"},
     "advisorjobs_drop_free_keys": {"advisorjobs_unique_keys_pkey", "procrastinate_jobs_pkey"},
+    "advisorjobs_error_analysis": {"advisorjobs_runs_job_idx"},
+    "advisorjobs_failures_between": {
+        "advisorjobs_ended_writer_idx",
+        "advisorjobs_error_tallies_pkey",
+        "advisorjobs_runs_job_idx",
+    },
+    "advisorjobs_fold_tallies": {"advisorjobs_ended_writer_idx", "advisorjobs_runs_job_idx"},
     "advisorjobs_free_keys": {"advisorjobs_unique_keys_job_idx"},
     "advisorjobs_key_freed": {"advisorjobs_keys_pkey"},
     "advisorjobs_key_room": {"advisorjobs_key_doing_idx"},
@@ -75,12 +88,18 @@ USED = {
     "advisorjobs_park_strangers": {"advisorjobs_ready_idx", "procrastinate_jobs_pkey"},
     "advisorjobs_promote": {"advisorjobs_delayed_idx", "procrastinate_jobs_pkey"},
     "advisorjobs_rate_left": {"advisorjobs_grants_pkey"},
+    "advisorjobs_recent_failures": {"advisorjobs_runs_failed_idx", "advisorjobs_runs_failed_organization_idx"},
     "advisorjobs_reconcile": {"advisorjobs_doing_idx"},
     "advisorjobs_rescue": {"advisorjobs_doing_idx"},
     "advisorjobs_rescue_orphans": {"advisorjobs_doing_idx"},
     "advisorjobs_revive_lines": {"advisorjobs_lock_idx", "procrastinate_jobs_lock_idx_v1", "procrastinate_jobs_pkey"},
     "advisorjobs_ring": {"advisorjobs_ready_idx"},
     "advisorjobs_settle": {"procrastinate_jobs_pkey", "procrastinate_jobs_queueing_lock_idx_v1"},
+    "advisorjobs_slow_jobs": {
+        "advisorjobs_runs_finished_idx",
+        "advisorjobs_runs_slow_idx",
+        "advisorjobs_runs_slow_organization_idx",
+    },
     "advisorjobs_take_keys": {"advisorjobs_unique_keys_pkey"},
     "advisorjobs_take_turns": {
         "advisorjobs_lock_idx",
@@ -88,6 +107,9 @@ USED = {
         "procrastinate_jobs_lock_idx_v1",
         "procrastinate_jobs_pkey",
     },
+    "advisorjobs_tallied": {"advisorjobs_ended_writer_idx", "advisorjobs_runs_job_idx", "advisorjobs_tallies_pkey"},
+    "advisorjobs_tallied_failures": {"advisorjobs_runs_failed_idx", "advisorjobs_runs_failed_organization_idx"},
+    "advisorjobs_tallied_runs": {"advisorjobs_runs_finished_idx"},
     "advisorjobs_visit": {"advisorjobs_organization_weights_idx", "procrastinate_jobs_pkey"},
     "advisorjobs_wake_keys": {
         "advisorjobs_key_idx",
@@ -146,14 +168,30 @@ def work(desk: Desk) -> None:
     desk.die()
     for name in ("rescue", "rescue_orphans", "revive_lines", "next_due"):
         desk.run(name)
+    ask(desk)
+    desk.one("SELECT advisorjobs_fold_tallies(0)")
+    ask(desk)
+
+
+def ask(desk: Desk) -> None:
+    """Asks for every statistic, of one organization and of all."""
+    for organization in (None, "org-00001"):
+        asked = {"organization_id": organization, "start": START, "end": START + timedelta(days=200, minutes=7)}
+        for name in ("get_job_statistics", "get_performance_metrics"):
+            desk.run(name, **asked)
+        desk.run("get_error_analysis", **asked, most=100)
+        desk.run("get_recent_failures", organization_id=organization, most=50)
+        for threshold in (100, 60_000):
+            desk.run("get_slow_jobs", threshold_ms=threshold, organization_id=organization, most=50)
 
 
 def used(plans: list[Plan], connection: Connection) -> dict[str, set[str]]:
     """Function -> what it finds rows of a table that may be large by: an index, or a table that it reads whole."""
     names, tables = relation_names(connection), index_tables(connection)
+    whole = dict(connection.execute(PARTS).fetchall())
     found = defaultdict(set)
     for plan in plans:
-        scanned = {name for _, name in plan.scans(names) if tables.get(name, name) not in SMALL_TABLES}
+        scanned = {whole.get(name, name) for _, name in plan.scans(names) if tables.get(name, name) not in SMALL_TABLES}
         if scanned and plan.function:
             found[plan.function] |= scanned
     return dict(found)

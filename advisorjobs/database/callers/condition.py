@@ -19,7 +19,7 @@ MISSING = ("42P01", "42883", "42703", "42704")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """`in_transaction`: one is open, or the connection opens one by itself."""
+    """`in_transaction`: one is open, or the connection opens one by itself. Where none is, a statement commits by itself."""
 
     closed: bool = False
     failed: bool = False
@@ -32,10 +32,10 @@ def require(operation: Operation[Any], condition: Condition) -> None:
         raise UnusableConnection(f"{_given(operation)} is closed: pass an open one")
     if condition.failed:
         raise _failed_before(operation)
-    if not condition.in_transaction and (operation.joins or len(operation.batches) > 1):
+    if not condition.in_transaction and len(operation.batches) > 1:
         raise UnusableConnection(
-            f"{_given(operation)} is in autocommit and has no open transaction, so there is nothing to belong to: "
-            "open a transaction first, or leave connection= out"
+            f"{_given(operation)} is in autocommit and has no open transaction, and this takes {len(operation.batches)} "
+            "statements that belong together: open a transaction first, or leave connection= out"
         )
 
 

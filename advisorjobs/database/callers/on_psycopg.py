@@ -18,7 +18,7 @@ AnyConnection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
 def fetch_on_callers_psycopg(connection: psycopg.Connection[Any], operation: Operation[Any]) -> list[Row]:
     """In the transaction of the caller's connection."""
-    require(operation, _condition(connection, operation))
+    require(operation, _condition(connection))
     return fetch_on_psycopg(connection, operation)
 
 
@@ -26,7 +26,7 @@ async def fetch_on_callers_async_psycopg(
     connection: psycopg.AsyncConnection[Any], operation: Operation[Any]
 ) -> list[Row]:
     """As `fetch_on_callers_psycopg`."""
-    require(operation, _condition(connection, operation))
+    require(operation, _condition(connection))
     return await fetch_on_async_psycopg(connection, operation)
 
 
@@ -64,14 +64,10 @@ async def _fetch_all_async(connection: psycopg.AsyncConnection[Any], operation: 
     return rows
 
 
-def _condition(connection: AnyConnection, operation: Operation[Any]) -> Condition:
+def _condition(connection: AnyConnection) -> Condition:
     if connection.closed:
         return Condition(closed=True)
-    autocommit = connection.autocommit and _status(connection) == pq.TransactionStatus.IDLE
-    return Condition(
-        failed=_status(connection) == pq.TransactionStatus.INERROR,
-        in_transaction=not (autocommit and operation.joins),  # without joins we open one where several batches need it
-    )
+    return Condition(failed=_status(connection) == pq.TransactionStatus.INERROR)
 
 
 def _needs_transaction(connection: AnyConnection, operation: Operation[Any]) -> bool:
