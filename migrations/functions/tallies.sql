@@ -132,7 +132,7 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
 -- by each worker once a second; one at a time does something. One statement, so that all of it sees the same rows: what it deletes is what it
 -- counts, and a reader sees each run in one place.
 CREATE OR REPLACE FUNCTION advisorjobs_fold_tallies(_least integer) RETURNS integer
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     _rolled timestamptz;
     _oldest timestamptz;

@@ -81,7 +81,7 @@ RETURNS TABLE (
     retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint, waits bigint[], wait_sum bigint,
     wait_max bigint, times bigint[], time_sum bigint, time_max bigint)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -119,7 +119,7 @@ RETURNS TABLE (
     retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint, waits bigint[], wait_sum bigint,
     wait_max bigint, times bigint[], time_sum bigint, time_max bigint)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = on SET jit = off
 AS $$
 BEGIN
     RETURN QUERY

@@ -91,7 +91,7 @@ END $$;
 CREATE OR REPLACE FUNCTION advisorjobs_failures_between(_organization text, _start timestamptz, _end timestamptz)
 RETURNS SETOF advisorjobs_error_tallies
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
 DECLARE
     _today timestamptz := advisorjobs_grain_of(24, clock_timestamp());

@@ -8,7 +8,7 @@ RETURNS TABLE (
     success_rate double precision, run_mean_ms double precision, run_p50_ms double precision, run_p90_ms double precision,
     run_p95_ms double precision, run_p99_ms double precision, run_max_ms bigint, last_run_at timestamptz,
     started_at timestamptz, last_seen timestamptz, stopped_at timestamptz)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
