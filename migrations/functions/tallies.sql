@@ -54,11 +54,12 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded AS
      WHERE CASE WHEN current_setting('advisorjobs.fold_before', true) <> ''
                 THEN e.place < current_setting('advisorjobs.fold_before', true)::tid ELSE true END;
 
--- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch.
+-- Their runs, one by one. OFFSET 0 keeps the planner from reading the history otherwise than batch by batch; that completed runs have
+-- no fingerprint is said in so many words, so that who asks for failures doesn't read them.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
     SELECT coalesce(h.organization_id, '') AS organization_id, h.queue_name, h.job_name, e.finished_at, false AS taken_back, h.status,
-           h.final, h.worker_id, advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms, h.run_ms, h.error_code, h.fingerprint,
-           h.job_id, h.run_no
+           h.final, h.worker_id, advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms, h.run_ms,
+           NULL::advisorjobs_error_code AS error_code, NULL::text AS fingerprint, h.job_id, h.run_no
       FROM advisorjobs_unfolded e
      CROSS JOIN LATERAL (
         SELECT * FROM advisorjobs_runs r
