@@ -133,7 +133,12 @@ def _span(option: str, span: timedelta | float | None) -> timedelta | None:
 
 
 def _interval(span: timedelta | None) -> str | None:
-    return None if span is None else f"{span / timedelta(microseconds=1):.0f} microseconds"
+    if span is None:
+        return None
+    hours, rest = divmod(
+        span, timedelta(hours=1)
+    )  # PostgreSQL 14 takes no more than 2**31 of a unit; days are not 24 hours
+    return f"{hours} hours {rest.total_seconds():.6f} seconds"
 
 
 def _count(option: str, number: int | None, most: int) -> int | None:
