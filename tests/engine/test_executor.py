@@ -22,7 +22,7 @@ from advisorjobs.engine.run import Fate
 from advisorjobs.errors import ErrorCode
 from advisorjobs.outcomes import Fail, Snooze
 from advisorjobs.queues import queue_settings
-from advisorjobs.task import JobType
+from advisorjobs.task import JobFunction
 from tests.engine.child_jobs import Work, application, in_brackets
 from tests.fixtures.children import Bench, descriptors, is_gone, numbers_in, told
 from tests.fixtures.waiting import wait_for, wait_for_async
@@ -310,7 +310,7 @@ def test_what_can_not_reach_a_child_keeps_a_task_out_of_it(monkeypatch: pytest.M
 
 def local_handler(function: Callable[[Any], Any]) -> JobHandler:
     return JobHandler(
-        JobType(name="test:local", payload=Work, function=function, queue="critical", blocking=True),
+        JobFunction(name="test:local", payload=Work, function=function, queue="critical", blocking=True),
         queue_settings("critical"),
     )
 

@@ -74,7 +74,6 @@ USED = {
     "advisorjobs_failures_between": {
         "advisorjobs_ended_writer_idx",
         "advisorjobs_error_tallies_pkey",
-        "advisorjobs_runs_job_idx",
     },
     "advisorjobs_fold_tallies": {"advisorjobs_ended_writer_idx", "advisorjobs_runs_job_idx"},
     "advisorjobs_free_keys": {"advisorjobs_unique_keys_job_idx"},
