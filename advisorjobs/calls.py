@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
     from advisorjobs.database.operation import Operation
 
-__all__ = ["Awaiting", "Blocking", "Helper", "Steps", "call", "long_call"]
+__all__ = ["Awaiting", "Blocking", "Helper", "Steps", "Twofold", "call", "long_call"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,15 +34,15 @@ class Blocking:
         self.app = app
 
 
-class call(Generic[P, R]):
-    """Makes a method that builds an operation one that carries it out: awaited on Awaiting, blocking on Blocking."""
+class Twofold(ABC, Generic[P, R]):
+    """A method written once: on Awaiting `awaited` is called, on Blocking `blocking`, with the owner before the arguments."""
 
-    def __init__(self, build: Callable[Concatenate[Any, P], Operation[R]]) -> None:
-        self.build = build
-        self.__doc__ = build.__doc__
+    def __init__(self, written: Callable[Concatenate[Any, P], Any]) -> None:
+        self.written = written
+        self.__doc__ = written.__doc__
 
     @overload
-    def __get__(self, owner: None, kind: type) -> call[P, R]: ...
+    def __get__(self, owner: None, kind: type) -> Self: ...
     @overload
     def __get__(self, owner: Awaiting, kind: type) -> Callable[P, Awaitable[R]]: ...
     @overload
@@ -49,42 +50,44 @@ class call(Generic[P, R]):
     def __get__(self, owner: Awaiting | Blocking | None, kind: type) -> Any:
         if owner is None:
             return self
-        app = owner.app
+        way = self.awaited if isinstance(owner, Awaiting) else self.blocking
+        return functools.update_wrapper(functools.partial(way, owner), self.written)
 
-        async def awaited(*args: P.args, **kwargs: P.kwargs) -> R:
-            return await app.run_async(self.build(owner, *args, **kwargs))
+    @abstractmethod
+    async def awaited(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
-        def blocking(*args: P.args, **kwargs: P.kwargs) -> R:
-            return app.run(self.build(owner, *args, **kwargs))
-
-        return functools.update_wrapper(awaited if isinstance(owner, Awaiting) else blocking, self.build)
+    @abstractmethod
+    def blocking(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
-class long_call(Generic[P, R]):
+class call(Twofold[P, R]):
+    """Makes a method that builds an operation one that carries it out."""
+
+    def __init__(self, build: Callable[Concatenate[Any, P], Operation[R]]) -> None:
+        super().__init__(build)
+
+    async def awaited(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = await owner.app.run_async(self.written(owner, *args, **kwargs))
+        return result
+
+    def blocking(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = owner.app.run(self.written(owner, *args, **kwargs))
+        return result
+
+
+class long_call(Twofold[P, R]):
     """As `call`, for a builder that yields operations: each is a transaction of its own, unless it has the caller's."""
 
     def __init__(self, build: Callable[Concatenate[Any, P], Steps[R]]) -> None:
-        self.build = build
-        self.__doc__ = build.__doc__
+        super().__init__(build)
 
-    @overload
-    def __get__(self, owner: None, kind: type) -> long_call[P, R]: ...
-    @overload
-    def __get__(self, owner: Awaiting, kind: type) -> Callable[P, Awaitable[R]]: ...
-    @overload
-    def __get__(self, owner: Blocking, kind: type) -> Callable[P, R]: ...
-    def __get__(self, owner: Awaiting | Blocking | None, kind: type) -> Any:
-        if owner is None:
-            return self
-        app = owner.app
+    async def awaited(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = await owner.app.run_steps_async(self.written(owner, *args, **kwargs))
+        return result
 
-        async def awaited(*args: P.args, **kwargs: P.kwargs) -> R:
-            return await app.run_steps_async(self.build(owner, *args, **kwargs))
-
-        def blocking(*args: P.args, **kwargs: P.kwargs) -> R:
-            return app.run_steps(self.build(owner, *args, **kwargs))
-
-        return functools.update_wrapper(awaited if isinstance(owner, Awaiting) else blocking, self.build)
+    def blocking(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = owner.app.run_steps(self.written(owner, *args, **kwargs))
+        return result
 
 
 class Helper(Generic[P, R]):

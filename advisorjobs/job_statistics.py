@@ -10,13 +10,13 @@ from typing import Any
 from advisorjobs.database.operation import Row
 from advisorjobs.durations import Durations, read_durations
 
-__all__ = ["JobNameStatistics", "JobStatistics", "read_job_statistics"]
+__all__ = ["JobFigures", "JobNameStatistics", "JobStatistics", "read_job_statistics"]
 
 COUNTS = ("completed", "failed", "cancelled", "runs", "retried", "timed_out", "crashed", "snoozed", "released")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobNameStatistics:
+class JobFigures:
     """`completed`, `failed`, `cancelled` are jobs that ended so; one that failed and was brought back doesn't count as
     failed. `success_rate` is the share of `completed` in `completed` and `failed`, 0 to 1, None without any.
 
@@ -24,8 +24,6 @@ class JobNameStatistics:
     another run; `timed_out`, `crashed`. `wait`: from due to started; `run`: from started to ended.
     """
 
-    queue: str
-    name: str
     completed: int
     failed: int
     cancelled: int
@@ -41,8 +39,16 @@ class JobNameStatistics:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatistics:
-    """Of *organization_id* (None: all of them), from *start* up to *end*. See JobNameStatistics; `total`: jobs that ended.
+class JobNameStatistics(JobFigures):
+    """The figures of one job name in one queue: see JobFigures."""
+
+    queue: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatistics(JobFigures):
+    """Of *organization_id* (None: all of them), from *start* up to *end*. See JobFigures; `total`: jobs that ended.
 
     `jobs`: by queue and job name.
     """
@@ -51,18 +57,6 @@ class JobStatistics:
     start: datetime
     end: datetime
     total: int
-    completed: int
-    failed: int
-    cancelled: int
-    success_rate: float | None
-    runs: int
-    retried: int
-    timed_out: int
-    crashed: int
-    snoozed: int
-    released: int
-    wait: Durations
-    run: Durations
     jobs: tuple[JobNameStatistics, ...]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -15,6 +15,7 @@ from advisorjobs.cli.schedule_texts import local_time
 from advisorjobs.errors import SettingsError
 from advisorjobs.flow.recurrence import recurrence
 from advisorjobs.flow.zones import time_zone
+from advisorjobs.schedule_change import ScheduleOptions, schedule_row
 from advisorjobs.settings import Settings
 
 __all__ = ["add", "moment", "span"]
@@ -66,13 +67,12 @@ def add(
     \b
     Examples:
       advisorjobs schedules add maintenance:clear_cache --every 15min
-      advisorjobs schedules add report:tax "0 7 1 * *" --timezone Europe/Berlin
-      advisorjobs schedules add document:ocr "0 9 * * MON-FRI" --dry-run
+        --payload '{"organizationId": "system"}'
+      advisorjobs schedules add scheduled:daily_reports "0 9 * * MON-FRI"
+        --timezone Europe/Berlin --payload '{"organizationId": "system"}' --dry-run
     """
     bounds = {"start": moment("--start", start, timezone), "end": moment("--end", end, timezone)}
     times = {"every": span("--every", every), "timezone": timezone, **bounds}
-    if dry_run:
-        return print_runs(cron, times)
     options: dict[str, Any] = {
         **times,
         "key": key,
@@ -86,6 +86,8 @@ def add(
         "tags": tag or (),
         "changed_by": person(by),
     }
+    if dry_run:
+        return print_runs(queue, job, fields_of(payload), cron, options)
     return put(queue, job, fields_of(payload), cron, options)
 
 
@@ -101,7 +103,12 @@ def put(queue: str | None, job: str, payload: dict[str, Any], cron: str | None, 
     typer.echo(f"schedule {key}: {f'next run {local_time(upcoming[0])}' if upcoming else 'no further run'}")
 
 
-def print_runs(cron: str | None, times: dict[str, Any]) -> None:
+def print_runs(queue: str | None, job: str, payload: dict[str, Any], cron: str | None, options: dict[str, Any]) -> None:
+    """The next runs of a schedule that could be put as it is, without a database."""
+    from advisorjobs.application import the_app
+
+    schedule_row(the_app().enqueuer.row, queue, job, payload, cron, cast("ScheduleOptions", options))
+    times = {name: options[name] for name in ("every", "timezone", "start", "end")}
     for run in recurrence(cron=cron, **times).upcoming(10, datetime.now(UTC)):
         typer.echo(local_time(run))
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from advisorjobs.calls import Awaiting, Blocking
+from advisorjobs.calls import Twofold
 
 __all__ = ["inline"]
 
@@ -15,30 +14,20 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class inline(Generic[P, R]):
+class inline(Twofold[P, R]):
     """Makes a coroutine method one that is awaited on Awaiting, and on Blocking has an event loop of its own for a moment."""
 
     def __init__(self, work: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]) -> None:
-        self.work = work
-        self.__doc__ = work.__doc__
+        super().__init__(work)
 
-    @overload
-    def __get__(self, owner: None, kind: type) -> inline[P, R]: ...
-    @overload
-    def __get__(self, owner: Awaiting, kind: type) -> Callable[P, Awaitable[R]]: ...
-    @overload
-    def __get__(self, owner: Blocking, kind: type) -> Callable[P, R]: ...
-    def __get__(self, owner: Awaiting | Blocking | None, kind: type) -> Any:
-        if owner is None:
-            return self
-        if isinstance(owner, Awaiting):
-            return functools.partial(self.work, owner)
+    async def awaited(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = await self.written(owner, *args, **kwargs)
+        return result
 
-        def blocking(*args: P.args, **kwargs: P.kwargs) -> R:
-            refuse_running_loop(self.work.__name__)
-            return asyncio.run(self.work(owner, *args, **kwargs))
-
-        return functools.update_wrapper(blocking, self.work)
+    def blocking(self, owner: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        refuse_running_loop(self.written.__name__)
+        result: R = asyncio.run(self.written(owner, *args, **kwargs))
+        return result
 
 
 def refuse_running_loop(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -144,9 +145,29 @@ def test_a_mistake_is_one_line_and_wrong_use(schedules: Schedules, arguments: tu
 
 
 def test_a_dry_run_shows_the_next_runs_and_changes_nothing(schedules: Schedules) -> None:
-    done = schedules("add", "document:ocr", "*/15 * * * *", "--dry-run", "--timezone", "Australia/Lord_Howe")
+    done = schedules(
+        "add", "document:ocr", "*/15 * * * *", "--dry-run", "--timezone", "Australia/Lord_Howe", "--payload", PAYLOAD
+    )
     assert len(done.stdout.splitlines()) == 10
     assert schedules("list").stdout == "no schedules\n"
+
+
+@pytest.mark.parametrize(
+    ("job", "said"), [("document:orc", "did you mean 'document:ocr'?"), ("document:ocr", "document_id: Field required")]
+)
+def test_a_dry_run_refuses_what_could_not_be_put(schedules: Schedules, job: str, said: str) -> None:
+    done = schedules("add", job, "0 9 * * *", "--dry-run")
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_the_examples_of_add_are_right(schedules: Schedules) -> None:
+    shown = schedules("add", "--help").stdout.partition("Examples:\n")[2].partition("\n\n")[0]
+    examples = " ".join(shown.split()).split("advisorjobs schedules ")[1:]
+    assert len(examples) == 2
+
+    for example in examples:
+        assert schedules(*shlex.split(example), "--dry-run").returncode == 0
 
 
 def test_spans_and_moments_are_read() -> None:

@@ -48,7 +48,7 @@ def calls(name: str, value: Any) -> Iterator[tuple[str, Any, str]]:
 
 def as_written(member: Any) -> Any:
     """The function that a descriptor or a helper was made of; None for what is no call."""
-    for attribute in ("build", "work", "_build", "fget", "func", "__func__"):
+    for attribute in ("written", "_build", "fget", "func", "__func__"):
         if inspect.isfunction(found := getattr(member, attribute, None)):
             return found
     return member if inspect.isfunction(member) else None
@@ -56,6 +56,13 @@ def as_written(member: Any) -> Any:
 
 NAMES = dict(public_names())
 CALLS = {place: (written, of_all) for name, value in NAMES.items() for place, written, of_all in calls(name, value)}
+
+
+def test_calls_of_every_kind_are_found() -> None:
+    assert {
+        "get_queue_manager().add_job", "get_queue_manager().clean_queue", "advisorjobs.queue_email",
+        "advisorjobs.testing.JobKit.run_due",
+    } <= CALLS.keys()  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
