@@ -69,7 +69,7 @@ def add(
       advisorjobs schedules add maintenance:clear_cache --every 15min
         --payload '{"organizationId": "system"}'
       advisorjobs schedules add scheduled:daily_reports "0 9 * * MON-FRI"
-        --timezone Europe/Berlin --payload '{"organizationId": "system"}' --dry-run
+        --timezone Europe/Paris --dry-run --payload '{"organizationId": "system"}'
     """
     bounds = {"start": moment("--start", start, timezone), "end": moment("--end", end, timezone)}
     times = {"every": span("--every", every), "timezone": timezone, **bounds}
