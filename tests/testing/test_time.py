@@ -17,6 +17,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 UNTOUCHED = {
     "advisorjobs_schedules": "the scheduler is asked with the test's time",
     "advisorjobs_schedule_ticks": "moments of the test's time already",
+    "advisorjobs_breakers": "services are there now",
     "advisorjobs_ended": "statistics stay where they were counted",
     "advisorjobs_error_tallies": "statistics stay where they were counted",
     "advisorjobs_tallies": "statistics stay where they were counted",
