@@ -28,8 +28,10 @@ __all__ = [
     "Concurrency",
     "FormRecognizer",
     "QueueOverride",
+    "Quickbooks",
     "Settings",
     "Smtp",
+    "Stripe",
     "effective_queue",
     "needed_services",
     "parse_concurrency",
@@ -73,6 +75,24 @@ class AzureOpenAI:
 
     endpoint: str
     key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quickbooks:
+    """Our app at Intuit, which firms connect their companies to. Without it: no sync."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    token_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """The payment service's account. Without it: no operations."""
+
+    api_key: str = field(repr=False)
+    api_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +162,8 @@ class Settings:
     smtp: Smtp | None = None
     clamd: Clamd | None = None
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
+    quickbooks: Quickbooks | None = None
+    stripe: Stripe | None = None
 
     @property
     def heartbeat(self) -> timedelta:
@@ -177,6 +199,8 @@ class Settings:
             smtp=smtp(env),
             clamd=clamd(env),
             secret_keys=secret_keys(env),
+            quickbooks=quickbooks(env),
+            stripe=stripe(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings
@@ -257,6 +281,20 @@ def clamd(env: Environment) -> Clamd | None:
     if host and socket:
         raise SettingsError("CLAMAV_SOCKET", str(socket), f"CLAMAV_HOST={host!r} is set too: name one of them")
     return Clamd(host, port, socket) if host or socket else None
+
+
+def quickbooks(env: Environment) -> Quickbooks | None:
+    environment = env.choice("QUICKBOOKS_ENVIRONMENT", ("production", "sandbox"), "production")
+    host = "sandbox-quickbooks" if environment == "sandbox" else "quickbooks"
+    api_url = env.text("QUICKBOOKS_API_URL") or f"https://{host}.api.intuit.com"
+    token_url = env.text("QUICKBOOKS_TOKEN_URL") or "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
+    given = env.together("QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_CLIENT_SECRET")
+    return Quickbooks(given[0], given[1], api_url, token_url) if given else None
+
+
+def stripe(env: Environment) -> Stripe | None:
+    key, api_url = env.secret("STRIPE_API_KEY"), env.text("STRIPE_API_URL") or "https://api.stripe.com"
+    return Stripe(key, api_url) if key else None
 
 
 def secret_keys(env: Environment) -> Mapping[str, bytes] | None:

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
+    "tests.fixtures.books",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
 ]

@@ -20,7 +20,7 @@ from typing import Any
 from advisorjobs.database.statement import statement
 from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.job_run import JobRun
-from advisorjobs.outcomes import Snooze
+from advisorjobs.outcomes import Outcome, Snooze
 
 __all__ = ["CLOSED", "Breaker", "after_failure", "after_success", "guard", "guard_blocking", "is_failure", "probing"]
 
@@ -73,7 +73,7 @@ def after_success(_state: Breaker) -> Breaker:
 
 def is_failure(error: BaseException | None) -> bool | None:
     """Whether *error* says that the service is down; None where it says nothing of the service."""
-    if error is None:
+    if error is None or isinstance(error, Outcome):
         return False
     if not isinstance(error, JobError) or error.code in (ErrorCode.INTERNAL, ErrorCode.DATABASE, ErrorCode.CANCELLED):
         return None
