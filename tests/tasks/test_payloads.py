@@ -63,6 +63,7 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("maintenance:expired_locks", SYSTEM),
     ("scheduled:daily_reports", {"organizationId": "system"}),
     ("scheduled:invoice_reminders", {**SYSTEM, "only": ["org456"]}),
+    ("scheduled:invoice_reminders", {**ORG, "grace_days": 0}),
     ("scheduled:task_reminders", {**SYSTEM, "days": 0}),
     ("scheduled:data_sync", {**SYSTEM, "sources": ["quickbooks"]}),
 ]
@@ -125,7 +126,10 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("maintenance:log_cleanup", {**ORG, "keep_days": 30}, "organization_id"),
     ("maintenance:log_cleanup", {**SYSTEM, "keep_days": 0}, "keep_days"),
     ("maintenance:optimize_database", {**SYSTEM, "tables": ["jobs; DROP TABLE x"]}, "tables.0"),
-    ("scheduled:daily_reports", {"organization_id": "org456"}, "organization_id"),
+    ("scheduled:daily_reports", {"organization_id": "org456", "only": ["org457"]}, "only"),
+    ("scheduled:daily_reports", {**SYSTEM, "day": 1704067200}, "day"),
+    ("scheduled:invoice_reminders", {**SYSTEM, "grace_days": -1}, "grace_days"),
+    ("scheduled:task_reminders", {**SYSTEM, "days": 61}, "days"),
     ("scheduled:data_sync", {**SYSTEM, "sources": ["xero"]}, "sources.0"),
 ]  # fmt: skip
 
