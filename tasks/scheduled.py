@@ -19,12 +19,10 @@ from advisorjobs.payloads import Payload
 from advisorjobs.task import task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from advisorjobs.services.dunning import Reminder
     from advisorjobs.services.firms import OwnFirm
-    from advisorjobs.services.people import Person
 
 Result = dict[str, Any]
 SYSTEM = "system"

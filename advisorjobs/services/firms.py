@@ -57,9 +57,7 @@ class OwnFirm:
     def bounds(self, day: date) -> tuple[datetime, datetime]:
         """The moments (UTC) at which *day* begins there and at which the next one does: 23, 24 or 25 hours apart."""
         zone = zone_of(self.time_zone)
-        begin, end = (
-            datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1))
-        )
+        begin, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
         return begin, end
 
 

@@ -12,7 +12,16 @@ from advisorjobs.database.statement import statement
 from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.fields import CONTROLS, EmailAddress, Language, WebAddress
 
-__all__ = ["Person", "as_language", "as_line", "distinct", "find_member", "is_address", "people_in_charge", "web_address"]
+__all__ = [
+    "Person",
+    "as_language",
+    "as_line",
+    "distinct",
+    "find_member",
+    "is_address",
+    "people_in_charge",
+    "web_address",
+]
 
 LONGEST_LINE = 200
 ADDRESS: TypeAdapter[str] = TypeAdapter(EmailAddress)
