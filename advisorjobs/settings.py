@@ -7,7 +7,10 @@ and in no error text.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -25,11 +28,14 @@ __all__ = [
     "Concurrency",
     "FormRecognizer",
     "QueueOverride",
+    "Quickbooks",
     "Settings",
     "Smtp",
+    "Stripe",
     "effective_queue",
     "needed_services",
     "parse_concurrency",
+    "parse_secret_keys",
     "require_services",
 ]
 
@@ -72,6 +78,24 @@ class AzureOpenAI:
 
 
 @dataclass(frozen=True, slots=True)
+class Quickbooks:
+    """Our app at Intuit, which firms connect their companies to. Without it: no sync."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    token_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """The payment service's account. Without it: no operations."""
+
+    api_key: str = field(repr=False)
+    api_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Smtp:
     """The mail server. Without it: mails become files in a folder."""
 
@@ -111,6 +135,7 @@ class Settings:
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
     log_format, log_level: text or json; debug, info, warning or error.
+    secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -136,6 +161,9 @@ class Settings:
     openai: AzureOpenAI | None = None
     smtp: Smtp | None = None
     clamd: Clamd | None = None
+    secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
+    quickbooks: Quickbooks | None = None
+    stripe: Stripe | None = None
 
     @property
     def heartbeat(self) -> timedelta:
@@ -170,6 +198,9 @@ class Settings:
             openai=azure_openai(env),
             smtp=smtp(env),
             clamd=clamd(env),
+            secret_keys=secret_keys(env),
+            quickbooks=quickbooks(env),
+            stripe=stripe(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings
@@ -250,6 +281,43 @@ def clamd(env: Environment) -> Clamd | None:
     if host and socket:
         raise SettingsError("CLAMAV_SOCKET", str(socket), f"CLAMAV_HOST={host!r} is set too: name one of them")
     return Clamd(host, port, socket) if host or socket else None
+
+
+def quickbooks(env: Environment) -> Quickbooks | None:
+    environment = env.choice("QUICKBOOKS_ENVIRONMENT", ("production", "sandbox"), "production")
+    host = "sandbox-quickbooks" if environment == "sandbox" else "quickbooks"
+    api_url = env.text("QUICKBOOKS_API_URL") or f"https://{host}.api.intuit.com"
+    token_url = env.text("QUICKBOOKS_TOKEN_URL") or "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
+    given = env.together("QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_CLIENT_SECRET")
+    return Quickbooks(given[0], given[1], api_url, token_url) if given else None
+
+
+def stripe(env: Environment) -> Stripe | None:
+    key, api_url = env.secret("STRIPE_API_KEY"), env.text("STRIPE_API_URL") or "https://api.stripe.com"
+    return Stripe(key, api_url) if key else None
+
+
+def secret_keys(env: Environment) -> Mapping[str, bytes] | None:
+    given = env.secret("ADVISORJOBS_SECRET_KEYS")
+    return parse_secret_keys(given, "ADVISORJOBS_SECRET_KEYS") if given else None
+
+
+def parse_secret_keys(text: str, key: str) -> Mapping[str, bytes]:
+    """`id:base64,id:base64`, 32 bytes each. *key* is what an error names; no error shows a key."""
+    ring: dict[str, bytes] = {}
+    for part in text.split(","):
+        name, _, encoded = part.strip().partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
+            raise SettingsError(key, "…", "must be name:key,name:key, the names of letters, digits, _, . and -")
+        if name in ring:
+            raise SettingsError(key, "…", f"names the key {name} twice")
+        try:
+            ring[name] = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            ring[name] = b""
+        if len(ring[name]) != 32:
+            raise SettingsError(key, "…", f"the key {name} must be 32 bytes in base64: openssl rand -base64 32")
+    return MappingProxyType(ring)
 
 
 def effective_queue(settings: Settings, name: str, concurrency: Concurrency | None = None) -> Queue:
