@@ -69,7 +69,7 @@ def list_firms(connection: Any, only: Sequence[str] | None, after: str | None, m
 
 def find_firm(connection: Any) -> OwnFirm:
     """The firm whose rows *connection* sees. JobError `not_found` where there is none."""
-    cursor = connection.execute(statement("find_firm"))
+    cursor = connection.execute(statement("own_firm"))
     row = cursor.fetchone()
     if row is None:
         raise JobError(ErrorCode.NOT_FOUND, "the job's organization is no firm of this database")

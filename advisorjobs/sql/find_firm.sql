@@ -1,1 +1,1 @@
-SELECT name, language, email, time_zone, now() AS now FROM organizations
+SELECT name, email, time_zone FROM organizations WHERE id = %(organization)s
