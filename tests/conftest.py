@@ -3,6 +3,7 @@
 pytest_plugins = [
     "advisorjobs.testing.plugin",
     "tests.fixtures.folders",
+    "tests.fixtures.firms",
     "tests.fixtures.waiting",
     "tests.fixtures.clusters",
     "tests.fixtures.servers",
