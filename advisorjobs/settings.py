@@ -7,7 +7,10 @@ and in no error text.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -30,6 +33,7 @@ __all__ = [
     "effective_queue",
     "needed_services",
     "parse_concurrency",
+    "parse_secret_keys",
     "require_services",
 ]
 
@@ -111,6 +115,7 @@ class Settings:
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
     log_format, log_level: text or json; debug, info, warning or error.
+    secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -136,6 +141,7 @@ class Settings:
     openai: AzureOpenAI | None = None
     smtp: Smtp | None = None
     clamd: Clamd | None = None
+    secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
 
     @property
     def heartbeat(self) -> timedelta:
@@ -170,6 +176,7 @@ class Settings:
             openai=azure_openai(env),
             smtp=smtp(env),
             clamd=clamd(env),
+            secret_keys=secret_keys(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings
@@ -250,6 +257,29 @@ def clamd(env: Environment) -> Clamd | None:
     if host and socket:
         raise SettingsError("CLAMAV_SOCKET", str(socket), f"CLAMAV_HOST={host!r} is set too: name one of them")
     return Clamd(host, port, socket) if host or socket else None
+
+
+def secret_keys(env: Environment) -> Mapping[str, bytes] | None:
+    given = env.secret("ADVISORJOBS_SECRET_KEYS")
+    return parse_secret_keys(given, "ADVISORJOBS_SECRET_KEYS") if given else None
+
+
+def parse_secret_keys(text: str, key: str) -> Mapping[str, bytes]:
+    """`id:base64,id:base64`, 32 bytes each. *key* is what an error names; no error shows a key."""
+    ring: dict[str, bytes] = {}
+    for part in text.split(","):
+        name, _, encoded = part.strip().partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
+            raise SettingsError(key, "…", "must be name:key,name:key, the names of letters, digits, _, . and -")
+        if name in ring:
+            raise SettingsError(key, "…", f"names the key {name} twice")
+        try:
+            ring[name] = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            ring[name] = b""
+        if len(ring[name]) != 32:
+            raise SettingsError(key, "…", f"the key {name} must be 32 bytes in base64: openssl rand -base64 32")
+    return MappingProxyType(ring)
 
 
 def effective_queue(settings: Settings, name: str, concurrency: Concurrency | None = None) -> Queue:
