@@ -146,11 +146,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A service that the firm is connected with. Secrets are added where it is stored, sealed."""
+    """A service that the firm is connected with. `secrets` are sealed (services/secrets.py)."""
 
     service: str
     account: str
     client_id: str | None
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,7 @@ class Oddity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firm:
     """One organization with everything of its. `arriving`: booked by the bank, and in the books only when the bank
-    statement that lists them has been read. `iban`, `opening` and so on are the accounts'."""
+    statement that lists them has been read."""
 
     organization: Organization
     members: tuple[Member, ...]
