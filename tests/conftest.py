@@ -17,4 +17,5 @@ pytest_plugins = [
     "tests.fixtures.clamd",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
+    "tests.fixtures.webhooks",
 ]
