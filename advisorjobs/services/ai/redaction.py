@@ -77,7 +77,8 @@ def _without(text: str, name: str) -> str:
     pieces = [re.escape(piece) for piece in re.split(r"[\s,.-]+", name) if piece]
     if not pieces:
         return text
-    text = re.sub(rf"(?<!\w){r'[\s,._-]*'.join(pieces)}(?!\w)", "[name]", text, flags=re.IGNORECASE)
+    spelt = r"[\s,._-]*".join(pieces)
+    text = re.sub(rf"(?<!\w){spelt}(?!\w)", "[name]", text, flags=re.IGNORECASE)
     telling = [piece for piece in re.split(r"\W+", name) if len(piece) >= 4 and not is_business(piece)]
     for piece in telling:
         text = re.sub(rf"(?<!\w){re.escape(piece)}(?!\w)", "[name]", text, flags=re.IGNORECASE)
