@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures.clusters",
     "tests.fixtures.servers",
     "tests.fixtures.databases",
+    "tests.fixtures.analyst",
     "tests.fixtures.apps",
     "tests.fixtures.children",
     "tests.fixtures.desk",
