@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.pipeline",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
+    "tests.fixtures.certificates",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
     "tests.fixtures.webhooks",
