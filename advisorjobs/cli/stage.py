@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -35,7 +35,6 @@ class Stage:
     first: int
     documents: dict[str, str] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
-    webhooks: int = 0
 
     @property
     def firm(self) -> Firm:
@@ -76,7 +75,7 @@ class Stage:
         return not any(job.lives for job in day.jobs if job.queue == "document-processing")
 
 
-def set_stage(connection: Any, organization: str, secrets: dict[str, str]) -> Stage:
+def set_stage(connection: Any, organization: str, secrets: Mapping[str, str]) -> Stage:
     """Takes away what the last demo has left, and stores the practice anew. *secrets*: service → what signs its events."""
     today = datetime.now(UTC).date()
     firms = [
@@ -93,11 +92,13 @@ def set_stage(connection: Any, organization: str, secrets: dict[str, str]) -> St
     return Stage(connection, firms, today, newest["number"])
 
 
-def _sealed(connection: Connection, firm: Firm, secrets: dict[str, str]) -> Connection:
-    from advisorjobs.services.secrets import seal
+def _sealed(connection: Connection, firm: Firm, secrets: Mapping[str, str]) -> Connection:
+    from advisorjobs.services.webhooks.secrets import seal_webhook_secret
 
-    secret = secrets.get(connection.service)
-    if secret is None:
-        return connection
-    purpose = f"{connection.service}:webhook"
-    return replace(connection, secrets=(seal(secret, organization_id=firm.organization.id, purpose=purpose),))
+    sealed = seal_webhook_secret(
+        secrets[connection.service],
+        organization_id=firm.organization.id,
+        service=connection.service,
+        account=connection.account,
+    )
+    return replace(connection, secrets=(sealed,))

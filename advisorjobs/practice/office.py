@@ -35,9 +35,12 @@ def channels(organization: Organization) -> tuple[Channel, ...]:
 
 
 def connections(organization: Organization, kinds: Sequence[Trade]) -> tuple[Connection, ...]:
-    """The last client's Stripe account, whose number is the organization's own: no two firms may have the same."""
-    letters = "".join(each for each in organization.id if each.isalnum())
-    return (Connection(service="stripe", account=f"acct_{letters}", client_id=kinds[-1].id),)
+    """The last client's Stripe account, and the first one's till. No two firms may have the same account."""
+    letters = "".join(each for each in organization.id.lower() if each.isascii() and each.isalnum())
+    return (
+        Connection(service="stripe", account=f"acct_{letters}", client_id=kinds[-1].id),
+        Connection(service="custom", account=f"till-{letters}"[:64], client_id=kinds[0].id),
+    )
 
 
 def tasks(people: Sequence[Member], kinds: Sequence[Trade], today: date) -> tuple[Task, ...]:

@@ -7,7 +7,7 @@ other jobs send.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from advisorjobs.practice.invented import ARRIVING
@@ -46,7 +46,10 @@ def closing_work(firm: Firm, today: date, documents: dict[str, str]) -> list[Job
     ]
     readable = [identity for name, identity in documents.items() if name.endswith(".pdf")]
     jobs += [
-        ("integration:azure_ai", {"organization_id": organization, "operation": "summarize_document", "document_id": each})
+        (
+            "integration:azure_ai",
+            {"organization_id": organization, "operation": "summarize_document", "document_id": each},
+        )
         for each in readable[:2]
     ]
     return jobs
@@ -172,41 +175,6 @@ def _maintenance() -> Iterator[Job]:
     yield "maintenance:optimize_database", {"organization_id": SYSTEM, "dry_run": True}
     yield "maintenance:clear_cache", {"organization_id": SYSTEM}
     yield "maintenance:expired_locks", {"organization_id": SYSTEM}
-
-
-def stripe_event(firm: Firm, now: datetime) -> dict[str, Any]:
-    """The event with which Stripe says that the shop's newest overdue invoice was paid. Amounts are in cents."""
-    connection = firm.connections[0]
-    invoice = min(
-        (each for each in firm.invoices if each.client_id == connection.client_id and each.status == "open"),
-        key=lambda each: each.due_on,
-    )
-    moment = int(now.astimezone(UTC).timestamp())
-    cents = int(invoice.total * 100)
-    return {
-        "id": f"evt_demo{moment}",
-        "object": "event",
-        "api_version": "2025-09-30.clover",
-        "created": moment,
-        "livemode": False,
-        "type": "invoice.paid",
-        "account": connection.account,
-        "pending_webhooks": 1,
-        "data": {
-            "object": {
-                "id": f"in_demo{moment}",
-                "object": "invoice",
-                "number": invoice.number,
-                "status": "paid",
-                "currency": invoice.currency.lower(),
-                "total": cents,
-                "amount_due": cents,
-                "amount_paid": cents,
-                "amount_remaining": 0,
-                "created": moment,
-            }
-        },
-    }
 
 
 def _period(today: date) -> dict[str, str]:
