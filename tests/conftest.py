@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.clusters",
     "tests.fixtures.servers",
     "tests.fixtures.databases",
+    "tests.fixtures.analyst",
     "tests.fixtures.apps",
     "tests.fixtures.children",
     "tests.fixtures.desk",
@@ -20,4 +21,5 @@ pytest_plugins = [
     "tests.fixtures.books",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
+    "tests.fixtures.webhooks",
 ]
