@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.effects",
     "tests.fixtures.owners",
     "tests.fixtures.pipeline",
+    "tests.fixtures.bookkeeping",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
