@@ -17,6 +17,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
@@ -41,6 +42,8 @@ __all__ = [
     "require_services",
 ]
 
+_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
+
 Concurrency = int | Mapping[str, int]
 """Slots: one number for every served queue except `scheduled`, or a number per queue."""
 
@@ -56,11 +59,16 @@ class QueueOverride:
 
 @dataclass(frozen=True, slots=True)
 class AzureStorage:
-    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk."""
+    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk.
+
+    `endpoint`: another than Azure's own for the account (ADVISORJOBS_BLOB_ENDPOINT): a private one, a sovereign cloud's,
+    an emulator's.
+    """
 
     account_name: str
     account_key: str = field(repr=False)
     container_name: str
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +298,25 @@ def slots(key: str, text: str, number: str) -> int:
 
 def azure_storage(env: Environment) -> AzureStorage | None:
     keys = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONTAINER_NAME")
-    given = env.together(*keys)
-    return AzureStorage(*given) if given else None
+    given, endpoint = env.together(*keys), blob_endpoint(env)
+    if endpoint and not given:
+        raise SettingsError(keys[0], None, f"must be set, as {_BLOB_ENDPOINT} is")
+    if not given:
+        return None
+    name, key, container = given
+    return AzureStorage(name, key, container, endpoint)
+
+
+def blob_endpoint(env: Environment) -> str | None:
+    """The account's address; without TLS only on this machine, where emulators are."""
+    address = env.text(_BLOB_ENDPOINT)
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.hostname and (parts.scheme == "https" or local)) or set(address) & set("; ?#@"):
+        raise SettingsError(_BLOB_ENDPOINT, address, "must be https://host[/account] (http:// on this machine only)")
+    return address.rstrip("/")
 
 
 def form_recognizer(env: Environment) -> FormRecognizer | None:
