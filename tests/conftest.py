@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.fixtures.pipeline",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
+    "tests.fixtures.mail_servers",
+    "tests.fixtures.mails",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
 ]
