@@ -20,6 +20,8 @@ pytest_plugins = [
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
     "tests.fixtures.books",
+    "tests.fixtures.mail_servers",
+    "tests.fixtures.mails",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
     "tests.fixtures.webhooks",
