@@ -19,4 +19,5 @@ pytest_plugins = [
     "tests.fixtures.books",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
+    "tests.fixtures.webhooks",
 ]
