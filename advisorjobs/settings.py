@@ -7,8 +7,6 @@ and in no error text.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +17,7 @@ from types import MappingProxyType
 
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
+from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "effective_queue",
     "needed_services",
     "parse_concurrency",
-    "parse_secret_keys",
     "require_services",
 ]
 
@@ -161,6 +159,8 @@ class Settings:
     clamd: Clamd | None = None
     webhooks: Webhooks = field(default_factory=Webhooks)
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
+    quickbooks: Quickbooks | None = None
+    stripe: Stripe | None = None
 
     @property
     def heartbeat(self) -> timedelta:
@@ -197,6 +197,8 @@ class Settings:
             clamd=clamd(env),
             webhooks=webhooks(env),
             secret_keys=secret_keys(env),
+            quickbooks=quickbooks(env),
+            stripe=stripe(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings
@@ -298,29 +300,6 @@ def secrets_in(env: Environment, key: str) -> tuple[str, ...]:
     if any(len(secret) < 16 or not secret.isascii() for secret in given):
         raise SettingsError(key, "…", "must be secrets of 16 characters or more, with commas between")
     return given
-
-
-def secret_keys(env: Environment) -> Mapping[str, bytes] | None:
-    given = env.secret("ADVISORJOBS_SECRET_KEYS")
-    return parse_secret_keys(given, "ADVISORJOBS_SECRET_KEYS") if given else None
-
-
-def parse_secret_keys(text: str, key: str) -> Mapping[str, bytes]:
-    """`id:base64,id:base64`, 32 bytes each. *key* is what an error names; no error shows a key."""
-    ring: dict[str, bytes] = {}
-    for part in text.split(","):
-        name, _, encoded = part.strip().partition(":")
-        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
-            raise SettingsError(key, "…", "must be name:key,name:key, the names of letters, digits, _, . and -")
-        if name in ring:
-            raise SettingsError(key, "…", f"names the key {name} twice")
-        try:
-            ring[name] = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            ring[name] = b""
-        if len(ring[name]) != 32:
-            raise SettingsError(key, "…", f"the key {name} must be 32 bytes in base64: openssl rand -base64 32")
-    return MappingProxyType(ring)
 
 
 def effective_queue(settings: Settings, name: str, concurrency: Concurrency | None = None) -> Queue:

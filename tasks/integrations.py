@@ -10,8 +10,12 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from advisorjobs.choices import AzureOperation, QuickbooksKind, RefundReason, StripeOperation
 from advisorjobs.fields import Currency, EmailAddress, Flag, Identifier, Language, Line, Moment, Money, NoRepeats, Whole
+from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload, PayloadPart, chosen_part
+from advisorjobs.settings import Settings
 from advisorjobs.task import task
+
+Result = dict[str, Any]
 
 
 class QuickbooksSyncPayload(Payload):
@@ -111,6 +115,20 @@ class AzureAiPayload(Payload):
     language: Language = "en"
 
 
-quickbooks_sync = task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
-stripe = task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
+@task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
+async def quickbooks_sync(job: JobRun[QuickbooksSyncPayload]) -> Result:
+    """Brings a company's customers, accounts, invoices and payments into the practice's tables, and goes on where it was."""
+    from advisorjobs.services.quickbooks.sync import sync
+
+    return await sync(job, Settings.from_environment())
+
+
+@task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
+async def stripe(job: JobRun[StripePayload]) -> Result:
+    """Has one operation done at Stripe, once however often the job runs, and keeps its result in the practice's tables."""
+    from advisorjobs.services.stripe.operations import operate
+
+    return await operate(job, Settings.from_environment())
+
+
 azure_ai = task("integration:azure_ai", payload=AzureAiPayload)

@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.fixtures.pipeline",
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
+    "tests.fixtures.certificates",
+    "tests.fixtures.books",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
     "tests.fixtures.webhooks",
