@@ -7,10 +7,14 @@ and in no error text.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -26,11 +30,15 @@ __all__ = [
     "Concurrency",
     "FormRecognizer",
     "QueueOverride",
+    "Quickbooks",
     "Settings",
     "Smtp",
+    "Stripe",
+    "Webhooks",
     "effective_queue",
     "needed_services",
     "parse_concurrency",
+    "parse_secret_keys",
     "require_services",
 ]
 
@@ -73,20 +81,53 @@ class FormRecognizer:
 
 @dataclass(frozen=True, slots=True)
 class AzureOpenAI:
-    """The language model's service. Without it: local statistics."""
+    """The language model's service. Without it: local statistics.
+
+    `deployment`: the name that the model was deployed under; `api_version`: the protocol's, one that has structured output.
+    """
 
     endpoint: str
     key: str = field(repr=False)
+    deployment: str = "gpt-4o"
+    api_version: str = "2024-10-21"
+
+
+@dataclass(frozen=True, slots=True)
+class Quickbooks:
+    """Our app at Intuit, which firms connect their companies to. Without it: no sync."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    token_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """The payment service's account. Without it: no operations."""
+
+    api_key: str = field(repr=False)
+    api_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """The mail server. Without it: mails become files in a folder."""
+    """The mail server. Without it: mails become files in a folder.
+
+    security: tls from the first byte, starttls (never without), or none; ca_file: whose certificates are trusted, beside none.
+    """
 
     host: str
     port: int
     user: str | None
     password: str | None = field(repr=False)
+    security: str = "starttls"
+    ca_file: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +137,23 @@ class Clamd:
     host: str | None
     port: int
     socket: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Where webhooks are received, and the secrets that hold for the whole application beside those of each connection.
+
+    host, port: ADVISORJOBS_WEB_HOST, ADVISORJOBS_WEB_PORT.
+    stripe_secrets: STRIPE_WEBHOOK_SECRET, several with commas between while one takes over.
+    stripe_account: whose events those are that name no account, the platform's own (STRIPE_ACCOUNT).
+    quickbooks_tokens: QUICKBOOKS_WEBHOOK_TOKEN, as many.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8750
+    stripe_secrets: tuple[str, ...] = field(default=(), repr=False)
+    stripe_account: str | None = None
+    quickbooks_tokens: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +176,9 @@ class Settings:
     child_memory: bytes, resident, that a child may take unless its job says otherwise (ADVISORJOBS_CHILD_MEMORY,
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
+    mail_from: the address that mails are from (ADVISORJOBS_MAIL_FROM; default SMTP_USER where that is an address).
     log_format, log_level: text or json; debug, info, warning or error.
+    secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -143,7 +203,12 @@ class Settings:
     form_recognizer: FormRecognizer | None = None
     openai: AzureOpenAI | None = None
     smtp: Smtp | None = None
+    mail_from: str | None = None
     clamd: Clamd | None = None
+    webhooks: Webhooks = field(default_factory=Webhooks)
+    secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
+    quickbooks: Quickbooks | None = None
+    stripe: Stripe | None = None
 
     @property
     def heartbeat(self) -> timedelta:
@@ -177,7 +242,12 @@ class Settings:
             form_recognizer=form_recognizer(env),
             openai=azure_openai(env),
             smtp=smtp(env),
+            mail_from=mail_from(env),
             clamd=clamd(env),
+            webhooks=webhooks(env),
+            secret_keys=secret_keys(env),
+            quickbooks=quickbooks(env),
+            stripe=stripe(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings
@@ -256,18 +326,58 @@ def form_recognizer(env: Environment) -> FormRecognizer | None:
 
 def azure_openai(env: Environment) -> AzureOpenAI | None:
     given = env.service("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_KEY")
-    return AzureOpenAI(*given) if given else None
+    deployment, api_version = env.text("AZURE_OPENAI_DEPLOYMENT"), env.text("AZURE_OPENAI_API_VERSION")
+    if deployment and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", deployment):
+        raise SettingsError("AZURE_OPENAI_DEPLOYMENT", deployment, "must be a deployment's name: letters, digits, . _ -")
+    if api_version and not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", api_version):
+        raise SettingsError("AZURE_OPENAI_API_VERSION", api_version, "must be like 2024-10-21 or 2025-04-01-preview")
+    if given is None:
+        return None
+    plain = AzureOpenAI(*given)
+    return replace(
+        plain, deployment=deployment or plain.deployment, api_version=api_version or plain.api_version
+    )
 
 
 def smtp(env: Environment) -> Smtp | None:
     host, port = env.text("SMTP_HOST"), env.port("SMTP_PORT", 587)
     user, password = env.text("SMTP_USER"), env.secret("SMTP_PASS")
+    usual = "tls" if port == 465 else "starttls"
+    security = env.choice("ADVISORJOBS_SMTP_SECURITY", ("starttls", "tls", "none"), usual)
+    plaintext = env.switch("ADVISORJOBS_SMTP_PLAINTEXT", default=False)
+    ca_file = env.path("ADVISORJOBS_SMTP_CA_FILE")
     if host is None:
         for key, value in {"SMTP_USER": user, "SMTP_PASS": password}.items():
             if value is not None:
                 raise SettingsError("SMTP_HOST", None, f"must be set, as {key} is")
         return None
-    return Smtp(host, port, user, password)
+    if security == "none" and not (plaintext or is_local(host)):
+        rule = f"mails would cross the network readable to {host}: ADVISORJOBS_SMTP_PLAINTEXT=on says that they may"
+        raise SettingsError("ADVISORJOBS_SMTP_SECURITY", security, rule)
+    if ca_file is not None and not ca_file.is_file():
+        raise SettingsError("ADVISORJOBS_SMTP_CA_FILE", str(ca_file), "must be a file of certificates (PEM)")
+    return Smtp(host, port, user, password, security, ca_file)
+
+
+def is_local(host: str) -> bool:
+    """Whether what is sent to *host* stays on this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def mail_from(env: Environment) -> str | None:
+    address = env.text("ADVISORJOBS_MAIL_FROM")
+    if address is None:
+        return None
+    from advisorjobs.fields import ADDRESS  # brings pydantic
+
+    if "=?" in address or not ADDRESS.fullmatch(address):
+        raise SettingsError(
+            "ADVISORJOBS_MAIL_FROM", address, "must be one address without a name: the firm's is put to it"
+        )
+    return address
 
 
 def clamd(env: Environment) -> Clamd | None:
@@ -275,6 +385,64 @@ def clamd(env: Environment) -> Clamd | None:
     if host and socket:
         raise SettingsError("CLAMAV_SOCKET", str(socket), f"CLAMAV_HOST={host!r} is set too: name one of them")
     return Clamd(host, port, socket) if host or socket else None
+
+
+def quickbooks(env: Environment) -> Quickbooks | None:
+    environment = env.choice("QUICKBOOKS_ENVIRONMENT", ("production", "sandbox"), "production")
+    host = "sandbox-quickbooks" if environment == "sandbox" else "quickbooks"
+    api_url = env.text("QUICKBOOKS_API_URL") or f"https://{host}.api.intuit.com"
+    token_url = env.text("QUICKBOOKS_TOKEN_URL") or "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
+    given = env.together("QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_CLIENT_SECRET")
+    return Quickbooks(given[0], given[1], api_url, token_url) if given else None
+
+
+def stripe(env: Environment) -> Stripe | None:
+    key, api_url = env.secret("STRIPE_API_KEY"), env.text("STRIPE_API_URL") or "https://api.stripe.com"
+    return Stripe(key, api_url) if key else None
+
+
+def webhooks(env: Environment) -> Webhooks:
+    account = env.text("STRIPE_ACCOUNT")
+    if account is not None and not re.fullmatch(r"acct_\w{1,60}", account, re.ASCII):
+        raise SettingsError("STRIPE_ACCOUNT", account, "must be an account's id such as acct_1A2b3C")
+    return Webhooks(
+        host=env.text("ADVISORJOBS_WEB_HOST") or "127.0.0.1",
+        port=env.port("ADVISORJOBS_WEB_PORT", 8750),
+        stripe_secrets=secrets_in(env, "STRIPE_WEBHOOK_SECRET"),
+        stripe_account=account,
+        quickbooks_tokens=secrets_in(env, "QUICKBOOKS_WEBHOOK_TOKEN"),
+    )
+
+
+def secrets_in(env: Environment, key: str) -> tuple[str, ...]:
+    """Several secrets with commas between: while one takes over from another, both hold."""
+    given = tuple(part.strip() for part in (env.secret(key) or "").split(",") if part.strip())
+    if any(len(secret) < 16 or not secret.isascii() for secret in given):
+        raise SettingsError(key, "…", "must be secrets of 16 characters or more, with commas between")
+    return given
+
+
+def secret_keys(env: Environment) -> Mapping[str, bytes] | None:
+    given = env.secret("ADVISORJOBS_SECRET_KEYS")
+    return parse_secret_keys(given, "ADVISORJOBS_SECRET_KEYS") if given else None
+
+
+def parse_secret_keys(text: str, key: str) -> Mapping[str, bytes]:
+    """`id:base64,id:base64`, 32 bytes each. *key* is what an error names; no error shows a key."""
+    ring: dict[str, bytes] = {}
+    for part in text.split(","):
+        name, _, encoded = part.strip().partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
+            raise SettingsError(key, "…", "must be name:key,name:key, the names of letters, digits, _, . and -")
+        if name in ring:
+            raise SettingsError(key, "…", f"names the key {name} twice")
+        try:
+            ring[name] = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            ring[name] = b""
+        if len(ring[name]) != 32:
+            raise SettingsError(key, "…", f"the key {name} must be 32 bytes in base64: openssl rand -base64 32")
+    return MappingProxyType(ring)
 
 
 def effective_queue(settings: Settings, name: str, concurrency: Concurrency | None = None) -> Queue:
@@ -325,6 +493,6 @@ def needed_services(settings: Settings, queue: str) -> Iterable[str]:
         },
         "reports": {"AZURE_STORAGE_ACCOUNT_KEY": settings.storage},
         "ai-processing": {"AZURE_OPENAI_KEY": settings.openai},
-        "emails": {"SMTP_HOST": settings.smtp},
+        "emails": {"SMTP_HOST": settings.smtp, "ADVISORJOBS_MAIL_FROM": settings.mail_from},
     }
     return (key for key, value in needed.get(queue, {}).items() if value is None)
