@@ -10,8 +10,12 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from advisorjobs.choices import AzureOperation, QuickbooksKind, RefundReason, StripeOperation
 from advisorjobs.fields import Currency, EmailAddress, Flag, Identifier, Language, Line, Moment, Money, NoRepeats, Whole
+from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload, PayloadPart, chosen_part
+from advisorjobs.settings import Settings
 from advisorjobs.task import task
+
+Result = dict[str, Any]
 
 
 class QuickbooksSyncPayload(Payload):
@@ -111,6 +115,13 @@ class AzureAiPayload(Payload):
     language: Language = "en"
 
 
-quickbooks_sync = task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
+@task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
+async def quickbooks_sync(job: JobRun[QuickbooksSyncPayload]) -> Result:
+    """Brings a company's customers, accounts, invoices and payments into the practice's tables, and goes on where it was."""
+    from advisorjobs.services.quickbooks.sync import sync
+
+    return await sync(job, Settings.from_environment())
+
+
 stripe = task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
 azure_ai = task("integration:azure_ai", payload=AzureAiPayload)
