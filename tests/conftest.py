@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
     "tests.fixtures.books",
+    "tests.fixtures.till",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
     "tests.fixtures.webhooks",

@@ -32,16 +32,20 @@ async def token_of(dsn: str, refused: str | None = None, *, dying: bool = False)
 
     @asynccontextmanager
     async def scope() -> AsyncIterator[Any]:
-        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-            async with scope_async(connection, "org-1"):
-                yield connection
-                if dying:
-                    raise Died
+        async with (
+            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection,
+            scope_async(connection, "org-1"),
+        ):
+            yield connection
+            if dying:
+                raise Died
 
     async with http_client() as http:
-        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-            async with scope_async(connection, "org-1"):
-                place = await find_the_connection(connection, SERVICE, None)
+        async with (
+            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection,
+            scope_async(connection, "org-1"),
+        ):
+            place = await find_the_connection(connection, SERVICE, None)
         return await Tokens(http, Settings.from_environment(), place, scope).access(refused)
 
 
