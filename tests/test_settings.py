@@ -27,6 +27,7 @@ SECRETS = {
     "SMTP_HOST": "mail.test",
     "SMTP_USER": "me",
     "SMTP_PASS": "s3cret",
+    "ADVISORJOBS_MAIL_FROM": "office@firm.test",
 }
 
 
