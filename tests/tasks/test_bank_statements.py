@@ -23,8 +23,10 @@ def test_the_lines_of_a_statement_are_booked(pipeline: Pipeline) -> None:
     row = pipeline.finish(document)
     booked = transactions(pipeline)
 
-    for each in row["lines"]: print(each)
-    for each in booked: print(each["booked_on"], each["amount"], each["description"], each["external_id"])
+    for each in row["lines"]:
+        print(each)
+    for each in booked:
+        print(each["booked_on"], each["amount"], each["description"], each["external_id"])
     print(pipeline.feed(), pipeline.rows("SELECT * FROM accounts"), pipeline.waiting())
     print(pipeline.rows("SELECT task_name, scheduled_at, args FROM procrastinate_jobs"))
     assert 0
