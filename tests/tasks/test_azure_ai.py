@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from advisorjobs.errors import ErrorCode, JobError
+from advisorjobs.services.ai import asking
 from advisorjobs.services.reading import azure
 from advisorjobs.testing import Ran
 from tests.fixtures.openai_server import OpenAIServer
@@ -170,7 +171,16 @@ def test_a_model_of_azures_needs_its_key(pipeline: Pipeline, operation: str, key
         run(pipeline, operation, document, model="some-model")
 
 
-def test_a_service_that_says_nothing_is_left_before_the_time_limit() -> None:
+def test_a_service_that_says_nothing_is_left_before_the_time_limit(
+    pipeline: Pipeline, openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = pipeline.add("letter.pdf")
+    pipeline.finish(document)
+    monkeypatch.setattr(asking, "PATIENCE", 0.3)
+    openai_server.hanging = True
+    ran = run(pipeline, "summarize_document", document, raising=False)
+
+    assert (ran.status, ran.error_code) == ("retrying", ErrorCode.TIMEOUT)
     assert azure._CONNECT_TIMEOUT + azure._READ_TIMEOUT < 120
 
 
