@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
     "tests.fixtures.books",
+    "tests.fixtures.till",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
     "tests.fixtures.poolers",

@@ -238,3 +238,10 @@ def test_a_long_statement_is_booked_line_by_line(pipeline: Pipeline) -> None:
 
     assert sorted(booked(pipeline)) == sorted((move.day, move.amount) for move in moves)
     assert accounts(pipeline)[0]["opening_balance"] == Decimal("9000.00")
+    for each in row["lines"]:
+        print(each)
+    for each in booked:
+        print(each["booked_on"], each["amount"], each["description"], each["external_id"])
+    print(pipeline.feed(), pipeline.rows("SELECT * FROM accounts"), pipeline.waiting())
+    print(pipeline.rows("SELECT task_name, scheduled_at, args FROM procrastinate_jobs"))
+    assert 0
