@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
+    "tests.fixtures.receivers",
     "tests.fixtures.books",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
