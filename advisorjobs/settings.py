@@ -17,6 +17,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
@@ -33,12 +34,15 @@ __all__ = [
     "Settings",
     "Smtp",
     "Stripe",
+    "Webhooks",
     "effective_queue",
     "needed_services",
     "parse_concurrency",
     "parse_secret_keys",
     "require_services",
 ]
+
+_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
 
 Concurrency = int | Mapping[str, int]
 """Slots: one number for every served queue except `scheduled`, or a number per queue."""
@@ -55,11 +59,16 @@ class QueueOverride:
 
 @dataclass(frozen=True, slots=True)
 class AzureStorage:
-    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk."""
+    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk.
+
+    `endpoint`: another than Azure's own for the account (ADVISORJOBS_BLOB_ENDPOINT): a private one, a sovereign cloud's,
+    an emulator's.
+    """
 
     account_name: str
     account_key: str = field(repr=False)
     container_name: str
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,15 @@ class FormRecognizer:
 
 @dataclass(frozen=True, slots=True)
 class AzureOpenAI:
-    """The language model's service. Without it: local statistics."""
+    """The language model's service. Without it: local statistics.
+
+    `deployment`: the name that the model was deployed under; `api_version`: the protocol's, one that has structured output.
+    """
 
     endpoint: str
     key: str = field(repr=False)
+    deployment: str = "gpt-4o"
+    api_version: str = "2024-10-21"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,23 @@ class Clamd:
     host: str | None
     port: int
     socket: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Where webhooks are received, and the secrets that hold for the whole application beside those of each connection.
+
+    host, port: ADVISORJOBS_WEB_HOST, ADVISORJOBS_WEB_PORT.
+    stripe_secrets: STRIPE_WEBHOOK_SECRET, several with commas between while one takes over.
+    stripe_account: whose events those are that name no account, the platform's own (STRIPE_ACCOUNT).
+    quickbooks_tokens: QUICKBOOKS_WEBHOOK_TOKEN, as many.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8750
+    stripe_secrets: tuple[str, ...] = field(default=(), repr=False)
+    stripe_account: str | None = None
+    quickbooks_tokens: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +205,7 @@ class Settings:
     smtp: Smtp | None = None
     mail_from: str | None = None
     clamd: Clamd | None = None
+    webhooks: Webhooks = field(default_factory=Webhooks)
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
     quickbooks: Quickbooks | None = None
     stripe: Stripe | None = None
@@ -212,6 +244,7 @@ class Settings:
             smtp=smtp(env),
             mail_from=mail_from(env),
             clamd=clamd(env),
+            webhooks=webhooks(env),
             secret_keys=secret_keys(env),
             quickbooks=quickbooks(env),
             stripe=stripe(env),
@@ -265,8 +298,25 @@ def slots(key: str, text: str, number: str) -> int:
 
 def azure_storage(env: Environment) -> AzureStorage | None:
     keys = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONTAINER_NAME")
-    given = env.together(*keys)
-    return AzureStorage(*given) if given else None
+    given, endpoint = env.together(*keys), blob_endpoint(env)
+    if endpoint and not given:
+        raise SettingsError(keys[0], None, f"must be set, as {_BLOB_ENDPOINT} is")
+    if not given:
+        return None
+    name, key, container = given
+    return AzureStorage(name, key, container, endpoint)
+
+
+def blob_endpoint(env: Environment) -> str | None:
+    """The account's address; without TLS only on this machine, where emulators are."""
+    address = env.text(_BLOB_ENDPOINT)
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.hostname and (parts.scheme == "https" or local)) or set(address) & set("; ?#@"):
+        raise SettingsError(_BLOB_ENDPOINT, address, "must be https://host[/account] (http:// on this machine only)")
+    return address.rstrip("/")
 
 
 def form_recognizer(env: Environment) -> FormRecognizer | None:
@@ -276,7 +326,17 @@ def form_recognizer(env: Environment) -> FormRecognizer | None:
 
 def azure_openai(env: Environment) -> AzureOpenAI | None:
     given = env.service("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_KEY")
-    return AzureOpenAI(*given) if given else None
+    deployment, api_version = env.text("AZURE_OPENAI_DEPLOYMENT"), env.text("AZURE_OPENAI_API_VERSION")
+    if deployment and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", deployment):
+        raise SettingsError("AZURE_OPENAI_DEPLOYMENT", deployment, "must be a deployment's name: letters, digits, . _ -")
+    if api_version and not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", api_version):
+        raise SettingsError("AZURE_OPENAI_API_VERSION", api_version, "must be like 2024-10-21 or 2025-04-01-preview")
+    if given is None:
+        return None
+    plain = AzureOpenAI(*given)
+    return replace(
+        plain, deployment=deployment or plain.deployment, api_version=api_version or plain.api_version
+    )
 
 
 def smtp(env: Environment) -> Smtp | None:
@@ -339,6 +399,27 @@ def quickbooks(env: Environment) -> Quickbooks | None:
 def stripe(env: Environment) -> Stripe | None:
     key, api_url = env.secret("STRIPE_API_KEY"), env.text("STRIPE_API_URL") or "https://api.stripe.com"
     return Stripe(key, api_url) if key else None
+
+
+def webhooks(env: Environment) -> Webhooks:
+    account = env.text("STRIPE_ACCOUNT")
+    if account is not None and not re.fullmatch(r"acct_\w{1,60}", account, re.ASCII):
+        raise SettingsError("STRIPE_ACCOUNT", account, "must be an account's id such as acct_1A2b3C")
+    return Webhooks(
+        host=env.text("ADVISORJOBS_WEB_HOST") or "127.0.0.1",
+        port=env.port("ADVISORJOBS_WEB_PORT", 8750),
+        stripe_secrets=secrets_in(env, "STRIPE_WEBHOOK_SECRET"),
+        stripe_account=account,
+        quickbooks_tokens=secrets_in(env, "QUICKBOOKS_WEBHOOK_TOKEN"),
+    )
+
+
+def secrets_in(env: Environment, key: str) -> tuple[str, ...]:
+    """Several secrets with commas between: while one takes over from another, both hold."""
+    given = tuple(part.strip() for part in (env.secret(key) or "").split(",") if part.strip())
+    if any(len(secret) < 16 or not secret.isascii() for secret in given):
+        raise SettingsError(key, "…", "must be secrets of 16 characters or more, with commas between")
+    return given
 
 
 def secret_keys(env: Environment) -> Mapping[str, bytes] | None:

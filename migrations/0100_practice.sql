@@ -46,6 +46,7 @@ CREATE TABLE accounts (
     client_id text NOT NULL,
     name text NOT NULL,
     kind text NOT NULL DEFAULT 'bank',      -- bank, card, cash, or what the other system calls it
+    number text,                            -- IBAN or the bank's number, as statements show it: they find their account by it
     currency text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     opening_balance numeric(15, 2) NOT NULL DEFAULT 0,
     balance numeric(15, 2),                 -- as the other system says; ours is opening_balance + its transactions

@@ -22,15 +22,20 @@ class WebhookPayload(Payload):
 
 
 class StripeWebhookPayload(WebhookPayload):
-    """`event` is Stripe's Event object as it came, of which `event_id` and `event_type` are `id` and `type`."""
+    """`event` is Stripe's Event object as it came, of which `event_id` and `event_type` are `id` and `type`.
+
+    None: as the receiver has stored it. `account`: the connected account that it came for.
+    """
 
     event_type: EventType
-    event: JsonObject
+    event: JsonObject | None = None
     account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
 
     @field_validator("event")
     @classmethod
-    def _is_the_one_named(cls, event: JsonObject, info: ValidationInfo) -> JsonObject:
+    def _is_the_one_named(cls, event: JsonObject | None, info: ValidationInfo) -> JsonObject | None:
+        if event is None:
+            return None
         for key, field in {"id": "event_id", "type": "event_type"}.items():
             if field in info.data and event.get(key) != info.data[field]:
                 raise ValueError(f"its {key} must be the job's {field}")
@@ -38,21 +43,25 @@ class StripeWebhookPayload(WebhookPayload):
 
 
 class QuickbooksWebhookPayload(WebhookPayload):
-    """One changed object of one company, whichever of Intuit's two forms told of it. `entity` is "Invoice", "Customer" …"""
+    """One changed object of one company, whichever of Intuit's two forms told of it. `entity` is "Invoice", "Customer" …
+
+    `deleted_id`: the one that was merged into it.
+    """
 
     realm_id: Annotated[str, Field(pattern=r"^\d{1,30}$")]
     entity: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{1,63}$")]
     entity_id: Identifier
     operation: QuickbooksChange
     changed_at: Moment
+    deleted_id: Identifier | None = None
 
 
 class CustomWebhookPayload(WebhookPayload):
-    """`source` names the webhook as the organization has set it up; `event` is what came."""
+    """`source` names the webhook as the organization has set it up; `event` is what came; None: as the receiver has stored it."""
 
     source: Slug
     event_type: EventType
-    event: JsonObject
+    event: JsonObject | None = None
 
 
 stripe = task("webhook:stripe", payload=StripeWebhookPayload)

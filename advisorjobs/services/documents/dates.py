@@ -11,7 +11,7 @@ from advisorjobs.services.documents.layout import Segment, Span
 from advisorjobs.services.documents.spelling import squeezed
 from advisorjobs.services.documents.vocabulary import month_numbers
 
-__all__ = ["DateFound", "day_and_month", "day_before_month", "find_dates"]
+__all__ = ["DateFound", "day_and_month", "day_before_month", "find_dates", "short_days_first"]
 
 _DIGIT = r"[\dOolI]"
 _NUMERIC = re.compile(
@@ -27,6 +27,7 @@ _NAME_DAY_YEAR = re.compile(
 )
 _SHORT = re.compile(r"^(\d{1,2})\s?[./\-]\s?(\d{1,2})\.?(?=\s|$)")
 _SHORT_NAMED = re.compile(rf"^(\d{{1,2}})[\s.\-]+({_NAME})\.?(?=\s|$)")
+_NAMED_SHORT = re.compile(rf"^({_NAME})[\s.]+(\d{{1,2}})(?=\s|$)")
 _CLEAN = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 
 
@@ -107,11 +108,28 @@ def _date(year: str, month: int, day: int) -> date | None:
         return None
 
 
-def day_and_month(text: str, year: int) -> date | None:
-    """The day that *text* begins with where it gives no year: "12.04.", "12/04" or "3 Apr"."""
+def short_days_first(texts: Iterable[str], segments: Sequence[Segment], country: str | None) -> bool:
+    """Whether 03/04 without a year, as *texts* begin, is the third of April: as one of them shows, else as the document's
+    full dates and its country have it."""
+    first, second = 0, 0
+    for text in texts:
+        if match := _SHORT.match(text):
+            one, two = int(match.group(1)), int(match.group(2))
+            first += 12 < one <= 31
+            second += one <= 12 < two <= 31
+    return first > second if first != second else day_before_month(segments, country=country)
+
+
+def day_and_month(text: str, year: int, *, day_first: bool = True) -> date | None:
+    """The day that *text* begins with where it gives no year: "12.04.", "12/04", "3 Apr" or "Apr 3"."""
     match = _SHORT.match(text)
     if match:
-        return _date(str(year), int(match.group(2)), int(match.group(1)))
+        one, two = int(match.group(1)), int(match.group(2))
+        day, month = (one, two) if day_first or "." in match.group() else (two, one)
+        return _date(str(year), month, day)
     match = _SHORT_NAMED.match(text)
-    month = month_numbers().get(squeezed(match.group(2))) if match else None
-    return _date(str(year), month, int(match.group(1))) if match and month else None
+    name, number = (match.group(2), match.group(1)) if match else ("", "")
+    if match is None and (match := _NAMED_SHORT.match(text)):
+        name, number = match.groups()
+    named = month_numbers().get(squeezed(name)) if name else None
+    return _date(str(year), named, int(number)) if named else None

@@ -1,0 +1,1 @@
+"""A client's books: the categories that its transactions are sorted into."""

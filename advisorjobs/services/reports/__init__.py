@@ -1,0 +1,1 @@
+"""Reports: one model of each, and its three forms: PDF, Excel and CSV."""
