@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from advisorjobs.testing import CrashPoint
 from tests.fixtures.pipeline import Pipeline
 
 BOOKED = "SELECT * FROM transactions ORDER BY booked_on, external_id"
@@ -23,8 +18,10 @@ def test_the_lines_of_a_statement_are_booked(pipeline: Pipeline) -> None:
     row = pipeline.finish(document)
     booked = transactions(pipeline)
 
-    for each in row["lines"]: print(each)
-    for each in booked: print(each["booked_on"], each["amount"], each["description"], each["external_id"])
+    for each in row["lines"]:
+        print(each)
+    for each in booked:
+        print(each["booked_on"], each["amount"], each["description"], each["external_id"])
     print(pipeline.feed(), pipeline.rows("SELECT * FROM accounts"), pipeline.waiting())
     print(pipeline.rows("SELECT task_name, scheduled_at, args FROM procrastinate_jobs"))
     assert 0
