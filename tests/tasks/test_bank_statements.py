@@ -8,9 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from advisorjobs.testing import CrashPoint
 from tests.fixtures.pipeline import Pipeline
 from tests.services.documents.bank_statement import (
     GERMAN_IBAN,
