@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
+    "tests.fixtures.receivers",
     "tests.fixtures.books",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
