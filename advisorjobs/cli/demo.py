@@ -105,7 +105,7 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
                 nonlocal closed
                 working.check()
                 day = stage.look()
-                if not closed and stage.documents_read(day):
+                if not closed and stage.prepared(day):
                     closed = True
                     stage.close()
                     day = stage.look()

@@ -74,7 +74,7 @@ def _own_invoice(firm: Firm) -> Paper:
         "ink": "#1d5c4f",
         "issuer": client.name,
         "issuer_address": client.address,
-        "iban": _iban(firm.account_of(ARRIVING).external_id),
+        "iban": _iban(firm.account_of(ARRIVING).number),
         "customer": invoice.party_name,
         "customer_address": ["5 Customer Square", "00150 Nowhere"],
         "number": invoice.number,
@@ -115,7 +115,7 @@ def _statement(firm: Firm) -> Paper:
         "customer_address": client.address,
         "issued": _long(last),
         "number": last.strftime("%Y/%m"),
-        "iban": _iban(account.external_id),
+        "iban": _iban(account.number),
         "currency": account.currency,
         "rows": list(_statement_rows(firm.arriving, opening)),
     }

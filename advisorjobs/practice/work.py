@@ -23,12 +23,11 @@ FORECAST, INSIGHT = "bakery", "plumber"
 
 
 def opening_work(firm: Firm, today: date) -> list[Job]:
-    """What doesn't wait for the day's documents."""
+    """What doesn't wait for the day's documents and for sorted books."""
     return [
         *_critical(firm),
         *_books(firm),
         *_findings(firm, today),
-        *_reports(firm, today),
         *_mails(firm),
         *_scheduled(firm, today),
         *_maintenance(),
@@ -36,13 +35,17 @@ def opening_work(firm: Firm, today: date) -> list[Job]:
 
 
 def closing_work(firm: Firm, today: date, documents: dict[str, str]) -> list[Job]:
-    """What is about the month that came with the bank statement. *documents*: file name → id, of those that were read."""
+    """What is about sorted books, and about the month that came with the bank statement.
+
+    *documents*: file name → id, of those that were read.
+    """
     organization = firm.organization.id
     late = {"organization_id": organization, "client_id": ARRIVING}
     jobs: list[Job] = [
         ("ai:classify_transactions", late),
         ("ai:detect_anomalies", late | _period(today)),
         ("report:client_overview", late | {"format": "pdf"}),
+        *_reports(firm, today),
     ]
     readable = [identity for name, identity in documents.items() if name.endswith(".pdf")]
     jobs += [
@@ -117,10 +120,9 @@ def _reports(firm: Firm, today: date) -> Iterator[Job]:
             "organization_id": organization,
             "title": "All clients at a glance",
             "sections": ["income", "expenses", "invoices", "tasks"],
-            "group_by": "month",
             "format": "pdf",
             "deliver_to": [owner],
-            **_period(today),
+            **quarter,
         },
     )
 
