@@ -72,7 +72,7 @@ def demo(
     with prepared(settings) as database:
         where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
         screen.print(f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True)
-        said = worked_off(settings, database, folder, screen)
+        _, said = worked_off(settings, database, folder, screen)
     if as_json:
         print_json(said)
     else:
@@ -84,8 +84,8 @@ def demo(
         raise typer.Exit(FAILED)
 
 
-def worked_off(settings: Settings, database: Database, folder: Path, screen: Console) -> dict[str, Any]:
-    """The day's summary, when all of its jobs have ended."""
+def worked_off(settings: Settings, database: Database, folder: Path, screen: Console) -> tuple[Day, dict[str, Any]]:
+    """The day and its summary, when all of its jobs have ended."""
     from advisorjobs.cli.day_watch import watch_day
     from advisorjobs.cli.ground import worker
     from advisorjobs.cli.sending import new_secrets, receiver
@@ -112,7 +112,7 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
                 return day
 
             day = watch_day(look, screen, seconds=LONGEST)
-            return summed_up(settings, stage, day, time.monotonic() - began, folder)
+            return day, summed_up(settings, stage, day, time.monotonic() - began, folder)
 
 
 def summed_up(settings: Settings, stage: Stage, day: Day, seconds: float, folder: Path) -> dict[str, Any]:
