@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.desk",
     "tests.fixtures.effects",
     "tests.fixtures.owners",
+    "tests.fixtures.openai_server",
     "tests.fixtures.pipeline",
     "tests.fixtures.bookkeeping",
     "tests.fixtures.azurite",
