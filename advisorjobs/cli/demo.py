@@ -28,8 +28,8 @@ LONGEST = 300.0
 OFFLINE = {"SMTP_HOST": "", "SMTP_PORT": "", "SMTP_USER": "", "SMTP_PASS": "", "ADVISORJOBS_ENV": "development"}
 """The invented addresses get no real mail, whatever is configured."""
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Jobs run beside each other; mathematics that spreads each over all processors would make them wait for one another."""
+SIDE_BY_SIDE = {"ADVISORJOBS_CHILDREN": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Jobs run beside each other on few processors: none of them waits for a child process, none takes all processors."""
 
 command = typer.Typer(rich_markup_mode=None)
 
@@ -95,7 +95,7 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
     with connect(database.dsn, autocommit=True) as connection:
         signing = new_secrets()
         stage = set_stage(connection, ORGANIZATION, signing)
-        with receiver(settings) as desk, worker(settings, "all", OFFLINE | ONE_THREAD) as working:
+        with receiver(settings) as desk, worker(settings, "all", OFFLINE | SIDE_BY_SIDE) as working:
             began = time.monotonic()
             stage.open()
             desk.send(stage.firm, signing)
