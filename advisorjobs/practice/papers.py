@@ -67,7 +67,10 @@ def _bill(firm: Firm, client_id: str, supplier: str, ink: str, *, scanned: bool 
 
 
 def _own_invoice(firm: Firm) -> Paper:
-    invoice = max((each for each in firm.invoices if each.client_id == ARRIVING), key=lambda each: len(each.lines))
+    invoice = max(
+        (each for each in firm.invoices if each.client_id == ARRIVING),
+        key=lambda each: (len(each.lines), each.issued_on),
+    )
     client = firm.client(ARRIVING)
     says = {
         "heading": "Invoice",

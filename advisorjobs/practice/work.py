@@ -97,7 +97,7 @@ def _findings(firm: Firm, today: date) -> Iterator[Job]:
         "ai:predict_cash_flow",
         {"organization_id": organization, "client_id": FORECAST, "days": 90, "warn_below": "25000.00"},
     )
-    yield "ai:insights", {"organization_id": organization, "client_id": INSIGHT, **_period(today)}
+    yield "ai:insights", {"organization_id": organization, "client_id": INSIGHT, **_half_year(today)}
 
 
 def _reports(firm: Firm, today: date) -> Iterator[Job]:
@@ -179,6 +179,11 @@ def _maintenance() -> Iterator[Job]:
 def _period(today: date) -> dict[str, str]:
     """The year until yesterday."""
     return {"start": (today - timedelta(days=365)).isoformat(), "end": (today - timedelta(days=1)).isoformat()}
+
+
+def _half_year(today: date) -> dict[str, str]:
+    """The half year until yesterday: the one before it is in the books too, to be compared with."""
+    return _period(today) | {"start": (today - timedelta(days=182)).isoformat()}
 
 
 def _last_quarter(today: date) -> dict[str, str]:
