@@ -123,5 +123,12 @@ async def quickbooks_sync(job: JobRun[QuickbooksSyncPayload]) -> Result:
     return await sync(job, Settings.from_environment())
 
 
-stripe = task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
+@task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
+async def stripe(job: JobRun[StripePayload]) -> Result:
+    """Has one operation done at Stripe, once however often the job runs, and keeps its result in the practice's tables."""
+    from advisorjobs.services.stripe.operations import operate
+
+    return await operate(job, Settings.from_environment())
+
+
 azure_ai = task("integration:azure_ai", payload=AzureAiPayload)

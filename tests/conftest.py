@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.certificates",
     "tests.fixtures.receivers",
     "tests.fixtures.books",
+    "tests.fixtures.till",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
     "tests.fixtures.poolers",
