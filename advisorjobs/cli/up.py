@@ -17,6 +17,8 @@ def up() -> None:
     webhooks. Its data is kept in ADVISORJOBS_DATA_DIR.
     Starts the embedded PostgreSQL (with DATABASE_URL: uses that one), migrates it, puts the default schedules, and works on
     all queues. Its data is kept in ADVISORJOBS_DATA_DIR.
+    Starts the embedded PostgreSQL (with DATABASE_URL: uses that one), migrates it, puts the default schedules, works on
+    all queues and receives webhooks. Its data is kept in ADVISORJOBS_DATA_DIR.
 
     \b
     Examples:
