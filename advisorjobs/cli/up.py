@@ -13,10 +13,6 @@ command = typer.Typer(rich_markup_mode=None)
 def up() -> None:
     """Runs everything on this machine until ctrl-c.
 
-    Starts the embedded PostgreSQL (with DATABASE_URL: uses that one), migrates it, works on all queues and receives
-    webhooks. Its data is kept in ADVISORJOBS_DATA_DIR.
-    Starts the embedded PostgreSQL (with DATABASE_URL: uses that one), migrates it, puts the default schedules, and works on
-    all queues. Its data is kept in ADVISORJOBS_DATA_DIR.
     Starts the embedded PostgreSQL (with DATABASE_URL: uses that one), migrates it, puts the default schedules, works on
     all queues and receives webhooks. Its data is kept in ADVISORJOBS_DATA_DIR.
 
@@ -33,7 +29,6 @@ def up() -> None:
 
     settings = the_app().settings
     with prepared(settings) as database, receiver(settings) as webhooks:
-    with prepared(settings) as database:
         the_app().run(put_defaults(the_app()))
         where = "the embedded PostgreSQL runs" if database.embedded else "the database of DATABASE_URL is reached"
         typer.echo(

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from advisorjobs.testing import CrashPoint
 from tests.fixtures.pipeline import Pipeline
 from tests.services.documents.bank_statement import (
     GERMAN_IBAN,
@@ -235,10 +238,3 @@ def test_a_long_statement_is_booked_line_by_line(pipeline: Pipeline) -> None:
 
     assert sorted(booked(pipeline)) == sorted((move.day, move.amount) for move in moves)
     assert accounts(pipeline)[0]["opening_balance"] == Decimal("9000.00")
-    for each in row["lines"]:
-        print(each)
-    for each in booked:
-        print(each["booked_on"], each["amount"], each["description"], each["external_id"])
-    print(pipeline.feed(), pipeline.rows("SELECT * FROM accounts"), pipeline.waiting())
-    print(pipeline.rows("SELECT task_name, scheduled_at, args FROM procrastinate_jobs"))
-    assert 0
