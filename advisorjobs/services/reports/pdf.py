@@ -21,8 +21,8 @@ from advisorjobs.services.reports.model import Column, Fact, Kind, Report, Row, 
 
 __all__ = ["MOST_ROWS", "pdf"]
 
-MOST_ROWS = 3000
-"""What typst sets within the memory of a child process: some 90 KB a row. The other forms have all of them."""
+MOST_ROWS = 4000
+"""What typst sets within the memory of a child process: some 100 KB a row. The other forms have all of them."""
 
 STANDARDS: tuple[Any, ...] = (["ua-1"], [])
 """PDF/UA refuses a letter that no font has: better a box in its place than no report."""
