@@ -1,0 +1,1 @@
+"""Payments that a person should look at, each with its reason."""

@@ -1,0 +1,95 @@
+"""A classifier that learns from the firm's own labels: pieces of words and the amount, logistic regression.
+
+Its confidence is calibrated: of what it says with 0.8, eight in ten were right when it was tried on labels that it hadn't
+seen (cross-validation, isotonic regression of right and wrong on the first probability). That trial gives its accuracy too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from advisorjobs.services.ai.books import Labelled, Transaction
+from advisorjobs.services.ai.classification.rules import fits_direction
+from advisorjobs.services.ai.libraries import needed
+from advisorjobs.services.ai.redaction import plain
+from advisorjobs.services.books.categories import categories
+
+__all__ = ["Trained", "train"]
+
+FEWEST_LABELS, FEWEST_OF_CLASS, FOLDS = 40, 5, 5
+STEPS = (0, 10, 50, 200, 1_000, 5_000, 20_000)
+"""Amounts between two of these are of one size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """`accuracy`: the share of labels that it found when it hadn't seen them. `labels`: how many it learned from."""
+
+    pipeline: Any
+    calibration: Any
+    accuracy: float
+    labels: int
+    classes: int
+
+    def predict(self, transactions: Sequence[Transaction]) -> list[Labelled]:
+        """For each its likeliest category whose money moves that way, with the confidence that it has."""
+        if not transactions:
+            return []
+        known = [str(each) for each in self.pipeline.classes_]
+        found = []
+        for each, row in zip(
+            transactions, self.pipeline.predict_proba([_features(t) for t in transactions]), strict=True
+        ):
+            fitting = [index for index, category in enumerate(known) if fits_direction(category, each)]
+            if fitting:
+                best = max(fitting, key=lambda index: row[index])
+                found.append(self._labelled(each, known[best], float(row[best])))
+        return found
+
+    def _labelled(self, transaction: Transaction, category: str, probability: float) -> Labelled:
+        confidence = round(min(0.99, float(self.calibration.predict([probability])[0])), 3)
+        label = categories()[category].label("en")
+        reason = f"reads most like your entries under {label} ({self.labels} entries learned from)"
+        return Labelled(id=transaction.id, category=category, source="model", confidence=confidence, reason=reason)
+
+
+def train(labels: Sequence[Transaction]) -> Trained | None:
+    """The classifier of *labels*; None where they are too few to be learned from. Categories of less than 5 are left out."""
+    counts = Counter(each.category for each in labels if each.category in categories())
+    used = [each for each in labels if counts[each.category] >= FEWEST_OF_CLASS]
+    wanted = [str(each.category) for each in used]
+    if len(used) < FEWEST_LABELS or len(set(wanted)) < 2:
+        return None
+    selection = needed("sklearn.model_selection")
+    features = [_features(each) for each in used]
+    folds = selection.StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    seen = selection.cross_val_predict(_pipeline(), features, wanted, cv=folds, method="predict_proba")
+    classes = sorted(set(wanted))
+    first = [max(range(len(classes)), key=row.__getitem__) for row in seen]
+    right = [classes[index] == category for index, category in zip(first, wanted, strict=True)]
+    calibration = needed("sklearn.isotonic").IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
+    calibration.fit(
+        [float(row[index]) for row, index in zip(seen, first, strict=True)], [float(each) for each in right]
+    )
+    pipeline = _pipeline().fit(features, wanted)
+    return Trained(pipeline, calibration, round(sum(right) / len(right), 3), len(used), len(classes))
+
+
+def _pipeline() -> Any:
+    text, linear = needed("sklearn.feature_extraction.text"), needed("sklearn.linear_model")
+    pieces = text.TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, max_features=30_000)
+    return needed("sklearn.pipeline").make_pipeline(pieces, linear.LogisticRegression(C=20.0, max_iter=1_000))
+
+
+def _features(transaction: Transaction) -> str:
+    """Its words without numbers, and two made words for direction and size of the amount."""
+    words = re.sub(
+        r"\d+", "0", plain(f"{transaction.counterparty} {transaction.counterparty} {transaction.description}")
+    )
+    way = "moneyin" if transaction.amount > 0 else "moneyout"
+    size = sum(abs(float(transaction.amount)) >= step for step in STEPS)
+    return f"{words} {way} {way}size{'abcdefgh'[size]}"

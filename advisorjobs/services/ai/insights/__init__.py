@@ -1,0 +1,1 @@
+"""What a period's figures say: computed, compared, and put into sentences."""
