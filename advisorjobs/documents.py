@@ -111,12 +111,16 @@ class AddDocument:
 add_document = AddDocument()
 
 
-def sweep(organization_id: str, *, older_than: timedelta = ORPHAN_AGE) -> int:
-    """Removes the organization's stored files whose document isn't in the database, and returns how many.
+def sweep(organization_id: str, *, older_than: timedelta = ORPHAN_AGE, connection: Any = None) -> int:
+    """Removes the organization's stored files whose document or report isn't in the database; returns how many.
 
-    *older_than* must be longer than any transaction that adds documents. Default a day.
+    Also says in its feed which documents got no further because their job was ended by force. Blocking. *older_than* must be
+    longer than any transaction that adds documents; default a day. *connection*: as JobRun.connection() gives it to a
+    job of the organization, else connections of its own.
     """
-    shelf = storage(the_app().settings).shelf(organization_id)
+    app = the_app()
+    app.run(operation("sweep", statement("note_failed_documents"), {"organization": organization_id}, only, connection))
+    shelf = storage(app.settings).shelf(organization_id)
     born_before = datetime.now(UTC) - older_than
     by_folder: dict[str, list[str]] = {}
     for file in shelf.files():
@@ -124,16 +128,18 @@ def sweep(organization_id: str, *, older_than: timedelta = ORPHAN_AGE) -> int:
             by_folder.setdefault(file.key.rpartition("/")[0], []).append(file.key)
     removed = 0
     for folders in _pieces(sorted(by_folder), SWEEP_AT_ONCE):
-        for folder in set(folders) - _known_folders(organization_id, folders):
+        for folder in set(folders) - _known_folders(organization_id, folders, connection):
             for key in by_folder[folder]:
                 shelf.remove(key)
                 removed += 1
     return removed
 
 
-def _known_folders(organization_id: str, folders: Sequence[str]) -> set[str]:
+def _known_folders(organization_id: str, folders: Sequence[str], connection: Any) -> set[str]:
     values = {"organization": organization_id, "folders": list(folders)}
-    known = operation("sweep", statement("known_documents"), values, lambda rows: {row["folder"] for row in rows})
+    known = operation(
+        "sweep", statement("known_documents"), values, lambda rows: {row["folder"] for row in rows}, connection
+    )
     return the_app().run(known)
 
 

@@ -12,12 +12,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
+from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
+from advisorjobs.webhook_settings import Webhooks, webhooks
 
 __all__ = [
     "AzureOpenAI",
@@ -34,6 +38,8 @@ __all__ = [
     "require_services",
 ]
 
+_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
+
 Concurrency = int | Mapping[str, int]
 """Slots: one number for every served queue except `scheduled`, or a number per queue."""
 
@@ -49,11 +55,16 @@ class QueueOverride:
 
 @dataclass(frozen=True, slots=True)
 class AzureStorage:
-    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk."""
+    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk.
+
+    `endpoint`: another than Azure's own for the account (ADVISORJOBS_BLOB_ENDPOINT): a private one, a sovereign cloud's,
+    an emulator's.
+    """
 
     account_name: str
     account_key: str = field(repr=False)
     container_name: str
+    endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +90,22 @@ class AzureOpenAI:
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """The mail server. Without it: mails become files in a folder."""
+    """The mail server. Without it: mails become files in a folder.
+
+    security: tls from the first byte, starttls (never without), or none; ca_file: whose certificates are trusted, beside none.
+    """
 
     host: str
     port: int
     user: str | None
     password: str | None = field(repr=False)
+    security: str = "starttls"
+    ca_file: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +137,9 @@ class Settings:
     child_memory: bytes, resident, that a child may take unless its job says otherwise (ADVISORJOBS_CHILD_MEMORY,
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
+    mail_from: the address that mails are from (ADVISORJOBS_MAIL_FROM; default SMTP_USER where that is an address).
     log_format, log_level: text or json; debug, info, warning or error.
+    secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -141,7 +164,12 @@ class Settings:
     form_recognizer: FormRecognizer | None = None
     openai: AzureOpenAI | None = None
     smtp: Smtp | None = None
+    mail_from: str | None = None
     clamd: Clamd | None = None
+    webhooks: Webhooks = field(default_factory=Webhooks)
+    secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
+    quickbooks: Quickbooks | None = None
+    stripe: Stripe | None = None
 
     @property
     def heartbeat(self) -> timedelta:
@@ -175,7 +203,12 @@ class Settings:
             form_recognizer=form_recognizer(env),
             openai=azure_openai(env),
             smtp=smtp(env),
+            mail_from=mail_from(env),
             clamd=clamd(env),
+            webhooks=webhooks(env),
+            secret_keys=secret_keys(env),
+            quickbooks=quickbooks(env),
+            stripe=stripe(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings
@@ -226,8 +259,25 @@ def slots(key: str, text: str, number: str) -> int:
 
 def azure_storage(env: Environment) -> AzureStorage | None:
     keys = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONTAINER_NAME")
-    given = env.together(*keys)
-    return AzureStorage(*given) if given else None
+    given, endpoint = env.together(*keys), blob_endpoint(env)
+    if endpoint and not given:
+        raise SettingsError(keys[0], None, f"must be set, as {_BLOB_ENDPOINT} is")
+    if not given:
+        return None
+    name, key, container = given
+    return AzureStorage(name, key, container, endpoint)
+
+
+def blob_endpoint(env: Environment) -> str | None:
+    """The account's address; without TLS only on this machine, where emulators are."""
+    address = env.text(_BLOB_ENDPOINT)
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.hostname and (parts.scheme == "https" or local)) or set(address) & set("; ?#@"):
+        raise SettingsError(_BLOB_ENDPOINT, address, "must be https://host[/account] (http:// on this machine only)")
+    return address.rstrip("/")
 
 
 def form_recognizer(env: Environment) -> FormRecognizer | None:
@@ -253,12 +303,42 @@ def azure_openai(env: Environment) -> AzureOpenAI | None:
 def smtp(env: Environment) -> Smtp | None:
     host, port = env.text("SMTP_HOST"), env.port("SMTP_PORT", 587)
     user, password = env.text("SMTP_USER"), env.secret("SMTP_PASS")
+    usual = "tls" if port == 465 else "starttls"
+    security = env.choice("ADVISORJOBS_SMTP_SECURITY", ("starttls", "tls", "none"), usual)
+    plaintext = env.switch("ADVISORJOBS_SMTP_PLAINTEXT", default=False)
+    ca_file = env.path("ADVISORJOBS_SMTP_CA_FILE")
     if host is None:
         for key, value in {"SMTP_USER": user, "SMTP_PASS": password}.items():
             if value is not None:
                 raise SettingsError("SMTP_HOST", None, f"must be set, as {key} is")
         return None
-    return Smtp(host, port, user, password)
+    if security == "none" and not (plaintext or is_local(host)):
+        rule = f"mails would cross the network readable to {host}: ADVISORJOBS_SMTP_PLAINTEXT=on says that they may"
+        raise SettingsError("ADVISORJOBS_SMTP_SECURITY", security, rule)
+    if ca_file is not None and not ca_file.is_file():
+        raise SettingsError("ADVISORJOBS_SMTP_CA_FILE", str(ca_file), "must be a file of certificates (PEM)")
+    return Smtp(host, port, user, password, security, ca_file)
+
+
+def is_local(host: str) -> bool:
+    """Whether what is sent to *host* stays on this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def mail_from(env: Environment) -> str | None:
+    address = env.text("ADVISORJOBS_MAIL_FROM")
+    if address is None:
+        return None
+    from advisorjobs.fields import ADDRESS  # brings pydantic
+
+    if "=?" in address or not ADDRESS.fullmatch(address):
+        raise SettingsError(
+            "ADVISORJOBS_MAIL_FROM", address, "must be one address without a name: the firm's is put to it"
+        )
+    return address
 
 
 def clamd(env: Environment) -> Clamd | None:
@@ -316,6 +396,6 @@ def needed_services(settings: Settings, queue: str) -> Iterable[str]:
         },
         "reports": {"AZURE_STORAGE_ACCOUNT_KEY": settings.storage},
         "ai-processing": {"AZURE_OPENAI_KEY": settings.openai},
-        "emails": {"SMTP_HOST": settings.smtp},
+        "emails": {"SMTP_HOST": settings.smtp, "ADVISORJOBS_MAIL_FROM": settings.mail_from},
     }
     return (key for key, value in needed.get(queue, {}).items() if value is None)

@@ -46,12 +46,16 @@ CREATE TABLE accounts (
     client_id text NOT NULL,
     name text NOT NULL,
     kind text NOT NULL DEFAULT 'bank',      -- bank, card, cash, or what the other system calls it
+    number text,                            -- IBAN or the bank's number, as statements show it: they find their account by it
     currency text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     opening_balance numeric(15, 2) NOT NULL DEFAULT 0,
     balance numeric(15, 2),                 -- as the other system says; ours is opening_balance + its transactions
     is_active boolean NOT NULL DEFAULT true,
     source text NOT NULL DEFAULT 'manual',
     external_id text,
+    external_version bigint,                -- how often it changed there: an older one never overwrites a newer
+    external_changed_at timestamptz,
+    external_seen_at timestamptz,           -- when a full reading last found it there
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
@@ -100,6 +104,9 @@ CREATE TABLE customers (
     is_active boolean NOT NULL DEFAULT true,
     source text NOT NULL DEFAULT 'manual',
     external_id text,
+    external_version bigint,                -- how often it changed there: an older one never overwrites a newer
+    external_changed_at timestamptz,
+    external_seen_at timestamptz,           -- when a full reading last found it there
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
@@ -131,6 +138,9 @@ CREATE TABLE invoices (
     document_id text,
     source text NOT NULL DEFAULT 'manual',
     external_id text,
+    external_version bigint,                -- how often it changed there: an older one never overwrites a newer
+    external_changed_at timestamptz,
+    external_seen_at timestamptz,           -- when a full reading last found it there
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
@@ -153,6 +163,9 @@ CREATE TABLE payments (
     currency text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     source text NOT NULL DEFAULT 'manual',
     external_id text,
+    external_version bigint,                -- how often it changed there: an older one never overwrites a newer
+    external_changed_at timestamptz,
+    external_seen_at timestamptz,           -- when a full reading last found it there
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
@@ -357,6 +370,12 @@ CREATE TABLE advisorjobs_breakers (
     changed_at timestamptz NOT NULL DEFAULT now()
 );
 GRANT SELECT, INSERT, UPDATE ON advisorjobs_breakers TO advisorjobs_tenant;
+
+-- Which schedules of advisorjobs/upkeep/defaults.py were put here once: an operator's change or removal is kept.
+CREATE TABLE advisorjobs_default_schedules (
+    key text PRIMARY KEY,
+    put_at timestamptz NOT NULL DEFAULT now()
+);
 
 -- The triggers' functions are migrations/functions/practice.sql's; here are stand-ins for them, as a trigger needs one.
 CREATE FUNCTION advisorjobs_keep_firm() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;

@@ -2,16 +2,20 @@
 
 add_document() queues the virus check. With `pipeline` each job queues what comes next in the transaction that
 completes it: virus_scan → ocr and thumbnail, ocr → classify → extract. Whoever queues a job alone gets that step alone.
-A step that is done already is skipped; an infected document is not touched by any.
+A step that is done already is skipped; an infected document is not touched by any. extract books a bank statement's
+lines. The firm's feed says what became of the document, and why a step failed for good.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import functools
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from advisorjobs.errors import ErrorCode, JobError
+from advisorjobs.errors import ErrorCode, JobError, LeaseLost
 from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload
 from advisorjobs.settings import Settings
@@ -20,12 +24,18 @@ from advisorjobs.task import task
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from advisorjobs.services.bookings import Booked
     from advisorjobs.services.reading.page import Reading
     from advisorjobs.services.reading.reader import DocumentReader
     from advisorjobs.services.records import Record
     from advisorjobs.services.storage import Shelf
 
 Result = dict[str, Any]
+P = TypeVar("P", bound="DocumentPayload")
+
+_PILE = 10
+"""Seconds: statements of one client that come within so many are sorted by one job, twice as long after it was queued, when
+no transaction that saw it waiting is open any more."""
 
 
 class DocumentPayload(Payload):
@@ -64,10 +74,28 @@ class ThumbnailPayload(DocumentPayload):
     operation: Literal["thumbnail"] = "thumbnail"
 
 
+def _telling(step: Callable[[JobRun[P]], Result]) -> Callable[[JobRun[P]], Result]:
+    """*step*, which says in the firm's feed why it failed, once it won't be tried again."""
+
+    @functools.wraps(step)
+    def told(job: JobRun[P]) -> Result:
+        try:
+            return step(job)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if _ends(job, error):
+                _tell_failure(job, error)
+            raise
+
+    return told
+
+
 @task("document:virus_scan", payload=VirusScanPayload)
+@_telling
 def virus_scan(job: JobRun[VirusScanPayload]) -> Result:
     """Has clamd look at the file. An infected one fails the job for good, and with it the document's pipeline."""
-    from advisorjobs.services import records, scanning
+    from advisorjobs.services import document_feed, records, scanning
 
     settings, document = Settings.from_environment(), _document(job)
     _refuse_infected(document)
@@ -78,6 +106,7 @@ def virus_scan(job: JobRun[VirusScanPayload]) -> Result:
     if verdict.scan == "infected":
         with job.connection() as connection:  # kept, although the job fails
             records.record_scan(connection, document, verdict)
+            connection.execute(*document_feed.infected(document, verdict.signature))
         raise _infected(verdict.signature)
     with job.transaction() as connection:
         records.record_scan(connection, document, verdict)
@@ -87,6 +116,7 @@ def virus_scan(job: JobRun[VirusScanPayload]) -> Result:
 
 
 @task("document:ocr", payload=OcrPayload)
+@_telling
 def ocr(job: JobRun[OcrPayload]) -> Result:
     """Reads the document's words with their places, for the steps after it, and its text."""
     from advisorjobs.services import records
@@ -106,6 +136,7 @@ def ocr(job: JobRun[OcrPayload]) -> Result:
 
 
 @task("document:classify", payload=ClassifyPayload)
+@_telling
 def classify(job: JobRun[ClassifyPayload]) -> Result:
     """Says what kind of document was read."""
     from advisorjobs.services import records
@@ -126,9 +157,10 @@ def classify(job: JobRun[ClassifyPayload]) -> Result:
 
 
 @task("document:extract", payload=ExtractPayload)
+@_telling
 def extract(job: JobRun[ExtractPayload]) -> Result:
-    """Draws out issuer, number, date, amounts and lines, each with its confidence."""
-    from advisorjobs.services import records
+    """Draws out issuer, number, date, amounts and lines, each with its confidence, and books a bank statement."""
+    from advisorjobs.services import bookings, document_feed, records
     from advisorjobs.services.documents import extraction
 
     settings, document = Settings.from_environment(), _document(job)
@@ -147,10 +179,14 @@ def extract(job: JobRun[ExtractPayload]) -> Result:
         first = records.record_fields(connection, document, found, reading.engine)
         done = {"engine": reading.engine, "read_picture": found.read_picture, "lines": len(found.lines)}
         job.result = done if first else {"skipped": True, **done}
+        if first:
+            connection.execute(*document_feed.completed(document, found))
+            _booked(job, connection, document, bookings.book(connection, document, found))
     return job.result
 
 
 @task("document:thumbnail", payload=ThumbnailPayload)
+@_telling
 def thumbnail(job: JobRun[ThumbnailPayload]) -> Result:
     """Stores a small picture of the first page beside the document."""
     from advisorjobs.services import records
@@ -207,6 +243,49 @@ def _with_service_fields(reading: Reading, reader: DocumentReader, path: Path, k
         return reading
     service = reader.read(path, kind=kind)
     return replace(reading, engine=service.engine, fields=service.fields)
+
+
+def _booked(job: JobRun[Any], connection: Any, document: Record, booked: Booked | None) -> None:
+    """Says what was booked of a statement and has it sorted into categories, in the transaction that books it."""
+    from advisorjobs import queue_transaction_classification
+    from advisorjobs.services import document_feed
+
+    if booked is None:
+        return
+    job.result = {**job.result, "statement": booked.to_json()}
+    connection.execute(*document_feed.booked(document, booked))
+    if booked.booked and document.client_id:
+        queue_transaction_classification.sync(
+            document.client_id,
+            document.organization_id,
+            connection=connection,
+            schedule_in=2 * _PILE,
+            unique_key=f"statements:{document.client_id}:{int(time.time()) // _PILE}",
+        )
+
+
+def _ends(job: JobRun[Any], error: Exception) -> bool:
+    """Whether *error* is the job's end: a permanent one, or the last run's."""
+    from advisorjobs.settings import effective_queue
+
+    if isinstance(error, JobError) and (error.permanent or error.code is ErrorCode.RATE_LIMITED):
+        return error.permanent
+    return job.attempt > effective_queue(Settings.from_environment(), job.queue).retries
+
+
+def _tell_failure(job: JobRun[Any], error: Exception) -> None:
+    """In a transaction of its own: the job's has failed. Of a document that isn't there, or is infected, nothing is said."""
+    from advisorjobs.services import document_feed, records
+
+    known = isinstance(error, JobError)
+    code, text = (error.code, str(error)) if known else (ErrorCode.INTERNAL, f"{job.name} met an error of the program")
+    with job.connection() as connection:
+        try:
+            document = records.find_document(connection, job.payload.organization_id, job.payload.document_id)
+        except JobError:
+            return
+        if document.scan != "infected":
+            connection.execute(*document_feed.failed(document, job.name, code, text))
 
 
 def _refuse_infected(document: Record) -> None:

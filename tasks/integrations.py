@@ -9,9 +9,14 @@ from typing import Annotated, Any
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from advisorjobs.choices import AzureOperation, QuickbooksKind, RefundReason, StripeOperation
+from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.fields import Currency, EmailAddress, Flag, Identifier, Language, Line, Moment, Money, NoRepeats, Whole
+from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload, PayloadPart, chosen_part
+from advisorjobs.settings import Settings
 from advisorjobs.task import task
+
+Result = dict[str, Any]
 
 
 class QuickbooksSyncPayload(Payload):
@@ -111,6 +116,43 @@ class AzureAiPayload(Payload):
     language: Language = "en"
 
 
-quickbooks_sync = task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
-stripe = task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
-azure_ai = task("integration:azure_ai", payload=AzureAiPayload)
+@task("integration:quickbooks_sync", payload=QuickbooksSyncPayload, limit_key="quickbooks:{realm_id}")
+async def quickbooks_sync(job: JobRun[QuickbooksSyncPayload]) -> Result:
+    """Brings a company's customers, accounts, invoices and payments into the practice's tables, and goes on where it was."""
+    from advisorjobs.services.quickbooks.sync import sync
+
+    return await sync(job, Settings.from_environment())
+
+
+@task("integration:stripe", payload=StripePayload, limit_key="stripe:{account}")
+async def stripe(job: JobRun[StripePayload]) -> Result:
+    """Has one operation done at Stripe, once however often the job runs, and keeps its result in the practice's tables."""
+    from advisorjobs.services.stripe.operations import operate
+
+    return await operate(job, Settings.from_environment())
+
+
+@task("integration:azure_ai", payload=AzureAiPayload, limit_key="azure:{operation}")
+def azure_ai(job: JobRun[AzureAiPayload]) -> Result:
+    """Analyses a document, or sums it up; what was made before with the same model and language is kept and not made again."""
+    from advisorjobs.services import document_insight as insight
+    from advisorjobs.services import records
+    from advisorjobs.services.storage import storage
+
+    settings, asked = Settings.from_environment(), job.payload
+    with job.connection() as connection:
+        document = records.find_document(connection, asked.organization_id, asked.document_id)
+    if document.scan == "infected":
+        raise JobError(ErrorCode.VALIDATION, f"the document is infected ({document.signature}): it is not opened")
+    if asked.operation == "summarize_document":
+        engine = asked.model or ("azure" if settings.openai else "local")
+        key = f"{document.id}:{engine}:{asked.language}"
+        return insight.kept_or_made(job, insight.SUMMARY, key, lambda: insight.summarize(job, settings))
+    engine = asked.model or ("azure" if settings.form_recognizer else "local")
+    with storage(settings).shelf(asked.organization_id).copy(document.storage_key) as path:
+        return insight.kept_or_made(
+            job,
+            insight.ANALYSIS,
+            f"{document.id}:{engine}:{asked.language}",
+            lambda: insight.analyze(job, settings, document, path),
+        )

@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from advisorjobs.application import the_app
@@ -21,7 +22,7 @@ from advisorjobs.database.migrate import check_migrated, migrate
 from advisorjobs.errors import AdvisorJobsError, SettingsError
 from advisorjobs.settings import Settings
 
-__all__ = ["Database", "WorkerStopped", "opened", "prepared", "worker"]
+__all__ = ["Database", "Program", "WorkerStopped", "opened", "prepared", "program", "worker"]
 
 STOP_DEADLINE = 15.0
 PR_SET_PDEATHSIG = 1
@@ -66,12 +67,13 @@ def opened(settings: Settings) -> Iterator[Any]:
         yield connection
 
 
-class WorkerProcess:
-    """`advisorjobs worker` in a process of its own, its log in a file."""
+class Program:
+    """A command of ours in a process of its own, its log in a file. `kind`: what an error calls it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, kind: str) -> None:
         self.process = process
         self.log = log
+        self.kind = kind
 
     def check(self) -> None:
         """Raises WorkerStopped, with the last line of its log, if it has ended."""
@@ -79,7 +81,7 @@ class WorkerProcess:
         if status is not None:
             lines = self.log.read_text("utf-8", "replace").splitlines()
             said = lines[-1].removeprefix("advisorjobs: ") if lines else "it said nothing"
-            raise WorkerStopped(f"the worker ended with status {status}: {said} (log: {self.log})")
+            raise WorkerStopped(f"the {self.kind} ended with status {status}: {said} (log: {self.log})")
 
     def stop(self) -> None:
         self.process.terminate()
@@ -91,20 +93,31 @@ class WorkerProcess:
 
 
 @contextmanager
-def worker(settings: Settings, worker_type: str) -> Iterator[WorkerProcess]:
-    """A worker of *worker_type* for as long as the block lasts."""
-    path = settings.data_dir / "logs" / "worker.log"
+def worker(
+    settings: Settings, worker_type: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Program]:
+    """A worker of *worker_type* for as long as the block lasts; *environment* is added to our own."""
+    with program(settings, "worker", "worker", "--type", worker_type, environment=environment) as running:
+        yield running
+
+
+@contextmanager
+def program(
+    settings: Settings, kind: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Program]:
+    """`advisorjobs` with these *arguments* for as long as the block lasts, its log in logs/*kind*.log."""
+    path = settings.data_dir / "logs" / f"{kind}.log"
     with log_file(path) as log:
-        command = [sys.executable, "-m", "advisorjobs", "worker", "--type", worker_type]
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "advisorjobs", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env={**os.environ, **environment},
             start_new_session=True,  # ctrl-c reaches us alone, and we tell it
             preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no lock of ours is needed there
         )
-    running = WorkerProcess(process, path)
+    running = Program(process, path, kind)
     try:
         yield running
     finally:

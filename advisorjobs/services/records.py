@@ -41,6 +41,7 @@ class Record:
 
     id: str
     organization_id: str
+    client_id: str | None
     file_name: str
     storage_key: str
     scan: str | None

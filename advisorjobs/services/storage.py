@@ -143,11 +143,16 @@ def local_folder(folder: Path) -> Storage:
     return Storage(local, str(folder), "folder")
 
 
-def azure_container(account: AzureStorage, *, connection_string: str | None = None) -> Storage:
-    """A container of Azure Blob Storage. *connection_string* names another endpoint than Azure's own."""
+def azure_container(account: AzureStorage) -> Storage:
+    """A container of Azure Blob Storage, at Azure's own address or the one that the settings name."""
     options: dict[str, Any] = {"account_name": account.account_name, "account_key": account.account_key}
-    if connection_string is not None:
-        options = {"connection_string": connection_string}
+    if account.endpoint is not None:
+        parts = {
+            "AccountName": account.account_name,
+            "AccountKey": account.account_key,
+            "BlobEndpoint": account.endpoint,
+        }
+        options = {"connection_string": ";".join(f"{name}={value}" for name, value in parts.items())}
     filesystem = needed("adlfs").AzureBlobFileSystem(**options, use_listings_cache=False, skip_instance_cache=True)
     return Storage(filesystem, account.container_name, "azure")
 

@@ -22,6 +22,9 @@ BEGIN
       FROM jsonb_to_record(_document) AS d(
           organization_id text, id text, client_id text, file_name text, media_type text, size_bytes bigint, sha256 text,
           storage_key text);
+    PERFORM advisorjobs_note_activity(
+        'document.received:' || (_document ->> 'id'), 'document.received', _document ->> 'client_id', 'document',
+        _document ->> 'id', (_document ->> 'file_name') || ': received', jsonb_build_object('size_bytes', _document -> 'size_bytes'));
     _job := advisorjobs_queue_document_step(_organization, _document ->> 'id', 'document:virus_scan');
     PERFORM set_config('advisorjobs.organization', _before, true);
     RETURN _job;
@@ -46,7 +49,7 @@ BEGIN
     RETURN _job;
 END $$;
 
--- Which of these folders of the storage belong to a document of the organization.
+-- Which of these folders of the storage belong to a document or report of the organization.
 CREATE OR REPLACE FUNCTION advisorjobs_known_folders(_organization text, _folders text[]) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -54,6 +57,35 @@ DECLARE
 BEGIN
     PERFORM set_config('advisorjobs.organization', _organization, true);
     RETURN QUERY SELECT folder FROM unnest(_folders) AS folder
-     WHERE EXISTS (SELECT FROM documents d WHERE d.organization_id = _organization AND d.storage_key = folder || '/original');
+     WHERE EXISTS (SELECT FROM documents d WHERE d.organization_id = _organization AND d.storage_key = folder || '/original')
+        OR folder IN (SELECT regexp_replace(r.storage_key, '/[^/]*$', '') FROM reports r WHERE r.organization_id = _organization);
     PERFORM set_config('advisorjobs.organization', _before, true);
+END $$;
+
+-- Says in the organization's feed which documents got no further, as far as their jobs could not say it themselves: one that
+-- was ended by its time limit, or that took its process along. Returns how many it said. As for add_document: not for others.
+CREATE OR REPLACE FUNCTION advisorjobs_note_failed_documents(_organization text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    _before text := coalesce(current_setting('advisorjobs.organization', true), '');
+    _said integer;
+BEGIN
+    IF _before NOT IN ('', 'system', _organization) THEN
+        RAISE EXCEPTION 'the transaction works for another organization' USING ERRCODE = '42501';
+    END IF;
+    PERFORM set_config('advisorjobs.organization', _organization, true);
+    SELECT count(*) FILTER (WHERE advisorjobs_note_activity(
+            'document.failed:' || d.id || ':' || step.key, 'document.failed', d.client_id, 'document', d.id,
+            d.file_name || ': ' || step.key || ' was ended (' || coalesce(r.error_code::text, 'failed') || ')',
+            jsonb_build_object('job', step.key, 'job_id', j.id, 'error_code', r.error_code)))
+      INTO _said
+      FROM documents d
+     CROSS JOIN LATERAL jsonb_each_text(d.jobs) step
+      JOIN procrastinate_jobs j ON j.id = step.value::bigint AND j.status = 'failed'
+      LEFT JOIN LATERAL (
+            SELECT error_code FROM advisorjobs_runs WHERE job_id = j.id ORDER BY run_no DESC LIMIT 1) r ON true
+     WHERE d.organization_id = _organization AND (d.extracted_at IS NULL OR d.thumbnail_at IS NULL)
+       AND d.scan IS DISTINCT FROM 'infected';
+    PERFORM set_config('advisorjobs.organization', _before, true);
+    RETURN _said;
 END $$;

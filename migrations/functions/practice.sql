@@ -54,3 +54,68 @@ BEGIN
         ON CONFLICT (organization_id, key) DO NOTHING;
     RETURN FOUND;
 END $$;
+
+-- WEBHOOKS. A receiver asks whose an account is, and hands over what it has verified; it needs no other right to the practice's tables.
+
+-- Whose these accounts of a service are, and the sealed secrets that their webhooks are verified with. Accounts that nobody has
+-- connected, or whose connection is switched off, are left out.
+DROP FUNCTION IF EXISTS advisorjobs_webhook_routes(text, text[]);
+CREATE FUNCTION advisorjobs_webhook_routes(_service text, _accounts text[])
+RETURNS TABLE (account text, organization_id text, secrets text[])
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE
+    _before text := coalesce(current_setting('advisorjobs.organization', true), '');
+    _route record;
+BEGIN
+    FOR _route IN SELECT r.account, r.organization_id FROM advisorjobs_routes r
+                   WHERE r.service = _service AND r.account = ANY (_accounts) AND r.is_active ORDER BY r.account LOOP
+        PERFORM set_config('advisorjobs.organization', _route.organization_id, true);
+        RETURN QUERY SELECT c.account, c.organization_id, c.secrets FROM connections c
+          WHERE c.organization_id = _route.organization_id AND c.service = _service AND c.account = _route.account;
+    END LOOP;
+    PERFORM set_config('advisorjobs.organization', _before, true);
+END $$;
+REVOKE ALL ON FUNCTION advisorjobs_webhook_routes(text, text[]) FROM PUBLIC;
+
+-- Takes verified events and queues their jobs: both, or neither. _events: [{"organization_id", "provider", "account", "event_id",
+-- "event_type", "object_id", "happened_at", "event", "job"}], each job as advisorjobs_enqueue takes it. An event that was
+-- taken before has its job already. Returns how many were new.
+--
+-- Events are inserted in the order of their keys, so that two calls with the same ones don't wait for each other in a circle; one
+-- waits for the other's commit at the first that they share.
+CREATE OR REPLACE FUNCTION advisorjobs_receive_webhooks(_events jsonb) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    _before text := coalesce(current_setting('advisorjobs.organization', true), '');
+    _organization text;
+    _jobs jsonb;
+    _taken integer := 0;
+BEGIN
+    FOR _organization IN SELECT DISTINCT e ->> 'organization_id' FROM jsonb_array_elements(_events) AS a(e) ORDER BY 1 LOOP
+        PERFORM set_config('advisorjobs.organization', _organization, true);
+        WITH given AS MATERIALIZED (
+            SELECT r.* FROM jsonb_to_recordset(_events) AS r(
+                   organization_id text, provider text, account text, event_id text, event_type text, object_id text,
+                   happened_at timestamptz, event jsonb, job jsonb)
+             WHERE r.organization_id = _organization),
+        inserted AS (
+            INSERT INTO webhook_events AS w (
+                organization_id, provider, account, event_id, event_type, object_id, happened_at, event)
+            SELECT DISTINCT ON (g.provider, g.account, g.event_id)
+                   g.organization_id, g.provider, g.account, g.event_id, g.event_type, g.object_id, g.happened_at, g.event
+              FROM given g ORDER BY g.provider, g.account, g.event_id
+                ON CONFLICT DO NOTHING
+            RETURNING w.provider, w.account, w.event_id)
+        SELECT jsonb_agg(job) INTO _jobs FROM (
+            SELECT DISTINCT ON (provider, account, event_id) g.job FROM inserted JOIN given g USING (provider, account, event_id)
+             ORDER BY provider, account, event_id) new;
+        IF _jobs IS NOT NULL THEN
+            PERFORM e.id FROM advisorjobs_enqueue(_jobs) e;
+            _taken := _taken + jsonb_array_length(_jobs);
+        END IF;
+    END LOOP;
+    PERFORM set_config('advisorjobs.organization', _before, true);
+    RETURN _taken;
+END $$;
+REVOKE ALL ON FUNCTION advisorjobs_receive_webhooks(jsonb) FROM PUBLIC;

@@ -24,7 +24,11 @@ $$;
 CREATE OR REPLACE FUNCTION advisorjobs_one_histogram(_entries bigint[]) RETURNS bigint[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN ARRAY(SELECT (e >> 40 << 40) + sum(e & 1099511627775)::bigint FROM unnest(_entries) AS e GROUP BY e >> 40 ORDER BY e >> 40);
+    RETURN ARRAY(SELECT (b.bucket << 40) + b.n::bigint
+                   FROM (SELECT e >> 40 AS bucket, sum(e & 1099511627775) AS n
+                           FROM (SELECT unnest(_entries) AS e) s      -- in FROM it would be written down first
+                          GROUP BY 1) b
+                  ORDER BY b.bucket);
 END $$;
 CREATE OR REPLACE AGGREGATE advisorjobs_merge(bigint[]) (
     sfunc = array_cat, stype = bigint[], initcond = '{}', finalfunc = advisorjobs_one_histogram);

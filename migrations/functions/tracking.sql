@@ -75,85 +75,106 @@ $$;
 
 -- Tallies of a range, of one organization ('': jobs without one) or (NULL) of all together. Rows of different grains, some for the
 -- same hour: to be summed up. since: where the row's hour, day or week begins.
-CREATE OR REPLACE FUNCTION advisorjobs_tallied(_organization text, _start timestamptz, _end timestamptz, _coarsest integer)
-RETURNS TABLE (
-    since timestamptz, queue_name text, job_name text, completed bigint, failed bigint, cancelled bigint, runs bigint,
-    retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint, waits bigint[], wait_sum bigint,
-    wait_max bigint, times bigint[], time_sum bigint, time_max bigint)
+CREATE OR REPLACE FUNCTION advisorjobs_tallied_between(_organization text, _start timestamptz, _end timestamptz, _coarsest integer)
+RETURNS SETOF advisorjobs_tallies
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT * FROM advisorjobs_tallied_wholes(_organization, _start, _end, _coarsest)
+    UNION ALL
+    SELECT * FROM advisorjobs_tallied_runs(_organization, _start, _end)
+$$;
+
+-- Of it what is folded: whole hours, days and weeks.
+CREATE OR REPLACE FUNCTION advisorjobs_tallied_wholes(_organization text, _start timestamptz, _end timestamptz, _coarsest integer)
+RETURNS SETOF advisorjobs_tallies
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
 AS $$
-#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        SELECT t.* FROM advisorjobs_tally_state s
+         CROSS JOIN LATERAL advisorjobs_pieces(_start, _end, s.rolled_until, _coarsest) p
+         CROSS JOIN LATERAL (
+            SELECT * FROM advisorjobs_tallies w
+             WHERE w.organization_id = coalesce(_organization, '') AND w.whole = (_organization IS NULL)
+               AND w.grain = p.grain AND w.since >= p.lower AND w.since < p.upper OFFSET 0) t;
+END $$;
+
+-- And what has to be counted for each reader: runs of hours that the range cuts, from the history, and of its whole hours those that
+-- aren't folded yet. grain is 0.
+DROP FUNCTION IF EXISTS advisorjobs_tallied_runs(text, timestamptz, timestamptz);
+CREATE OR REPLACE FUNCTION advisorjobs_tallied_runs(_organization text, _start timestamptz, _end timestamptz)
+RETURNS SETOF advisorjobs_tallies
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
-    _rolled timestamptz := (SELECT rolled_until FROM advisorjobs_tally_state);
     _piece record;
     _from timestamptz := 'infinity';
     _until timestamptz := '-infinity';
 BEGIN
-    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, _rolled, _coarsest) p LOOP
+    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, '-infinity', 1) p LOOP
         IF _piece.grain = 0 THEN
-            RETURN QUERY SELECT * FROM advisorjobs_tallied_runs(_organization, _piece.lower, _piece.upper);
+            RETURN QUERY SELECT * FROM advisorjobs_tallied_history(_organization, _piece.lower, _piece.upper);
         ELSE
-            _from := least(_from, _piece.lower);
-            _until := greatest(_until, _piece.upper);
-            RETURN QUERY
-                SELECT t.since, t.queue_name, t.job_name, t.completed, t.failed, t.cancelled, t.runs, t.retried, t.timed_out,
-                       t.crashed, t.snoozed, t.released, t.waits, t.wait_sum, t.wait_max, t.times, t.time_sum, t.time_max
-                  FROM advisorjobs_tallies t
-                 WHERE t.organization_id = coalesce(_organization, '') AND t.whole = (_organization IS NULL)
-                   AND t.grain = _piece.grain AND t.since >= _piece.lower AND t.since < _piece.upper;
+            _from := _piece.lower;
+            _until := _piece.upper;
         END IF;
     END LOOP;
     RETURN QUERY
-        SELECT u.hour, u.queue_name, u.job_name, u.completed, u.failed, u.cancelled, u.runs, u.retried, u.timed_out, u.crashed,
-               u.snoozed, u.released, u.waits, u.wait_sum::bigint, u.wait_max::bigint, u.times, u.time_sum::bigint,
-               u.time_max::bigint
+        SELECT coalesce(_organization, ''), _organization IS NULL, 0::smallint, u.hour, u.queue_name, u.job_name, u.completed,
+               u.failed, u.cancelled, u.runs, u.retried, u.timed_out, u.crashed, u.snoozed, u.released, u.waits, u.wait_sum::bigint,
+               u.wait_max::bigint, u.times, u.time_sum::bigint, u.time_max::bigint
           FROM advisorjobs_unfolded_tallies u
          WHERE (_organization IS NULL OR u.organization_id = _organization) AND u.hour >= _from AND u.hour < _until;
 END $$;
 
--- The runs of less than an hour as tallies, read from the history by their time.
-CREATE OR REPLACE FUNCTION advisorjobs_tallied_runs(_organization text, _from timestamptz, _until timestamptz)
-RETURNS TABLE (
-    since timestamptz, queue_name text, job_name text, completed bigint, failed bigint, cancelled bigint, runs bigint,
-    retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint, waits bigint[], wait_sum bigint,
-    wait_max bigint, times bigint[], time_sum bigint, time_max bigint)
+-- The runs of less than an hour: a row per way in which the runs of a queue and job ended. Buckets are collected in the one pass over the
+-- rows and counted afterwards, where numbers are all that is compared.
+CREATE OR REPLACE FUNCTION advisorjobs_tallied_history(_organization text, _from timestamptz, _until timestamptz)
+RETURNS SETOF advisorjobs_tallies
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = on SET jit = off
 AS $$
 BEGIN
     RETURN QUERY
-        SELECT advisorjobs_grain_of(1, _from), b.queue_name, b.job_name, b.completed * b.counts, b.failed * b.counts,
-               b.cancelled * b.counts, b.runs * b.counts, b.retried * b.counts, b.timed_out * b.counts, b.crashed * b.counts,
-               b.snoozed * b.counts, b.released * b.counts,
-               CASE WHEN b.wait_bucket IS NULL THEN '{}' ELSE ARRAY[(b.wait_bucket << 40) + b.n] END,
-               CASE WHEN b.wait_bucket IS NULL THEN 0 ELSE b.wait_sum END,
-               CASE WHEN b.wait_bucket IS NULL THEN 0 ELSE b.wait_max END,
-               CASE WHEN b.time_bucket IS NULL THEN '{}' ELSE ARRAY[(b.time_bucket << 40) + b.n] END,
-               CASE WHEN b.time_bucket IS NULL THEN 0 ELSE b.time_sum END,
-               CASE WHEN b.time_bucket IS NULL THEN 0 ELSE b.time_max END
-          FROM (SELECT r.queue_name, r.job_name, r.wait_bucket, r.time_bucket, 1 - grouping(r.wait_bucket) AS counts, count(*) AS n,
-                       count(*) FILTER (WHERE r.status = 'completed') AS completed,
-                       count(*) FILTER (WHERE r.final AND r.status IN ('failed', 'timed_out', 'crashed')) AS failed,
-                       count(*) FILTER (WHERE r.status = 'cancelled') AS cancelled,
-                       count(*) FILTER (WHERE r.status NOT IN ('snoozed', 'released')) AS runs,
-                       count(*) FILTER (WHERE NOT r.final AND r.status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
-                       count(*) FILTER (WHERE r.status = 'timed_out') AS timed_out,
-                       count(*) FILTER (WHERE r.status = 'crashed') AS crashed,
-                       count(*) FILTER (WHERE r.status = 'snoozed') AS snoozed,
-                       count(*) FILTER (WHERE r.status = 'released') AS released,
-                       sum(r.wait_ms)::bigint AS wait_sum, max(r.wait_ms) AS wait_max,
-                       sum(r.run_ms)::bigint AS time_sum, max(r.run_ms)::bigint AS time_max
-                  FROM (SELECT h.queue_name, h.job_name, h.status, h.final, h.run_ms,
-                               advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms,
-                               CASE WHEN h.status NOT IN ('snoozed', 'released')
-                                    THEN advisorjobs_bucket(advisorjobs_wait_ms(h.queued_at, h.started_at)) END AS wait_bucket,
-                               CASE WHEN h.status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(h.run_ms) END AS time_bucket
-                          FROM advisorjobs_runs h
-                         WHERE h.finished_at >= _from AND h.finished_at < _until
-                           AND (_organization IS NULL OR h.organization_id = nullif(_organization, '')
-                                OR _organization = '' AND h.organization_id IS NULL)) r
-                 GROUP BY GROUPING SETS ((r.queue_name, r.job_name, r.wait_bucket), (r.queue_name, r.job_name, r.time_bucket))) b;
+        WITH ways AS MATERIALIZED (
+            SELECT row_number() OVER () AS no, r.queue_name, r.job_name, r.status, r.final, count(*) AS n,
+                   r.status NOT IN ('snoozed', 'released') AS is_run,
+                   array_agg(advisorjobs_bucket(r.wait_ms)) AS wait_buckets, sum(r.wait_ms) AS wait_sum, max(r.wait_ms) AS wait_max,
+                   array_agg(advisorjobs_bucket(r.run_ms)) AS time_buckets, sum(r.run_ms) AS time_sum, max(r.run_ms) AS time_max
+              FROM (SELECT h.queue_name, h.job_name, h.status, h.final, h.run_ms, advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms
+                      FROM advisorjobs_runs h
+                     WHERE h.finished_at >= _from AND h.finished_at < _until
+                       AND (_organization IS NULL OR h.organization_id = nullif(_organization, '')
+                            OR _organization = '' AND h.organization_id IS NULL)) r
+             GROUP BY r.queue_name, r.job_name, r.status, r.final),
+        waits AS (
+            SELECT e >> 24 AS no, array_agg(((e & 16777215) << 40) + n) AS histogram
+              FROM (SELECT (b.no << 24) + b.bucket AS e, count(*) AS n
+                      FROM (SELECT w.no, unnest(w.wait_buckets) AS bucket FROM ways w WHERE w.is_run) b
+                     WHERE b.bucket IS NOT NULL GROUP BY 1) c
+             GROUP BY 1),
+        times AS (
+            SELECT e >> 24 AS no, array_agg(((e & 16777215) << 40) + n) AS histogram
+              FROM (SELECT (b.no << 24) + b.bucket AS e, count(*) AS n
+                      FROM (SELECT w.no, unnest(w.time_buckets) AS bucket FROM ways w WHERE w.is_run) b
+                     WHERE b.bucket IS NOT NULL GROUP BY 1) c
+             GROUP BY 1)
+        SELECT coalesce(_organization, ''), _organization IS NULL, 0::smallint, advisorjobs_grain_of(1, _from), w.queue_name, w.job_name,
+               CASE WHEN w.status = 'completed' THEN w.n ELSE 0 END,
+               CASE WHEN w.final AND w.status IN ('failed', 'timed_out', 'crashed') THEN w.n ELSE 0 END,
+               CASE WHEN w.status = 'cancelled' THEN w.n ELSE 0 END,
+               CASE WHEN w.is_run THEN w.n ELSE 0 END,
+               CASE WHEN NOT w.final AND w.status IN ('failed', 'retrying', 'timed_out', 'crashed') THEN w.n ELSE 0 END,
+               CASE WHEN w.status = 'timed_out' THEN w.n ELSE 0 END,
+               CASE WHEN w.status = 'crashed' THEN w.n ELSE 0 END,
+               CASE WHEN w.status = 'snoozed' THEN w.n ELSE 0 END,
+               CASE WHEN w.status = 'released' THEN w.n ELSE 0 END,
+               coalesce(waits.histogram, '{}'),
+               CASE WHEN w.is_run THEN coalesce(w.wait_sum, 0) ELSE 0 END::bigint,
+               CASE WHEN w.is_run THEN coalesce(w.wait_max, 0) ELSE 0 END,
+               coalesce(times.histogram, '{}'),
+               CASE WHEN w.is_run THEN coalesce(w.time_sum, 0) ELSE 0 END,
+               CASE WHEN w.is_run THEN coalesce(w.time_max, 0) ELSE 0 END::bigint
+          FROM ways w LEFT JOIN waits ON waits.no = w.no LEFT JOIN times ON times.no = w.no;
 END $$;
 
 -- By queue and job, and (both NULL) in total. Rates are shares of the jobs that completed or failed.
@@ -165,28 +186,45 @@ RETURNS TABLE (
     wait_p99_ms double precision, wait_max_ms bigint,
     run_mean_ms double precision, run_p50_ms double precision, run_p90_ms double precision, run_p95_ms double precision,
     run_p99_ms double precision, run_max_ms bigint)
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET jit = off AS $$
+    SELECT * FROM advisorjobs_statistics_with(
+        _organization, _start, _end, ARRAY(SELECT r FROM advisorjobs_tallied_runs(_organization, _start, _end) r))
+$$;
+
+-- The same; _runs is what advisorjobs_tallied_runs gives for the range, for whoever needs that more than once.
+CREATE OR REPLACE FUNCTION advisorjobs_statistics_with(
+    _organization text, _start timestamptz, _end timestamptz, _runs advisorjobs_tallies[])
+RETURNS TABLE (
+    queue text, job_name text, completed bigint, failed bigint, cancelled bigint, success_rate double precision, runs bigint,
+    retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint,
+    wait_mean_ms double precision, wait_p50_ms double precision, wait_p90_ms double precision, wait_p95_ms double precision,
+    wait_p99_ms double precision, wait_max_ms bigint,
+    run_mean_ms double precision, run_p50_ms double precision, run_p90_ms double precision, run_p95_ms double precision,
+    run_p99_ms double precision, run_max_ms bigint)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-        SELECT s.queue_name, s.job_name, s.completed, s.failed, s.cancelled, advisorjobs_share(s.completed, s.failed), s.runs,
-               s.retried, s.timed_out, s.crashed, s.snoozed, s.released, w.*, r.*
-          FROM (SELECT j.queue_name, j.job_name, coalesce(sum(j.completed), 0)::bigint AS completed,
-                       coalesce(sum(j.failed), 0)::bigint AS failed, coalesce(sum(j.cancelled), 0)::bigint AS cancelled,
-                       coalesce(sum(j.runs), 0)::bigint AS runs, coalesce(sum(j.retried), 0)::bigint AS retried,
-                       coalesce(sum(j.timed_out), 0)::bigint AS timed_out, coalesce(sum(j.crashed), 0)::bigint AS crashed,
-                       coalesce(sum(j.snoozed), 0)::bigint AS snoozed, coalesce(sum(j.released), 0)::bigint AS released,
-                       advisorjobs_merge(j.waits) AS waits, sum(j.wait_sum) AS wait_sum, max(j.wait_max) AS wait_max,
-                       advisorjobs_merge(j.times) AS times, sum(j.time_sum) AS time_sum, max(j.time_max) AS time_max
-                  FROM (SELECT t.queue_name, t.job_name, sum(t.completed) AS completed, sum(t.failed) AS failed,
-                               sum(t.cancelled) AS cancelled, sum(t.runs) AS runs, sum(t.retried) AS retried,
-                               sum(t.timed_out) AS timed_out, sum(t.crashed) AS crashed, sum(t.snoozed) AS snoozed,
-                               sum(t.released) AS released, advisorjobs_merge(t.waits) AS waits, sum(t.wait_sum) AS wait_sum,
-                               max(t.wait_max) AS wait_max, advisorjobs_merge(t.times) AS times, sum(t.time_sum) AS time_sum,
-                               max(t.time_max) AS time_max
-                          FROM advisorjobs_tallied(_organization, _start, _end, 168) t
-                         GROUP BY t.queue_name, t.job_name) j
-                 GROUP BY GROUPING SETS ((j.queue_name, j.job_name), ())) s
+        WITH by_job AS MATERIALIZED (
+            SELECT t.queue_name, t.job_name, sum(t.completed) AS completed, sum(t.failed) AS failed, sum(t.cancelled) AS cancelled,
+                   sum(t.runs) AS runs, sum(t.retried) AS retried, sum(t.timed_out) AS timed_out, sum(t.crashed) AS crashed,
+                   sum(t.snoozed) AS snoozed, sum(t.released) AS released, advisorjobs_merge(t.waits) AS waits,
+                   sum(t.wait_sum) AS wait_sum, max(t.wait_max) AS wait_max, advisorjobs_merge(t.times) AS times,
+                   sum(t.time_sum) AS time_sum, max(t.time_max) AS time_max
+              FROM (SELECT * FROM advisorjobs_tallied_wholes(_organization, _start, _end, 168)
+                    UNION ALL SELECT * FROM unnest(_runs)) t
+             GROUP BY t.queue_name, t.job_name)
+        SELECT s.queue_name, s.job_name, s.completed::bigint, s.failed::bigint, s.cancelled::bigint,
+               advisorjobs_share(s.completed::bigint, s.failed::bigint), s.runs::bigint, s.retried::bigint, s.timed_out::bigint,
+               s.crashed::bigint, s.snoozed::bigint, s.released::bigint, w.*, r.*
+          FROM (SELECT * FROM by_job
+                UNION ALL
+                SELECT NULL, NULL, coalesce(sum(j.completed), 0), coalesce(sum(j.failed), 0), coalesce(sum(j.cancelled), 0),
+                       coalesce(sum(j.runs), 0), coalesce(sum(j.retried), 0), coalesce(sum(j.timed_out), 0),
+                       coalesce(sum(j.crashed), 0), coalesce(sum(j.snoozed), 0), coalesce(sum(j.released), 0),
+                       advisorjobs_merge(j.waits), sum(j.wait_sum), max(j.wait_max), advisorjobs_merge(j.times), sum(j.time_sum),
+                       max(j.time_max)
+                  FROM by_job j) s
          CROSS JOIN LATERAL advisorjobs_durations(s.waits, s.wait_sum, s.wait_max) w
          CROSS JOIN LATERAL advisorjobs_durations(s.times, s.time_sum, s.time_max) r
          ORDER BY s.queue_name, s.job_name;
@@ -197,21 +235,33 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT _part::double precision / nullif(_part + _other, 0)
 $$;
 
--- Over time: a row for each bucket of _hours (1 or 24), also for empty ones.
-CREATE OR REPLACE FUNCTION advisorjobs_throughput(_organization text, _start timestamptz, _end timestamptz, _hours integer)
+-- Over time: a row for each bucket of _hours (1 or 24), also for empty ones. _runs as for advisorjobs_statistics_with. Days and weeks are
+-- asked for counts only: histograms are most of their rows.
+DROP FUNCTION IF EXISTS advisorjobs_throughput(text, timestamptz, timestamptz, integer);
+CREATE OR REPLACE FUNCTION advisorjobs_throughput(
+    _organization text, _start timestamptz, _end timestamptz, _hours integer, _runs advisorjobs_tallies[])
 RETURNS TABLE (
     since timestamptz, completed bigint, failed bigint, cancelled bigint, failure_rate double precision, runs bigint,
     wait_max_ms bigint, run_max_ms bigint)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
         SELECT t.bin, sum(t.completed)::bigint, sum(t.failed)::bigint, sum(t.cancelled)::bigint,
                advisorjobs_share(sum(t.failed)::bigint, sum(t.completed)::bigint), sum(t.runs)::bigint,
                CASE WHEN sum(t.runs) > 0 THEN max(t.wait_max) END, CASE WHEN sum(t.runs) > 0 THEN max(t.time_max) END
-          FROM (SELECT advisorjobs_grain_of(_hours, t.since) AS bin, t.completed, t.failed, t.cancelled, t.runs, t.wait_max,
-                       t.time_max
-                  FROM advisorjobs_tallied(_organization, _start, _end, _hours) t
+          FROM (SELECT advisorjobs_grain_of(_hours, w.since) AS bin, w.completed, w.failed, w.cancelled, w.runs, w.wait_max,
+                       w.time_max
+                  FROM advisorjobs_tally_state s
+                 CROSS JOIN LATERAL advisorjobs_pieces(_start, _end, s.rolled_until, _hours) p
+                 CROSS JOIN LATERAL (
+                    SELECT a.since, a.completed, a.failed, a.cancelled, a.runs, a.wait_max, a.time_max FROM advisorjobs_tallies a
+                     WHERE a.organization_id = coalesce(_organization, '') AND a.whole = (_organization IS NULL)
+                       AND a.grain = p.grain AND a.since >= p.lower AND a.since < p.upper OFFSET 0) w
+                UNION ALL
+                SELECT advisorjobs_grain_of(_hours, l.since), l.completed, l.failed, l.cancelled, l.runs, l.wait_max, l.time_max
+                  FROM unnest(_runs) l
                 UNION ALL
                 SELECT g, 0, 0, 0, 0, 0, 0
                   FROM generate_series(advisorjobs_grain_of(_hours, _start),

@@ -56,10 +56,11 @@ CREATE OR REPLACE VIEW queue_latency AS
       LEFT JOIN (
         SELECT queue_name, sum(runs)::bigint AS runs, advisorjobs_merge(waits) AS waits, sum(wait_sum) AS wait_sum,
                max(wait_max) AS wait_max, advisorjobs_merge(times) AS times, sum(time_sum) AS time_sum, max(time_max) AS time_max
-          FROM advisorjobs_tallied(NULL, advisorjobs_grain_of(1, now() - interval '1 hour'), NULL, 1)
+          FROM advisorjobs_tallied_between(NULL, advisorjobs_grain_of(1, now() - interval '1 hour'), NULL, 1)
          GROUP BY queue_name) t ON t.queue_name = q.name
      CROSS JOIN LATERAL advisorjobs_durations(coalesce(t.waits, '{}'), t.wait_sum, t.wait_max) w
      CROSS JOIN LATERAL advisorjobs_durations(coalesce(t.times, '{}'), t.time_sum, t.time_max) r;
+DROP FUNCTION IF EXISTS advisorjobs_tallied(text, timestamptz, timestamptz, integer);   -- which that view was made of once
 
 -- Runs that ended in an error, the latest first; those after which the job is tried again have final = false.
 CREATE OR REPLACE VIEW recent_failures WITH (security_barrier) AS

@@ -105,6 +105,8 @@ BARS = (
     Bar("a time limit ends the work, p99 after it", "stopping",
         (("over time coroutine: p99", None), ("over time blocking: p99", None)), 1000, unit="ms", at_most=True),
     Bar("claim p99 while 100 000 jobs are due at once", "promotion", (("p99", None),), 20, 10, unit="ms", at_most=True),
+    Bar("statistics, processor time of the worst call", "statistics", (("worst", None),),
+        20, unit="ms", at_most=True),
     Bar("memory of an idle worker for all queues", "memory", (("idle worker", None),), 160, 110, unit="MB", at_most=True),
     Bar("memory of a program that enqueues", "memory", (("enqueuing program", None),), 60, 45, unit="MB", at_most=True),
     Bar("claim p99 under a held transaction over before", "bloat", (("claim p99 while held, over before", None),), 3,

@@ -10,6 +10,7 @@ from ops.bench.own_fairness import FAIRNESS, NEWCOMER
 from ops.bench.own_limits import LIMITED, LIMITED_CLAIM
 from ops.bench.own_memory import MEMORY
 from ops.bench.own_promotion import PROMOTION
+from ops.bench.own_statistics import STATISTICS
 from ops.bench.own_timing import DUE, POLLING, STOPPING
 from ops.bench.own_wal import WAL
 from ops.bench.pickup import PICKUP
@@ -17,7 +18,21 @@ from ops.bench.throughput import BATCH_DEFER, BULK, DRAIN, DRAIN_TWO, SINGLE
 
 __all__ = ["MEASURES"]
 
-OWN = (COMMITS, WAL, DUE, POLLING, STOPPING, PROMOTION, MEMORY, LIMITED, LIMITED_CLAIM, FAIRNESS, NEWCOMER, BLOAT)
+OWN = (
+    COMMITS,
+    WAL,
+    DUE,
+    POLLING,
+    STOPPING,
+    PROMOTION,
+    MEMORY,
+    LIMITED,
+    LIMITED_CLAIM,
+    FAIRNESS,
+    NEWCOMER,
+    STATISTICS,
+    BLOAT,
+)
 MEASURES = {
     measure.name: measure for measure in (DRAIN, DRAIN_TWO, BULK, SINGLE, BATCH_DEFER, PICKUP, DEPTH, CLAIM, *OWN)
 }

@@ -300,6 +300,7 @@ def test_keys_of_served_queues_are_needed_in_production(settings: Settings) -> N
 
     assert {each.value for each in found(production, "services") if each.state == "wrong"} == {
         "AZURE_FORM_RECOGNIZER_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_OPENAI_KEY", "SMTP_HOST",
+        "ADVISORJOBS_MAIL_FROM",
     }  # fmt: skip
     scheduled = found(replace(production, worker_type="scheduled"), "services")
     assert [each for each in scheduled if each.state == "wrong"] == []

@@ -106,9 +106,11 @@ USED = {
         "procrastinate_jobs_lock_idx_v1",
         "procrastinate_jobs_pkey",
     },
-    "advisorjobs_tallied": {"advisorjobs_ended_writer_idx", "advisorjobs_runs_job_idx", "advisorjobs_tallies_pkey"},
     "advisorjobs_tallied_failures": {"advisorjobs_runs_failed_idx", "advisorjobs_runs_failed_organization_idx"},
-    "advisorjobs_tallied_runs": {"advisorjobs_runs_finished_idx"},
+    "advisorjobs_tallied_history": {"advisorjobs_runs_finished_idx"},
+    "advisorjobs_tallied_runs": {"advisorjobs_ended_writer_idx", "advisorjobs_runs_job_idx"},
+    "advisorjobs_tallied_wholes": {"advisorjobs_tallies_pkey"},
+    "advisorjobs_throughput": {"advisorjobs_tallies_pkey"},
     "advisorjobs_visit": {"advisorjobs_organization_weights_idx", "procrastinate_jobs_pkey"},
     "advisorjobs_wake_keys": {
         "advisorjobs_key_idx",

@@ -22,7 +22,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
         return local_folder(tmp_path / "documents")
     azurite: Azurite = request.getfixturevalue("azurite")
     name = f"c{abs(hash(request.node.name))}"
-    made = azure_container(azurite.settings(name), connection_string=azurite.connection_string())
+    made = azure_container(azurite.settings(name))
     made.filesystem.mkdir(name)
     return made
 
@@ -134,9 +134,7 @@ def test_the_settings_choose_the_place(tmp_path: Path) -> None:
 
 def test_a_wrong_key_is_a_clear_error(azurite: Azurite) -> None:
     wrong = base64.b64encode(b"another key altogether").decode()
-    shelf = azure_container(azurite.settings("documents"), connection_string=azurite.connection_string(wrong)).shelf(
-        "org-1"
-    )
+    shelf = azure_container(azurite.settings("documents", wrong)).shelf("org-1")
 
     with pytest.raises(JobError, match="AZURE_STORAGE_ACCOUNT_NAME") as error:
         shelf.put(shelf.key("doc", "original"), b"content")
@@ -144,7 +142,7 @@ def test_a_wrong_key_is_a_clear_error(azurite: Azurite) -> None:
 
 
 def test_a_container_that_isnt_there_is_not_found(azurite: Azurite) -> None:
-    shelf = azure_container(azurite.settings("nowhere"), connection_string=azurite.connection_string()).shelf("org-1")
+    shelf = azure_container(azurite.settings("nowhere")).shelf("org-1")
 
     with pytest.raises(JobError) as error:
         shelf.put(shelf.key("doc", "original"), b"content")

@@ -63,6 +63,7 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("maintenance:expired_locks", SYSTEM),
     ("scheduled:daily_reports", {"organizationId": "system"}),
     ("scheduled:invoice_reminders", {**SYSTEM, "only": ["org456"]}),
+    ("scheduled:invoice_reminders", {**ORG, "grace_days": 0}),
     ("scheduled:task_reminders", {**SYSTEM, "days": 0}),
     ("scheduled:data_sync", {**SYSTEM, "sources": ["quickbooks"]}),
 ]
@@ -122,10 +123,15 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "parameters.lines.0.unit_amount",
     ),
     ("integration:azure_ai", {**ORG, "operation": "analyze_document", "document_id": ""}, "document_id"),
-    ("maintenance:log_cleanup", {**ORG, "keep_days": 30}, "organization_id"),
+    ("maintenance:optimize_database", ORG, "organization_id"),
+    ("maintenance:expired_locks", {**SYSTEM, "older_than_minutes": 0}, "older_than_minutes"),
+    ("maintenance:clear_cache", {**SYSTEM, "only_expired": "yes"}, "only_expired"),
     ("maintenance:log_cleanup", {**SYSTEM, "keep_days": 0}, "keep_days"),
     ("maintenance:optimize_database", {**SYSTEM, "tables": ["jobs; DROP TABLE x"]}, "tables.0"),
-    ("scheduled:daily_reports", {"organization_id": "org456"}, "organization_id"),
+    ("scheduled:daily_reports", {"organization_id": "org456", "only": ["org457"]}, "only"),
+    ("scheduled:daily_reports", {**SYSTEM, "day": 1704067200}, "day"),
+    ("scheduled:invoice_reminders", {**SYSTEM, "grace_days": -1}, "grace_days"),
+    ("scheduled:task_reminders", {**SYSTEM, "days": 61}, "days"),
     ("scheduled:data_sync", {**SYSTEM, "sources": ["xero"]}, "sources.0"),
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from advisorjobs.services.documents.layout import Segment, Span
 from advisorjobs.services.documents.spelling import squeezed
 from advisorjobs.services.documents.vocabulary import month_numbers
 
-__all__ = ["DateFound", "day_and_month", "day_before_month", "find_dates"]
+__all__ = ["DateFound", "day_and_month", "day_before_month", "find_dates", "short_days_first", "without_day"]
 
 _DIGIT = r"[\dOolI]"
 _NUMERIC = re.compile(
@@ -27,6 +27,9 @@ _NAME_DAY_YEAR = re.compile(
 )
 _SHORT = re.compile(r"^(\d{1,2})\s?[./\-]\s?(\d{1,2})\.?(?=\s|$)")
 _SHORT_NAMED = re.compile(rf"^(\d{{1,2}})[\s.\-]+({_NAME})\.?(?=\s|$)")
+_NAMED_SHORT = re.compile(rf"^({_NAME})[\s.]+(\d{{1,2}})(?=\s|$)")
+_WHOLE = re.compile(r"^(?:\d{1,2}[./\-]\s?\d{1,2}[./\-]\s?(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d)(?=\s|$)")
+_YEAR = re.compile(r",?\s*(?:19|20)\d\d(?=\s|$)")
 _CLEAN = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 
 
@@ -107,11 +110,42 @@ def _date(year: str, month: int, day: int) -> date | None:
         return None
 
 
-def day_and_month(text: str, year: int) -> date | None:
-    """The day that *text* begins with where it gives no year: "12.04.", "12/04" or "3 Apr"."""
-    match = _SHORT.match(text)
-    if match:
-        return _date(str(year), int(match.group(2)), int(match.group(1)))
-    match = _SHORT_NAMED.match(text)
-    month = month_numbers().get(squeezed(match.group(2))) if match else None
-    return _date(str(year), month, int(match.group(1))) if match and month else None
+def short_days_first(texts: Iterable[str], segments: Sequence[Segment], country: str | None) -> bool:
+    """Whether 03/04 without a year, as *texts* begin, is the third of April: as one of them shows, else as the document's
+    full dates and its country have it."""
+    first, second = 0, 0
+    for text in texts:
+        if match := _SHORT.match(text):
+            one, two = int(match.group(1)), int(match.group(2))
+            first += 12 < one <= 31
+            second += one <= 12 < two <= 31
+    return first > second if first != second else day_before_month(segments, country=country)
+
+
+def day_and_month(text: str, year: int, *, day_first: bool = True) -> date | None:
+    """The day that *text* begins with where it gives no year: "12.04.", "12/04", "3 Apr" or "Apr 3"."""
+    if match := _SHORT.match(text):
+        one, two = int(match.group(1)), int(match.group(2))
+        day, month = (one, two) if day_first or "." in match.group() else (two, one)
+        return _date(str(year), month, day)
+    named = _named_day(text)
+    return _date(str(year), named[1], named[0]) if named else None
+
+
+def without_day(text: str) -> str:
+    """*text* without the days that it begins with: the booking's, and often the value's behind it."""
+    while match := _WHOLE.match(text) or _SHORT.match(text):
+        text = text[match.end() :].lstrip()
+    named = _named_day(text)
+    return text[named[2] :].lstrip() if named else text
+
+
+def _named_day(text: str) -> tuple[int, int, int] | None:
+    """Day and month of a text that begins with "3 Apr" or "Apr 3", and where the rest goes on, behind a year."""
+    for pattern, day, name in ((_SHORT_NAMED, 1, 2), (_NAMED_SHORT, 2, 1)):
+        match = pattern.match(text)
+        month = month_numbers().get(squeezed(match.group(name))) if match else None
+        if match and month:
+            year = _YEAR.match(text, match.end())
+            return int(match.group(day)), month, year.end() if year else match.end()
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,8 @@ from advisorjobs.services.documents.issuer import choose_issuer
 from advisorjobs.services.documents.items import Item, find_items
 from advisorjobs.services.documents.merging import merged
 from advisorjobs.services.documents.origin import currency_of
+from advisorjobs.services.documents.statements import Statement, find_statement
 from advisorjobs.services.documents.totals import Guess, Totals, find_totals, support_of
-from advisorjobs.services.documents.transactions import find_transactions
 from advisorjobs.services.reading.page import Reading
 
 __all__ = ["FIELDS", "Extraction", "Field", "Item", "extract"]
@@ -29,6 +30,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "letter": ("issuer", "date"),
     "other": (),
 }
+_STATEMENT = "bank_statement"
 _WEAK = 0.4
 
 
@@ -45,7 +47,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What a document says; None where it doesn't. `read_picture` tells whether the page pictures were read too."""
+    """What a document says; None where it doesn't. `read_picture` tells whether the page pictures were read too;
+    `statement` is what a bank statement says of its account."""
 
     issuer: Field | None = None
     number: Field | None = None
@@ -56,6 +59,7 @@ class Extraction:
     total: Field | None = None
     lines: tuple[Item, ...] = ()
     read_picture: bool = False
+    statement: Statement | None = None
 
     def to_json(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -99,8 +103,12 @@ def _conclude(reading: Reading, kind: str) -> Extraction:
         return Extraction()
     issuer, day = choose_issuer(evidence, kind=kind), choose_date(evidence, kind=kind)
     number = choose_number(evidence, kind=kind) if kind != "letter" else None
-    lines = _lines(evidence if ends is reading else gather(reading), kind, day)
-    totals = _totals(evidence, kind, lines)
+    whole = evidence if ends is reading else gather(reading)
+    statement = (
+        find_statement(whole, issued=date.fromisoformat(day.value) if day else None) if kind == _STATEMENT else None
+    )
+    lines = statement.lines if statement else find_items(whole) if kind in ("invoice", "receipt") else ()
+    totals = _totals(evidence, kind, lines, statement)
     money = currency_of(evidence.amounts, evidence.text, evidence.country) if totals.total or lines else None
     return Extraction(
         issuer=_field(issuer),
@@ -111,30 +119,27 @@ def _conclude(reading: Reading, kind: str) -> Extraction:
         tax=_amount(totals.tax),
         total=_amount(totals.total),
         lines=lines,
+        statement=statement,
     )
 
 
-def _lines(evidence: Evidence, kind: str, day: Choice | None) -> tuple[Item, ...]:
-    if kind == "bank_statement":
-        return find_transactions(evidence, year=int(day.value[:4]) if day else None)
-    return find_items(evidence) if kind in ("invoice", "receipt") else ()
-
-
-def _totals(evidence: Evidence, kind: str, lines: tuple[Item, ...]) -> Totals:
+def _totals(evidence: Evidence, kind: str, lines: tuple[Item, ...], statement: Statement | None) -> Totals:
     if kind in ("invoice", "receipt"):
         return find_totals(evidence, items=[Decimal(line.amount) for line in lines if line.amount])
     support = support_of(evidence)
-    if kind == "bank_statement":
-        return Totals(total=_closing(support["closing_balance"], lines))
+    if statement is not None:
+        return Totals(total=_closing(support["closing_balance"], statement.closing))
     if kind == "tax_form":
         return Totals(tax=_most(support["tax"]), total=_most(support["total"]))
     return Totals()
 
 
-def _closing(said: Mapping[Decimal, float], lines: tuple[Item, ...]) -> Guess | None:
-    """The closing balance as labelled, else the last balance listed."""
-    last = next((line.balance for line in reversed(lines) if line.balance), None)
-    return _most(said) or (Guess(Decimal(last), 0.5) if last else None)
+def _closing(said: Mapping[Decimal, float], closing: Decimal | None) -> Guess | None:
+    """The closing balance: as labelled, and with its sign as the rows give it."""
+    labelled = _most(said)
+    if closing is None:
+        return labelled
+    return replace(labelled, value=closing) if labelled and abs(labelled.value) == abs(closing) else Guess(closing, 0.5)
 
 
 def _most(said: Mapping[Decimal, float]) -> Guess | None:
@@ -158,7 +163,8 @@ def _surer(one: Extraction, other: Extraction) -> Extraction:
     for name in FIELDS:
         first, second = getattr(one, name), getattr(other, name)
         chosen[name] = second if first is None or (second and second.confidence > first.confidence) else first
-    return replace(one, **chosen, lines=one.lines or other.lines)
+    fuller = one if one.lines else other
+    return replace(one, **chosen, lines=fuller.lines, statement=fuller.statement)
 
 
 def _with_service(found: Extraction, fields: Mapping[str, Any]) -> Extraction:
@@ -168,8 +174,9 @@ def _with_service(found: Extraction, fields: Mapping[str, Any]) -> Extraction:
         said, own = _service_field(fields.get(name)), getattr(found, name)
         if said and (own is None or said.confidence >= own.confidence):
             chosen[name] = said
-    lines = tuple(_service_item(line) for line in fields.get("lines") or ())
-    return replace(found, **chosen, lines=lines or found.lines)
+    lines = tuple(_service_item(line) for line in fields.get("lines") or ()) or found.lines
+    statement = replace(found.statement, lines=lines) if found.statement else None
+    return replace(found, **chosen, lines=lines, statement=statement)
 
 
 def _service_field(value: Any) -> Field | None:

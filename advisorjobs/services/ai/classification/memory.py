@@ -52,5 +52,5 @@ class Memory:
 def party_key(transaction: Transaction) -> str:
     """What makes two counterparties the same: their words, without what numbers a booking ("AWS EMEA 4711")."""
     text = plain(transaction.counterparty or transaction.description)
-    words = [word for word in re.findall(r"[^\W_]+", text) if sum(each.isdigit() for each in word) <= 2]
-    return " ".join(words) if any(word.isalpha() for word in words) else text.strip()
+    words = [word for word in re.findall(r"[^\W_]+", text) if not word.isdigit() and sum(map(str.isdigit, word)) <= 2]
+    return " ".join(words) or text.strip()

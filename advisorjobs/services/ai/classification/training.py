@@ -29,7 +29,7 @@ STEPS = (0, 10, 50, 200, 1_000, 5_000, 20_000)
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """`accuracy`: the share of labels that it found when it hadn't seen their counterparty. `labels`: how many it learned from."""
+    """`accuracy`: the share of labels that it found when it hadn't seen their counterparty; `labels`: what it learned from."""
 
     pipeline: Any
     calibration: Any

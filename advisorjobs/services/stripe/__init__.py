@@ -1,0 +1,1 @@
+"""Stripe: what a firm has done there, once however often the job runs."""

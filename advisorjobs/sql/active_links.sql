@@ -1,0 +1,2 @@
+SELECT service, account, trouble FROM connections
+ WHERE is_active AND service = ANY (%(services)s::text[]) ORDER BY service, account

@@ -1,0 +1,1 @@
+SELECT name, email, time_zone FROM organizations WHERE id = %(organization)s

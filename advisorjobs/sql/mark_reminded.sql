@@ -1,0 +1,1 @@
+UPDATE tasks SET reminded_on = %(today)s WHERE id = ANY (%(ids)s::text[])

@@ -1,0 +1,1 @@
+SELECT advisorjobs_note_failed_documents(%(organization)s)

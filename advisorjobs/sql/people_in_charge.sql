@@ -1,0 +1,2 @@
+SELECT id, name, email, language FROM members
+ WHERE is_active AND role IN ('owner', 'admin') ORDER BY role DESC, id
