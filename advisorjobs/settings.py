@@ -328,15 +328,15 @@ def azure_openai(env: Environment) -> AzureOpenAI | None:
     given = env.service("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_KEY")
     deployment, api_version = env.text("AZURE_OPENAI_DEPLOYMENT"), env.text("AZURE_OPENAI_API_VERSION")
     if deployment and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", deployment):
-        raise SettingsError("AZURE_OPENAI_DEPLOYMENT", deployment, "must be a deployment's name: letters, digits, . _ -")
+        raise SettingsError(
+            "AZURE_OPENAI_DEPLOYMENT", deployment, "must be a deployment's name: letters, digits, . _ -"
+        )
     if api_version and not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", api_version):
         raise SettingsError("AZURE_OPENAI_API_VERSION", api_version, "must be like 2024-10-21 or 2025-04-01-preview")
     if given is None:
         return None
     plain = AzureOpenAI(*given)
-    return replace(
-        plain, deployment=deployment or plain.deployment, api_version=api_version or plain.api_version
-    )
+    return replace(plain, deployment=deployment or plain.deployment, api_version=api_version or plain.api_version)
 
 
 def smtp(env: Environment) -> Smtp | None:
