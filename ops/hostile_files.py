@@ -22,10 +22,11 @@ _XML = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{_ENTITIES}<!ENTITY 
 
 @dataclass(frozen=True)
 class HostileFile:
-    """`refusal`: what the refusal must say; None: it is read, within the limits."""
+    """`refusal`: what the refusal must say; None: it is read, within the limits. `endless`: only a time limit ends it."""
 
     make: Callable[[], bytes]
     refusal: str | None
+    endless: bool = False
 
 
 def pdf(*objects: bytes, trailer: bytes = b"/Root 1 0 R") -> bytes:
@@ -204,8 +205,8 @@ HOSTILE_FILES: dict[str, HostileFile] = {
     "overlapping.zip": HostileFile(zip_overlapping, _KINDS),
     "nested.zip": HostileFile(zip_nested, _KINDS),
     "symlink.zip": HostileFile(zip_symlink, _KINDS),
-    "entities.xml": HostileFile(lambda: f"{_XML}<x>&e11;&f;</x>".encode(), _KINDS),
-    "entities.svg": HostileFile(lambda: f"{_XML}<svg>&e11;</svg>".encode(), _KINDS),
+    "entities.xml": HostileFile(f"{_XML}<x>&e11;&f;</x>".encode, _KINDS),
+    "entities.svg": HostileFile(f"{_XML}<svg>&e11;</svg>".encode, _KINDS),
     "flood.png": HostileFile(png_flood, _PIXELS),
     "comment.png": HostileFile(png_text_flood, "damaged"),
     "flood.tif": HostileFile(tiff_flood, _PIXELS),
@@ -215,10 +216,10 @@ HOSTILE_FILES: dict[str, HostileFile] = {
     "deep-pages.pdf": HostileFile(pdf_deep_pages, None),
     "ring.pdf": HostileFile(pdf_pages_in_a_ring, None),
     "many-pages.pdf": HostileFile(pdf_many_pages, _PAGES),
-    "claimed-pages.pdf": HostileFile(pdf_claimed_pages, _PAGES),
+    "claimed-pages.pdf": HostileFile(pdf_claimed_pages, None),
     "deep-arrays.pdf": HostileFile(pdf_deep_arrays, None),
     "object-streams.pdf": HostileFile(pdf_deep_object_streams, None),
-    "content.pdf": HostileFile(pdf_content_flood, None),
-    "forms.pdf": HostileFile(pdf_forms_squared, None),
+    "content.pdf": HostileFile(pdf_content_flood, "over the limit unpacked_bytes"),
+    "forms.pdf": HostileFile(pdf_forms_squared, None, endless=True),
     "entities.pdf": HostileFile(pdf_xml_entities, None),
 }
