@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 __all__ = ["Refusal", "answer"]
 
 
-class Refusal(Exception):  # noqa: N818 - an outcome
+class Refusal(Exception):
     """`reason` is for logs and counts: a few words of ours, nothing of what came."""
 
     def __init__(self, status: int, reason: str, *, retry_after: int | None = None) -> None:

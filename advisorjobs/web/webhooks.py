@@ -27,7 +27,13 @@ from advisorjobs.database.link import is_passing
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated, PayloadError
 from advisorjobs.services.webhooks.events import Event, Unreadable, custom_event, quickbooks_events, stripe_event
 from advisorjobs.services.webhooks.secrets import new_standard_secret, open_webhook_secrets, seal_webhook_secret
-from advisorjobs.services.webhooks.signatures import Refused, StandardHeaders, check_intuit, check_standard, check_stripe
+from advisorjobs.services.webhooks.signatures import (
+    Refused,
+    StandardHeaders,
+    check_intuit,
+    check_standard,
+    check_stripe,
+)
 from advisorjobs.web.body import read_json_body
 from advisorjobs.web.intake import WebhookRoute, find_routes, receive
 from advisorjobs.web.refusal import Refusal, answer

@@ -180,7 +180,9 @@ def test_weeks_and_days_are_a_few_rows_each(desk: Desk) -> None:
     desk.connection.execute(WEEKS)
     for _ in range(50):
         fold(desk)
-    read = desk.one("SELECT count(*) FROM advisorjobs_tallied_between('org-3', '2026-02-20 00:00Z', '2026-03-31 00:00Z', 168)")
+    read = desk.one(
+        "SELECT count(*) FROM advisorjobs_tallied_between('org-3', '2026-02-20 00:00Z', '2026-03-31 00:00Z', 168)"
+    )
     assert read <= 4 * (4 + 6 + 6), "four jobs: weeks and the days at both ends"
 
 

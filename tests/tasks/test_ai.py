@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
-import pytest
-
-from advisorjobs.errors import ErrorCode, JobError, PayloadError
-from advisorjobs.payloads import parse_payload
 from tests.fixtures.analyst import Analyst
 
 JOBS = ("ai:insights", "ai:classify_transactions", "ai:predict_cash_flow", "ai:detect_anomalies")

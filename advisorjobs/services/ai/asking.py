@@ -63,7 +63,9 @@ class Asking:
     def _patience(self) -> float:
         left = (self.job.deadline - datetime.now(UTC)).total_seconds() - RESERVE
         if left < 1:
-            raise JobError(ErrorCode.TIMEOUT, "no time is left to ask the model; what it answered is kept", permanent=False)
+            raise JobError(
+                ErrorCode.TIMEOUT, "no time is left to ask the model; what it answered is kept", permanent=False
+            )
         return min(PATIENCE, left)
 
     def _find(self, key: str, form: type[Answer]) -> Answer | None:
@@ -75,7 +77,11 @@ class Asking:
             return None  # kept in a form that we no longer have: as good as none
 
     def _keep(self, key: str, answer: Answer) -> None:
-        values = {**self._place(key), "value": json.dumps(answer.model_dump(mode="json")), "seconds": KEPT.total_seconds()}
+        values = {
+            **self._place(key),
+            "value": json.dumps(answer.model_dump(mode="json")),
+            "seconds": KEPT.total_seconds(),
+        }
         with self.job.connection() as connection:
             connection.execute(statement("record_cached_answer"), values)
 

@@ -84,7 +84,9 @@ class AzureModel:
             reason = type(error.__cause__ or error).__name__
             raise JobError(ErrorCode.NETWORK, f"Azure OpenAI can't be reached ({reason})") from error
         except (openai.OpenAIError, ValueError) as error:
-            raise JobError(ErrorCode.EXTERNAL_SERVICE, f"Azure OpenAI's answer is none ({type(error).__name__})") from error
+            raise JobError(
+                ErrorCode.EXTERNAL_SERVICE, f"Azure OpenAI's answer is none ({type(error).__name__})"
+            ) from error
 
     def _job_error(self, error: Any) -> JobError:
         status, code = error.status_code, error.code if str(error.code or "").replace("_", "").isalnum() else None

@@ -160,7 +160,12 @@ class Books:
         cursor = self._execute(name, **values)
         names = [column.name for column in cursor.description]
         for row in cursor:
-            yield kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in zip(names, row, strict=True)})
+            yield kind(
+                **{
+                    key: tuple(value) if isinstance(value, list) else value
+                    for key, value in zip(names, row, strict=True)
+                }
+            )
 
     def _execute(self, name: LiteralString, **values: Any) -> Any:
         place = {"organization": self.organization_id, "client": self.client_id}

@@ -160,7 +160,13 @@ def _change(
     realm: str, event_id: str, name: str, entity_id: str, operation: str, changed: str, body: Any, deleted: Any
 ) -> Event:
     at = _said_time(changed)
-    if at is None or not realm.isascii() or not realm.isdigit() or not _ENTITY.fullmatch(name) or operation not in CHANGES:
+    if (
+        at is None
+        or not realm.isascii()
+        or not realm.isdigit()
+        or not _ENTITY.fullmatch(name)
+        or operation not in CHANGES
+    ):
         raise Unreadable("a change of QuickBooks' names company, kind, id, operation and time")
     fields = {
         "realm_id": realm,

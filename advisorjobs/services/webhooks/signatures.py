@@ -34,7 +34,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[!-\-/-~]{1,200}")  # visible ASCII without the full stop, which parts what is signed
 
 
-class Refused(Exception):  # noqa: N818 - an outcome
+class Refused(Exception):
     """The body isn't shown to be its sender's. `reason` is for logs: it holds nothing of what came."""
 
     def __init__(self, reason: str) -> None:

@@ -39,7 +39,10 @@ class Choices(AnswerForm):
 
 
 def choose(
-    asking: Asking, transactions: Sequence[Transaction], names: Iterable[str], done: Callable[[int], None] = lambda n: None
+    asking: Asking,
+    transactions: Sequence[Transaction],
+    names: Iterable[str],
+    done: Callable[[int], None] = lambda n: None,
 ) -> tuple[list[Labelled], int]:
     """The categories that the model chose, and how many of its choices were refused; *done* is told how far it is.
 

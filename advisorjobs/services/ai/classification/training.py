@@ -41,7 +41,9 @@ class Trained:
             return []
         known = [str(each) for each in self.pipeline.classes_]
         found = []
-        for each, row in zip(transactions, self.pipeline.predict_proba([_features(t) for t in transactions]), strict=True):
+        for each, row in zip(
+            transactions, self.pipeline.predict_proba([_features(t) for t in transactions]), strict=True
+        ):
             fitting = [index for index, category in enumerate(known) if fits_direction(category, each)]
             if fitting:
                 best = max(fitting, key=lambda index: row[index])
@@ -52,9 +54,7 @@ class Trained:
         confidence = round(min(0.99, float(self.calibration.predict([probability])[0])), 3)
         label = categories()[category].label("en")
         reason = f"reads most like your entries under {label} ({self.labels} entries learned from)"
-        return Labelled(
-            id=transaction.id, category=category, source="model", confidence=confidence, reason=reason
-        )
+        return Labelled(id=transaction.id, category=category, source="model", confidence=confidence, reason=reason)
 
 
 def train(labels: Sequence[Transaction]) -> Trained | None:
@@ -72,7 +72,9 @@ def train(labels: Sequence[Transaction]) -> Trained | None:
     first = [max(range(len(classes)), key=row.__getitem__) for row in seen]
     right = [classes[index] == category for index, category in zip(first, wanted, strict=True)]
     calibration = needed("sklearn.isotonic").IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-    calibration.fit([float(row[index]) for row, index in zip(seen, first, strict=True)], [float(each) for each in right])
+    calibration.fit(
+        [float(row[index]) for row, index in zip(seen, first, strict=True)], [float(each) for each in right]
+    )
     pipeline = _pipeline().fit(features, wanted)
     return Trained(pipeline, calibration, round(sum(right) / len(right), 3), len(used), len(classes))
 
@@ -85,7 +87,9 @@ def _pipeline() -> Any:
 
 def _features(transaction: Transaction) -> str:
     """Its words without numbers, and two made words for direction and size of the amount."""
-    words = re.sub(r"\d+", "0", plain(f"{transaction.counterparty} {transaction.counterparty} {transaction.description}"))
+    words = re.sub(
+        r"\d+", "0", plain(f"{transaction.counterparty} {transaction.counterparty} {transaction.description}")
+    )
     way = "moneyin" if transaction.amount > 0 else "moneyout"
     size = sum(abs(float(transaction.amount)) >= step for step in STEPS)
     return f"{words} {way} {way}size{'abcdefgh'[size]}"
