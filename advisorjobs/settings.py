@@ -7,8 +7,6 @@ and in no error text.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -21,7 +19,9 @@ from urllib.parse import urlsplit
 
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
+from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
+from advisorjobs.webhook_settings import Webhooks, webhooks
 
 __all__ = [
     "AzureOpenAI",
@@ -30,15 +30,11 @@ __all__ = [
     "Concurrency",
     "FormRecognizer",
     "QueueOverride",
-    "Quickbooks",
     "Settings",
     "Smtp",
-    "Stripe",
-    "Webhooks",
     "effective_queue",
     "needed_services",
     "parse_concurrency",
-    "parse_secret_keys",
     "require_services",
 ]
 
@@ -93,24 +89,6 @@ class AzureOpenAI:
 
 
 @dataclass(frozen=True, slots=True)
-class Quickbooks:
-    """Our app at Intuit, which firms connect their companies to. Without it: no sync."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    api_url: str
-    token_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stripe:
-    """The payment service's account. Without it: no operations."""
-
-    api_key: str = field(repr=False)
-    api_url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Smtp:
     """The mail server. Without it: mails become files in a folder.
 
@@ -137,23 +115,6 @@ class Clamd:
     host: str | None
     port: int
     socket: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Webhooks:
-    """Where webhooks are received, and the secrets that hold for the whole application beside those of each connection.
-
-    host, port: ADVISORJOBS_WEB_HOST, ADVISORJOBS_WEB_PORT.
-    stripe_secrets: STRIPE_WEBHOOK_SECRET, several with commas between while one takes over.
-    stripe_account: whose events those are that name no account, the platform's own (STRIPE_ACCOUNT).
-    quickbooks_tokens: QUICKBOOKS_WEBHOOK_TOKEN, as many.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8750
-    stripe_secrets: tuple[str, ...] = field(default=(), repr=False)
-    stripe_account: str | None = None
-    quickbooks_tokens: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,64 +346,6 @@ def clamd(env: Environment) -> Clamd | None:
     if host and socket:
         raise SettingsError("CLAMAV_SOCKET", str(socket), f"CLAMAV_HOST={host!r} is set too: name one of them")
     return Clamd(host, port, socket) if host or socket else None
-
-
-def quickbooks(env: Environment) -> Quickbooks | None:
-    environment = env.choice("QUICKBOOKS_ENVIRONMENT", ("production", "sandbox"), "production")
-    host = "sandbox-quickbooks" if environment == "sandbox" else "quickbooks"
-    api_url = env.text("QUICKBOOKS_API_URL") or f"https://{host}.api.intuit.com"
-    token_url = env.text("QUICKBOOKS_TOKEN_URL") or "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
-    given = env.together("QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_CLIENT_SECRET")
-    return Quickbooks(given[0], given[1], api_url, token_url) if given else None
-
-
-def stripe(env: Environment) -> Stripe | None:
-    key, api_url = env.secret("STRIPE_API_KEY"), env.text("STRIPE_API_URL") or "https://api.stripe.com"
-    return Stripe(key, api_url) if key else None
-
-
-def webhooks(env: Environment) -> Webhooks:
-    account = env.text("STRIPE_ACCOUNT")
-    if account is not None and not re.fullmatch(r"acct_\w{1,60}", account, re.ASCII):
-        raise SettingsError("STRIPE_ACCOUNT", account, "must be an account's id such as acct_1A2b3C")
-    return Webhooks(
-        host=env.text("ADVISORJOBS_WEB_HOST") or "127.0.0.1",
-        port=env.port("ADVISORJOBS_WEB_PORT", 8750),
-        stripe_secrets=secrets_in(env, "STRIPE_WEBHOOK_SECRET"),
-        stripe_account=account,
-        quickbooks_tokens=secrets_in(env, "QUICKBOOKS_WEBHOOK_TOKEN"),
-    )
-
-
-def secrets_in(env: Environment, key: str) -> tuple[str, ...]:
-    """Several secrets with commas between: while one takes over from another, both hold."""
-    given = tuple(part.strip() for part in (env.secret(key) or "").split(",") if part.strip())
-    if any(len(secret) < 16 or not secret.isascii() for secret in given):
-        raise SettingsError(key, "…", "must be secrets of 16 characters or more, with commas between")
-    return given
-
-
-def secret_keys(env: Environment) -> Mapping[str, bytes] | None:
-    given = env.secret("ADVISORJOBS_SECRET_KEYS")
-    return parse_secret_keys(given, "ADVISORJOBS_SECRET_KEYS") if given else None
-
-
-def parse_secret_keys(text: str, key: str) -> Mapping[str, bytes]:
-    """`id:base64,id:base64`, 32 bytes each. *key* is what an error names; no error shows a key."""
-    ring: dict[str, bytes] = {}
-    for part in text.split(","):
-        name, _, encoded = part.strip().partition(":")
-        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
-            raise SettingsError(key, "…", "must be name:key,name:key, the names of letters, digits, _, . and -")
-        if name in ring:
-            raise SettingsError(key, "…", f"names the key {name} twice")
-        try:
-            ring[name] = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            ring[name] = b""
-        if len(ring[name]) != 32:
-            raise SettingsError(key, "…", f"the key {name} must be 32 bytes in base64: openssl rand -base64 32")
-    return MappingProxyType(ring)
 
 
 def effective_queue(settings: Settings, name: str, concurrency: Concurrency | None = None) -> Queue:

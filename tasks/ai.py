@@ -103,9 +103,64 @@ def classify_transactions(job: JobRun[ClassifyTransactionsPayload]) -> Result:
     return job.result
 
 
-insights = task("ai:insights", payload=InsightsPayload)
-predict_cash_flow = task("ai:predict_cash_flow", payload=PredictCashFlowPayload)
-detect_anomalies = task("ai:detect_anomalies", payload=DetectAnomaliesPayload)
+@task("ai:insights", payload=InsightsPayload)
+def insights(job: JobRun[InsightsPayload]) -> Result:
+    """Compares a period's figures with those of the period before, and says what matters in them."""
+    from advisorjobs.services.ai.insights.reading import read_insights
+
+    payload, asking = job.payload, _asking(job)
+    with job.connection() as connection:
+        read = read_insights(_books(job, connection), payload.start, payload.end, payload.focus, payload.language)
+    told = read.tell(asking)
+    with job.transaction() as connection:
+        _books(job, connection).record_findings("insight", told.findings, engine=told.engine, job_id=job.id)
+        job.result = {**_engine(asking), "words": told.engine, **told.to_json()}
+        _note(job, connection, "ai.insights", f"{len(told.findings)} insights were found", bool(told.findings))
+    return job.result
+
+
+@task("ai:predict_cash_flow", payload=PredictCashFlowPayload)
+def predict_cash_flow(job: JobRun[PredictCashFlowPayload]) -> Result:
+    """Forecasts the client's balance: what usually happens, what recurs and what is due."""
+    from advisorjobs.services.ai.forecast.outlook import read_outlook
+
+    payload, asking = job.payload, _asking(job)
+    with job.connection() as connection:
+        outlook = read_outlook(
+            _books(job, connection),
+            days=payload.days,
+            confidence=payload.confidence,
+            opening=payload.opening_balance,
+            warn_below=payload.warn_below,
+        )
+    told = outlook.tell(asking)
+    with job.transaction() as connection:
+        _books(job, connection).record_findings("forecast", told.findings, engine=told.engine, job_id=job.id)
+        job.result = {**_engine(asking), "words": told.engine, **outlook.to_json(), "summary": told.summary}
+        _note(job, connection, "ai.forecast", f"the cash flow of the next {payload.days} days was forecast")
+    return job.result
+
+
+@task("ai:detect_anomalies", payload=DetectAnomaliesPayload)
+def detect_anomalies(job: JobRun[DetectAnomaliesPayload]) -> Result:
+    """Looks for payments that a person should see, and says why of each. What a person has dismissed stays dismissed."""
+    from advisorjobs.services.ai.anomalies.search import search
+
+    payload, asking = job.payload, _asking(job)
+    with job.connection() as connection:
+        searched = search(_books(job, connection), payload.start, payload.end, payload.sensitivity)
+    told = searched.tell(asking)
+    with job.transaction() as connection:
+        new = _books(job, connection).record_findings("anomaly", told.findings, engine=told.engine, job_id=job.id)
+        job.result = {
+            **_engine(asking),
+            "words": told.engine,
+            **searched.to_json(),
+            "new": new,
+            "summary": told.summary,
+        }
+        _note(job, connection, "ai.anomalies", f"{new} bookings should be looked at", new > 0)
+    return job.result
 
 
 def _books(job: JobRun[Any], connection: Any) -> Books:

@@ -55,10 +55,13 @@ def queue_quickbooks_webhook(
     entity_id: str,
     operation: QuickbooksChange,
     changed_at: datetime,
+    deleted_id: str | None = None,
     received_at: datetime | None = None,
     **options: Unpack[JobOptions],
 ) -> Operation[int]:
     """Works on a change of one object in QuickBooks. The caller has checked the signature of what told of it.
+
+    *deleted_id* is what was merged into it.
 
     *event_id* is the CloudEvent's, or of the old form made from the object and its lastUpdated; it is the unique_key for a
     week after the job's end, so that a repetition creates nothing.
@@ -71,6 +74,7 @@ def queue_quickbooks_webhook(
         "entity_id": entity_id,
         "operation": operation,
         "changed_at": changed_at,
+        "deleted_id": deleted_id,
         "received_at": received_at,
     }
     return queueing(app, "queue_quickbooks_webhook", "webhook:quickbooks", payload, once_per_event(event_id, options))

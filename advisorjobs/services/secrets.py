@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisorjobs.errors import ErrorCode, JobError, MissingExtra, SettingsError
-from advisorjobs.settings import Settings, parse_secret_keys
+from advisorjobs.integration_settings import parse_secret_keys
+from advisorjobs.settings import Settings
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["is_business", "plain", "redacted", "redacted_party"]
+__all__ = ["is_business", "plain", "redacted", "redacted_party", "without_name"]
 
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}(?:[ -]?[A-Z0-9]{1,3})?\b", re.IGNORECASE)
 _LENGTHS = range(15, 35)
@@ -36,7 +36,7 @@ def redacted(text: str, names: Iterable[str] = ()) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     for name in sorted({*names}, key=len, reverse=True):
-        text = _without(text, name)
+        text = without_name(text, name)
     text = _EMAIL.sub("[email]", text)
     text = _LINK.sub("[link]", text)
     text = _BIC.sub("[bic]", text)
@@ -72,7 +72,7 @@ def plain(text: str) -> str:
     return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
-def _without(text: str, name: str) -> str:
+def without_name(text: str, name: str) -> str:
     """*text* without *name*, however it is spaced and cased, and without its first words where they are telling alone."""
     pieces = [re.escape(piece) for piece in re.split(r"[\s,.-]+", name) if piece]
     if not pieces:

@@ -1,4 +1,4 @@
-"""Categories for a client's transactions: as the firm did before, then a language model's choice, then what was learned and rules."""
+"""Categories for a client's transactions: as the firm did before, a language model's choice, what was learned, and rules."""
 
 from __future__ import annotations
 

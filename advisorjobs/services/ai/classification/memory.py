@@ -29,7 +29,7 @@ class Memory:
         given: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
         for each in labels:
             key = party_key(each)
-            if key and each.category in categories():
+            if key and each.category and each.category in categories():
                 given[key, each.amount > 0][each.category] += 1
         return cls(dict(given))
 
