@@ -371,6 +371,12 @@ CREATE TABLE advisorjobs_breakers (
 );
 GRANT SELECT, INSERT, UPDATE ON advisorjobs_breakers TO advisorjobs_tenant;
 
+-- Which schedules of advisorjobs/upkeep/defaults.py were put here once: an operator's change or removal is kept.
+CREATE TABLE advisorjobs_default_schedules (
+    key text PRIMARY KEY,
+    put_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- The triggers' functions are migrations/functions/practice.sql's; here are stand-ins for them, as a trigger needs one.
 CREATE FUNCTION advisorjobs_keep_firm() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE FUNCTION advisorjobs_keep_route() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;

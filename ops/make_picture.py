@@ -1,4 +1,4 @@
-"""Draws the README's picture: a real run of the demo's documents, as a terminal shows it.
+"""Draws the README's picture: a real run of the demo, as a terminal shows it.
 
     python ops/make_picture.py
 
@@ -9,46 +9,49 @@ from __future__ import annotations
 
 import io
 import re
-from importlib.resources import files
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
-from advisorjobs.cli.account import account
+from advisorjobs.cli.day import Day
+from advisorjobs.cli.day_account import outcome_lines, show_findings
+from advisorjobs.cli.day_watch import day_table
+from advisorjobs.cli.demo import worked_off
 from advisorjobs.cli.ground import prepared
-from advisorjobs.cli.pipeline import Sent, send_through
-from advisorjobs.cli.watching import table
+from advisorjobs.cli.keepsakes import own_folder
 from advisorjobs.settings import Settings
 
 PICTURE = Path(__file__).resolve().parent / "pictures" / "demo.svg"
-SHOWN = ("invoice-english.pdf", "receipt-scan.jpg")
+WIDTH = 100
 # rich's own format loads its font over the network; any monospaced one will do
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}|<!--.*?-->", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
-def run_demo() -> Sent:
+def run_demo() -> tuple[Day, Mapping[str, Any]]:
     settings = Settings.from_environment()
-    samples = sorted(
-        str(item) for item in files("advisorjobs.samples").iterdir() if item.name.endswith((".pdf", ".jpg"))
-    )
-    with prepared(settings) as database:
-        return send_through(settings, database, samples, "demo", Console(stderr=True))
+    with tempfile.TemporaryDirectory() as folder, prepared(settings) as database:
+        own_folder(Path(folder))
+        return worked_off(settings, database, Path(folder), Console(stderr=True))
 
 
-def draw(sent: Sent) -> Console:
-    """The last look at the live table and the account of two documents."""
-    terminal = Console(record=True, width=92, force_terminal=True, color_system="truecolor", file=io.StringIO())
+def draw(day: Day, said: Mapping[str, Any]) -> Console:
+    """The last look at the live table, what came out, and what was found."""
+    terminal = Console(record=True, width=WIDTH, force_terminal=True, color_system="truecolor", file=io.StringIO())
     terminal.print("[dim]$[/] make demo\n")
-    terminal.print(table(sent.documents))
-    named = [{**each, "file": Path(each["file"]).name, "thumbnail": None} for each in sent.outcomes]
-    account([each for each in named if each["file"] in SHOWN], terminal)
+    terminal.print(day_table(day))
+    for line in outcome_lines(said):
+        terminal.print(line, highlight=False)
+    show_findings(said["findings"], terminal)
     return terminal
 
 
 def main() -> None:
     PICTURE.parent.mkdir(exist_ok=True)
-    terminal = draw(run_demo())
+    terminal = draw(*run_demo())
     picture = terminal.export_svg(title="AdvisorJobs", code_format=FORMAT, unique_id="demo")
     PICTURE.write_text(re.sub(r"[ \t]+$", "", picture, flags=re.MULTILINE), "utf-8")
     print(f"{PICTURE} has {PICTURE.stat().st_size} bytes")

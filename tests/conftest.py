@@ -20,6 +20,7 @@ pytest_plugins = [
     "tests.fixtures.azurite",
     "tests.fixtures.clamd",
     "tests.fixtures.certificates",
+    "tests.fixtures.receivers",
     "tests.fixtures.books",
     "tests.fixtures.till",
     "tests.fixtures.mail_servers",

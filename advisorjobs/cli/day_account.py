@@ -7,13 +7,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 
 from advisorjobs.cli.account import printable
 from advisorjobs.cli.consoles import print_rows
 
 __all__ = ["day_account"]
 
-SHOWN = 10
+SHOWN = {"forecast": 1, "anomaly": 5, "insight": 3}
 COLORS = {"critical": "red", "high": "red", "medium": "yellow", "low": "dim"}
 
 
@@ -34,7 +35,7 @@ def day_account(said: Mapping[str, Any], psql: str, console: Console) -> None:
 
 
 def queue_row(queue: Mapping[str, Any]) -> Mapping[str, str]:
-    waits = f"{queue['idle']} wait for a release with their function" if queue["idle"] else ""
+    waits = f"{queue['idle']} wait for a release that has their function" if queue["idle"] else ""
     return {
         "queue": queue["queue"],
         "jobs": str(queue["jobs"]),
@@ -47,8 +48,7 @@ def queue_row(queue: Mapping[str, Any]) -> Mapping[str, str]:
 
 def outcome_lines(said: Mapping[str, Any]) -> Sequence[str]:
     books, planted = said["books"], said["planted"]
-    kinds = ", ".join(f"{count} {escape(kind.replace('_', ' '))}" for kind, count in said["documents"].items())
-    mails = ", ".join(f"{count} {escape(kind.replace('_', ' '))}" for kind, count in said["mails"].items())
+    kinds, mails = counted(said["documents"]), counted(said["mails"])
     sorted_ones = f"{books['classified']} sorted by the firm's own example, {books['unclassified']} left to a person"
     return (
         f"\n[bold]documents[/]  {kinds}; {books['from_documents']} transactions booked from the bank statement",
@@ -56,6 +56,10 @@ def outcome_lines(said: Mapping[str, Any]) -> Sequence[str]:
         f"[bold]mails[/]      {mails or 'none'}",
         f"[bold]oddities[/]   {planted['found']} of {planted['oddities']} that were planted were found",
     )
+
+
+def counted(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {escape(kind.replace('_', ' '))}" for kind, count in kinds.items())
 
 
 def failure_lines(failures: Sequence[Mapping[str, Any]]) -> Sequence[str]:
@@ -67,14 +71,15 @@ def failure_lines(failures: Sequence[Mapping[str, Any]]) -> Sequence[str]:
 
 
 def show_findings(findings: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Forecasts and insights first, as they are few; then the gravest oddities."""
+    """Of each kind the gravest: the forecast, what is odd, what else is worth knowing."""
     if not findings:
         return
     console.print("\n[bold]What was found[/]")
-    ordered = sorted(findings, key=lambda each: each["kind"] == "anomaly")
-    for each in ordered[:SHOWN]:
+    shown = [each for kind, most in SHOWN.items() for each in [f for f in findings if f["kind"] == kind][:most]]
+    for each in shown:
         color = COLORS[each["severity"]]
         title, reason = (escape(printable(each[key])) for key in ("title", "reason"))
-        console.print(f"  [{color}]●[/] {escape(each['client'])}: {title}\n    [dim]{reason}[/]", highlight=False)
-    if len(ordered) > SHOWN:
-        console.print(f"  [dim]and {len(ordered) - SHOWN} more: SELECT * FROM findings[/]", highlight=False)
+        console.print(f"  [{color}]●[/] {escape(each['client'])}: {title}", highlight=False)
+        console.print(Padding(f"[dim]{reason}[/]", (0, 0, 0, 4), expand=False), highlight=False)
+    if len(findings) > len(shown):
+        console.print(f"  [dim]and {len(findings) - len(shown)} more: SELECT * FROM findings[/]", highlight=False)

@@ -9,6 +9,7 @@ from typing import Any
 from advisorjobs.cli.day import Day, QueueDay
 from advisorjobs.cli.keepsakes import Keepsakes
 from advisorjobs.practice.rows import Firm
+from advisorjobs.practice.work import EXAMINED
 
 __all__ = ["summary"]
 
@@ -39,7 +40,7 @@ def summary(
         "documents": dict(Counter(each["document_type"] or "unread" for each in documents)),
         "reports": [{"title": each["title"], "format": each["format"], "file": each["file_name"]} for each in reports],
         "mails": dict(Counter(each["type"] for each in mails)),
-        "planted": {"oddities": len(firm.oddities), "found": _found(firm, anomalies)},
+        "planted": _planted(firm, anomalies),
         "findings": [
             {key: each[key] for key in ("client", "kind", "severity", "title", "reason", "engine")} for each in findings
         ],
@@ -61,7 +62,8 @@ def _queue(queue: QueueDay) -> dict[str, Any]:
     }
 
 
-def _found(firm: Firm, anomalies: Sequence[Mapping[str, Any]]) -> int:
-    """How many of the planted oddities an anomaly names a transaction of."""
+def _planted(firm: Firm, anomalies: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many oddities were planted in the books that were searched, and of how many a transaction is named."""
     named = {each for anomaly in anomalies for each in anomaly["transaction_ids"]}
-    return sum(bool(named & set(odd.transaction_ids)) for odd in firm.oddities)
+    planted = [odd for odd in firm.oddities if odd.client_id in EXAMINED]
+    return {"oddities": len(planted), "found": sum(bool(named & set(odd.transaction_ids)) for odd in planted)}

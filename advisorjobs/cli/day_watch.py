@@ -18,6 +18,7 @@ from advisorjobs.rates import rate_text
 __all__ = ["day_table", "watch_day"]
 
 PAUSE = 0.2
+BAR = 16
 
 
 def watch_day(look: Callable[[], Day], console: Console, *, seconds: float) -> Day:
@@ -60,17 +61,17 @@ def ending(job: DayJob) -> str:
 def day_table(day: Day) -> Table:
     """A row per queue: how much of it is done, its limit, and what it does now."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column("queue", no_wrap=True)
-    shown.add_column("", width=20, no_wrap=True)
-    shown.add_column("done", justify="right", no_wrap=True)
-    shown.add_column("time", justify="right", min_width=7, no_wrap=True)
-    shown.add_column("limit", justify="right", no_wrap=True)
-    shown.add_column("now", no_wrap=True, overflow="ellipsis", ratio=1)
+    shown.add_column("queue", no_wrap=True, min_width=max(map(len, QUEUES)))
+    shown.add_column("", width=BAR, no_wrap=True)
+    shown.add_column("done", justify="right", no_wrap=True, min_width=7)
+    shown.add_column("time", justify="right", no_wrap=True, min_width=6)
+    shown.add_column("limit", justify="right", no_wrap=True, min_width=9)
+    shown.add_column("now", no_wrap=True, overflow="ellipsis")
     for queue in day.queues:
         limit = QUEUES[queue.queue].rate_limit
         shown.add_row(
             queue.queue,
-            ProgressBar(total=max(queue.total, 1), completed=queue.ended, width=20, finished_style="green"),
+            ProgressBar(total=max(queue.total, 1), completed=queue.ended, width=BAR, finished_style="green"),
             f"{queue.ended}/{queue.total}",
             f"{queue.seconds:.1f} s" if queue.ended else "",
             rate_text(limit) if limit else Text("–", "dim"),
@@ -91,5 +92,5 @@ def now(queue: QueueDay) -> Text:
     if queue.held_back:
         return Text("waits for its limit", "yellow")
     if queue.idle:
-        return Text(f"{queue.idle} wait for a release with their function", "dim")
+        return Text(f"{queue.idle} wait for their function", "dim")
     return Text("✓", "green") if queue.total and queue.ended == queue.total else Text("")

@@ -28,8 +28,8 @@ LONGEST = 300.0
 OFFLINE = {"SMTP_HOST": "", "SMTP_PORT": "", "SMTP_USER": "", "SMTP_PASS": "", "ADVISORJOBS_ENV": "development"}
 """The invented addresses get no real mail, whatever is configured."""
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Jobs run beside each other; mathematics that spreads each over all processors would make them wait for one another."""
+SIDE_BY_SIDE = {"ADVISORJOBS_CHILDREN": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Jobs run beside each other on few processors: none of them waits for a child process, none takes all processors."""
 
 command = typer.Typer(rich_markup_mode=None)
 
@@ -72,7 +72,7 @@ def demo(
     with prepared(settings) as database:
         where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
         screen.print(f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True)
-        said = worked_off(settings, database, folder, screen)
+        _, said = worked_off(settings, database, folder, screen)
     if as_json:
         print_json(said)
     else:
@@ -84,8 +84,8 @@ def demo(
         raise typer.Exit(FAILED)
 
 
-def worked_off(settings: Settings, database: Database, folder: Path, screen: Console) -> dict[str, Any]:
-    """The day's summary, when all of its jobs have ended."""
+def worked_off(settings: Settings, database: Database, folder: Path, screen: Console) -> tuple[Day, dict[str, Any]]:
+    """The day and its summary, when all of its jobs have ended."""
     from advisorjobs.cli.day_watch import watch_day
     from advisorjobs.cli.ground import worker
     from advisorjobs.cli.sending import new_secrets, receiver
@@ -95,7 +95,7 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
     with connect(database.dsn, autocommit=True) as connection:
         signing = new_secrets()
         stage = set_stage(connection, ORGANIZATION, signing)
-        with receiver(settings) as desk, worker(settings, "all", OFFLINE | ONE_THREAD) as working:
+        with receiver(settings) as desk, worker(settings, "all", OFFLINE | SIDE_BY_SIDE) as working:
             began = time.monotonic()
             stage.open()
             desk.send(stage.firm, signing)
@@ -105,14 +105,14 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
                 nonlocal closed
                 working.check()
                 day = stage.look()
-                if not closed and stage.documents_read(day):
+                if not closed and stage.prepared(day):
                     closed = True
                     stage.close()
                     day = stage.look()
                 return day
 
             day = watch_day(look, screen, seconds=LONGEST)
-            return summed_up(settings, stage, day, time.monotonic() - began, folder)
+            return day, summed_up(settings, stage, day, time.monotonic() - began, folder)
 
 
 def summed_up(settings: Settings, stage: Stage, day: Day, seconds: float, folder: Path) -> dict[str, Any]:

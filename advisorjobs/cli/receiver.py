@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
-from advisorjobs.cli.ground import WorkerProcess, die_with_parent, log_file
+from advisorjobs.cli.ground import program
 from advisorjobs.settings import Settings
 
 __all__ = ["receiver"]
@@ -23,22 +19,9 @@ def receiver(settings: Settings) -> Iterator[str]:
     if hindrance is not None:
         yield f"webhooks are not received: {hindrance}"
         return
-    path = settings.data_dir / "logs" / "webhooks.log"
-    with log_file(path) as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "advisorjobs", "webhooks"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # ctrl-c reaches us alone, and we tell it
-            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no lock of ours is needed there
-        )
-    running = WorkerProcess(process, path)
-    try:
+    with program(settings, "webhooks", "webhooks") as running:
         where = settings.webhooks
-        yield f"webhooks are received at http://{where.host}:{where.port}/webhooks/ (log: {path})"
-    finally:
-        running.stop()
+        yield f"webhooks are received at http://{where.host}:{where.port}/webhooks/ (log: {running.log})"
 
 
 def why_not(settings: Settings) -> str | None:

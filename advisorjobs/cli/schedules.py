@@ -9,6 +9,7 @@ import typer
 from advisorjobs.cli.completion import queue_names
 from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.cli.person import ByOption, person
+from advisorjobs.cli.schedule_defaults import defaults
 from advisorjobs.cli.schedule_options import add
 from advisorjobs.cli.schedule_texts import json_of, print_schedule, print_schedules
 from advisorjobs.errors import UnknownJob
@@ -39,6 +40,7 @@ def group() -> None:
 
 
 command.command(name="add")(add)
+command.command(name="defaults")(defaults)
 
 
 @command.command(name="list")

@@ -71,7 +71,7 @@ class Receiver:
                 time.sleep(0.1)
 
     def _post(self, path: str, body: str, headers: Mapping[str, str]) -> None:
-        answer = needed("httpx").post(
+        answer = needed("httpx", "integrations").post(
             f"http://{HOST}:{self.port}{path}",
             content=body,
             headers={"Content-Type": "application/json", **headers},
@@ -103,5 +103,5 @@ def _stripe_headers(body: str, secret: str) -> Mapping[str, str]:
 def _standard_headers(body: str, secret: str, now: datetime) -> Mapping[str, str]:
     """https://www.standardwebhooks.com, by its own library."""
     number = f"msg_{secrets.token_hex(8)}"
-    signature = needed("standardwebhooks").Webhook(secret).sign(number, now, body)
+    signature = needed("standardwebhooks", "web").Webhook(secret).sign(number, now, body)
     return {"webhook-id": number, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": signature}

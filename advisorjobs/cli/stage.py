@@ -23,6 +23,7 @@ __all__ = ["SEED", "Stage", "set_stage"]
 
 SEED = 2026
 TAG = "demo"
+PREPARING = ("document:", "ai:classify_transactions")
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Stage:
         self.queue(opening_work(self.firm, self.today))
 
     def close(self) -> None:
-        """Queues what is about the documents, after they were read."""
+        """Queues what is about read documents and sorted books."""
         self.queue(closing_work(self.firm, self.today, self.documents))
 
     def queue(self, jobs: Iterable[Job]) -> None:
@@ -71,8 +72,9 @@ class Stage:
         asked = {"first": self.first, "organizations": self.organizations, "numbers": self.numbers}
         return day_of(ask(self.connection, "jobs_since", asked), the_app().catalogue.functions())
 
-    def documents_read(self, day: Day) -> bool:
-        return not any(job.lives for job in day.jobs if job.queue == "document-processing")
+    def prepared(self, day: Day) -> bool:
+        """Whether the documents are read and the books sorted, as far as they are going to be."""
+        return not any(job.lives for job in day.jobs if job.name.startswith(PREPARING))
 
 
 def set_stage(connection: Any, organization: str, secrets: Mapping[str, str]) -> Stage:

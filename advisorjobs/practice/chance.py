@@ -8,10 +8,13 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
+from advisorjobs.services.ai.anomalies.days import is_holiday
+
 __all__ = ["Chance", "cents", "included_tax", "months", "working_day"]
 
 T = TypeVar("T")
 CENT = Decimal("0.01")
+SATURDAY = 5
 
 
 class Chance:
@@ -64,5 +67,7 @@ def months(first: date, last: date) -> Iterator[date]:
 
 
 def working_day(day: date) -> date:
-    """*day*, or the Monday after it where it is a Saturday or Sunday."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
+    """*day*, or the next one on which banks book."""
+    while day.weekday() >= SATURDAY or is_holiday(day):
+        day += timedelta(days=1)
+    return day

@@ -19,7 +19,7 @@ def draw(paper: Paper) -> bytes:
     """The document's file: a PDF, or a JPEG where it was scanned. Needs the extras `reports` and `documents`."""
     source = (files("advisorjobs.templates") / "practice" / f"{paper.template}.typ").read_bytes()
     inputs = {"paper": json.dumps(dict(paper.says))}
-    made: bytes = needed("typst").compile(
+    made: bytes = needed("typst", "reports").compile(
         source, format="png" if paper.scanned else "pdf", ppi=DOTS_PER_INCH, sys_inputs=inputs, ignore_system_fonts=True
     )
     return scanned(made, seed=paper.file_name) if paper.scanned else made

@@ -125,7 +125,7 @@ def _account(trade: Trade) -> Account:
         id=f"{trade.id}-bank",
         client_id=trade.id,
         name="Current account, Third Moon Bank",
-        external_id=trade.iban.replace(" ", ""),
+        number=trade.iban.replace(" ", ""),
         opening_balance=trade.opening,
     )
 

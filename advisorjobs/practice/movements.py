@@ -48,7 +48,7 @@ def _irregular(trade: Trade, chance: Chance, month: date) -> Iterator[Movement]:
         for _ in range(chance.times(each.times)):
             day, amount = _day(month, chance.whole(1, 28)), chance.money(each.low, each.high)
             number = chance.whole(10_000, 99_999)
-            yield _out(day, amount, each.rate, each.party, f"{each.text} {number}", each.category)
+            yield _out(day, amount, each.rate, each.party, f"{each.text} RE-{number}", each.category)
 
 
 def _takings(trade: Trade, chance: Chance, first: date, last: date) -> Iterator[Movement]:

@@ -67,14 +67,17 @@ def _bill(firm: Firm, client_id: str, supplier: str, ink: str, *, scanned: bool 
 
 
 def _own_invoice(firm: Firm) -> Paper:
-    invoice = max((each for each in firm.invoices if each.client_id == ARRIVING), key=lambda each: len(each.lines))
+    invoice = max(
+        (each for each in firm.invoices if each.client_id == ARRIVING),
+        key=lambda each: (len(each.lines), each.issued_on),
+    )
     client = firm.client(ARRIVING)
     says = {
         "heading": "Invoice",
         "ink": "#1d5c4f",
         "issuer": client.name,
         "issuer_address": client.address,
-        "iban": _iban(firm.account_of(ARRIVING).external_id),
+        "iban": _iban(firm.account_of(ARRIVING).number),
         "customer": invoice.party_name,
         "customer_address": ["5 Customer Square", "00150 Nowhere"],
         "number": invoice.number,
@@ -115,7 +118,7 @@ def _statement(firm: Firm) -> Paper:
         "customer_address": client.address,
         "issued": _long(last),
         "number": last.strftime("%Y/%m"),
-        "iban": _iban(account.external_id),
+        "iban": _iban(account.number),
         "currency": account.currency,
         "rows": list(_statement_rows(firm.arriving, opening)),
     }

@@ -63,12 +63,12 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """`external_id` is its IBAN, as a bank statement names it."""
+    """`number` is its IBAN, by which a bank statement finds it."""
 
     id: str
     client_id: str
     name: str
-    external_id: str
+    number: str
     opening_balance: Decimal
     kind: str = "bank"
     currency: str = "EUR"

@@ -18,8 +18,8 @@ client AS (
     SELECT %(organization)s, r.id, r.name, r.email, r.currency
       FROM doc, jsonb_populate_recordset(NULL::clients, of -> 'clients') r),
 account AS (
-    INSERT INTO accounts (organization_id, id, client_id, name, kind, currency, opening_balance, external_id)
-    SELECT %(organization)s, r.id, r.client_id, r.name, r.kind, r.currency, r.opening_balance, r.external_id
+    INSERT INTO accounts (organization_id, id, client_id, name, kind, number, currency, opening_balance)
+    SELECT %(organization)s, r.id, r.client_id, r.name, r.kind, r.number, r.currency, r.opening_balance
       FROM doc, jsonb_populate_recordset(NULL::accounts, of -> 'accounts') r),
 transaction_ AS (
     INSERT INTO transactions (organization_id, id, client_id, account_id, booked_on, amount, currency, description,

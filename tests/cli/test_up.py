@@ -1,4 +1,4 @@
-"""`advisorjobs up` and `demo` on a machine where nothing runs: everything is started, and nothing is left behind."""
+"""`advisorjobs up` on a machine where nothing runs: everything is started, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -70,14 +70,4 @@ def test_up_says_how_to_look_inside_works_and_stops_cleanly(up: Command, open_fo
     up.process.send_signal(signal.SIGINT)
     assert up.end() == 0
     assert up.said.rstrip().endswith("stopped")
-    assert not servers(open_folder)
-
-
-@pytest.mark.slow
-def test_the_demo_shows_what_came_out_of_every_sample(open_folder: Path) -> None:
-    demo = Command("demo", folder=open_folder / "data")
-
-    assert demo.end(240) == 0, demo.said
-    assert "6 completed" in demo.said
-    assert "BLUE TEAPOT GROCERY" in demo.said
     assert not servers(open_folder)

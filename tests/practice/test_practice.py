@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from advisorjobs.practice.chance import working_day
 from advisorjobs.practice.invented import ARRIVING, invented_practice
 from advisorjobs.practice.rows import Firm, Oddity, Transaction, total
 from advisorjobs.practice.storing import remove_firm, store_firm
@@ -86,7 +87,7 @@ def test_vat_is_paid_for_each_month_as_its_lines_have_it(firm: Firm) -> None:
         assert line.amount == -total(each.tax for each in books if each.booked_on.isoformat().startswith(month))
 
 
-def test_only_the_planted_transfer_is_booked_at_a_weekend(firm: Firm) -> None:
+def test_only_the_planted_transfer_is_booked_on_a_day_without_banking(firm: Firm) -> None:
     for odd, rows in oddities(firm):
         match odd.kind:
             case "duplicate":
@@ -98,7 +99,7 @@ def test_only_the_planted_transfer_is_booked_at_a_weekend(firm: Firm) -> None:
             case "weekend":
                 assert rows[0].booked_on.weekday() == 6
     planted = {each for odd, _ in oddities(firm) if odd.kind == "weekend" for each in odd.transaction_ids}
-    assert {each.id for each in firm.transactions if each.booked_on.weekday() >= 5} == planted
+    assert {each.id for each in firm.transactions if working_day(each.booked_on) != each.booked_on} == planted
 
 
 def test_categories_are_those_of_the_books_and_the_newest_are_unsorted(firm: Firm) -> None:

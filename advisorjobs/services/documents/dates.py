@@ -11,7 +11,7 @@ from advisorjobs.services.documents.layout import Segment, Span
 from advisorjobs.services.documents.spelling import squeezed
 from advisorjobs.services.documents.vocabulary import month_numbers
 
-__all__ = ["DateFound", "day_and_month", "day_before_month", "find_dates", "short_days_first"]
+__all__ = ["DateFound", "day_and_month", "day_before_month", "find_dates", "short_days_first", "without_day"]
 
 _DIGIT = r"[\dOolI]"
 _NUMERIC = re.compile(
@@ -28,6 +28,8 @@ _NAME_DAY_YEAR = re.compile(
 _SHORT = re.compile(r"^(\d{1,2})\s?[./\-]\s?(\d{1,2})\.?(?=\s|$)")
 _SHORT_NAMED = re.compile(rf"^(\d{{1,2}})[\s.\-]+({_NAME})\.?(?=\s|$)")
 _NAMED_SHORT = re.compile(rf"^({_NAME})[\s.]+(\d{{1,2}})(?=\s|$)")
+_WHOLE = re.compile(r"^(?:\d{1,2}[./\-]\s?\d{1,2}[./\-]\s?(?:\d{4}|\d{2})|\d{4}-\d\d-\d\d)(?=\s|$)")
+_YEAR = re.compile(r",?\s*(?:19|20)\d\d(?=\s|$)")
 _CLEAN = str.maketrans({"O": "0", "o": "0", "l": "1", "I": "1"})
 
 
@@ -122,14 +124,28 @@ def short_days_first(texts: Iterable[str], segments: Sequence[Segment], country:
 
 def day_and_month(text: str, year: int, *, day_first: bool = True) -> date | None:
     """The day that *text* begins with where it gives no year: "12.04.", "12/04", "3 Apr" or "Apr 3"."""
-    match = _SHORT.match(text)
-    if match:
+    if match := _SHORT.match(text):
         one, two = int(match.group(1)), int(match.group(2))
         day, month = (one, two) if day_first or "." in match.group() else (two, one)
         return _date(str(year), month, day)
-    match = _SHORT_NAMED.match(text)
-    name, number = (match.group(2), match.group(1)) if match else ("", "")
-    if match is None and (match := _NAMED_SHORT.match(text)):
-        name, number = match.groups()
-    named = month_numbers().get(squeezed(name)) if name else None
-    return _date(str(year), named, int(number)) if named else None
+    named = _named_day(text)
+    return _date(str(year), named[1], named[0]) if named else None
+
+
+def without_day(text: str) -> str:
+    """*text* without the days that it begins with: the booking's, and often the value's behind it."""
+    while match := _WHOLE.match(text) or _SHORT.match(text):
+        text = text[match.end() :].lstrip()
+    named = _named_day(text)
+    return text[named[2] :].lstrip() if named else text
+
+
+def _named_day(text: str) -> tuple[int, int, int] | None:
+    """Day and month of a text that begins with "3 Apr" or "Apr 3", and where the rest goes on, behind a year."""
+    for pattern, day, name in ((_SHORT_NAMED, 1, 2), (_NAMED_SHORT, 2, 1)):
+        match = pattern.match(text)
+        month = month_numbers().get(squeezed(match.group(name))) if match else None
+        if match and month:
+            year = _YEAR.match(text, match.end())
+            return int(match.group(day)), month, year.end() if year else match.end()
+    return None

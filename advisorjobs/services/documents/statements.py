@@ -79,7 +79,7 @@ def same_number(one: str, other: str) -> bool:
         return len(shown) >= _LEAST_SHOWN and one.endswith(shown) and other.endswith(shown)
     short, long = sorted((one.lstrip("0"), other.lstrip("0")), key=len)
     inside = long[:2].isalpha() and short.isdigit() and len(short) >= _LEAST_INSIDE and long.endswith(short)
-    return one == other or inside
+    return short == long or inside
 
 
 def _numbers(texts: Iterable[str]) -> Iterator[str]:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from advisorjobs.services.documents.amounts import Amount
-from advisorjobs.services.documents.dates import day_and_month, short_days_first
+from advisorjobs.services.documents.amounts import Amount, decimal_comma
+from advisorjobs.services.documents.dates import day_and_month, short_days_first, without_day
 from advisorjobs.services.documents.evidence import Evidence
 from advisorjobs.services.documents.items import Item
 from advisorjobs.services.documents.labels import Label
 from advisorjobs.services.documents.rows import Row
+from advisorjobs.services.documents.spelling import folded
 
 __all__ = ["Balances", "Movements", "find_movements"]
 
@@ -28,8 +29,10 @@ _LATER = timedelta(days=31)
 _MARK = re.compile(r"^\s?(S|H|Soll|Haben|D|C|DR|CR|Dr|Cr|OD)\.?(?=\s|$|\))")
 _OUT_MARKS = frozenset({"s", "soll", "d", "dr", "od"})
 _BALANCES = frozenset({"opening_balance", "closing_balance"})
+_SMALL = 3
+_BESIDE = frozenset({"seite", "page", "blatt", "pagina", "datum", "date", "euro", "haben", "soll"})
 _LONGEST_TEXT = 300
-_DAY = re.compile(r"^(?:\d{1,2}[./\-]\s?\d{1,2}[./\-]?\s?(?:\d{4}|\d{2})?(?=\s|$)\s*)+|^\d{4}-\d\d-\d\d(?=\s|$)\s*")
+_DAY = re.compile(r"^\d{1,2}\.\d{2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,14 @@ class _Finder:
         self.day_first = short_days_first(
             [row.segments[0].text for row in evidence.rows if row.amounts], evidence.segments, evidence.country
         )
+        self.comma = decimal_comma(evidence.segments)
         self.starts = {found.span.segment.index: found for found in evidence.dates if found.span.start < 4}
         self.heads: dict[str, float] = {}
         self.section = 0
         self.balance: Decimal | None = None
         self.items: list[Item] = []
         self.balances = Balances()
+        self.early: Decimal | None = None
         self.others: list[Row] = []
         self.last: Row | None = None
 
@@ -84,9 +89,9 @@ class _Finder:
         if row.table_head or _is_head(row):
             self.heads, self.last = _columns(row), None
             return
-        amounts = [amount for amount in row.amounts if amount.cents]
+        amounts = [amount for amount in row.amounts if amount.cents and not self._is_day(amount)]
         day = self._day(row)
-        if (label := _balance_label(row)) is not None and amounts:
+        if amounts and not (day and len(amounts) > 1) and (label := _balance_label(row)) is not None:
             self._note_balance(label, row, amounts)
             self.others.append(row)
         elif day is None or not amounts:
@@ -110,33 +115,36 @@ class _Finder:
 
     def _take_text(self, row: Row, amounts: list[Amount]) -> None:
         """A heading that says which way the money below it went, more text of the movement above, or something else."""
-        if not row.amounts and (way := _way(row)):
-            self.section, self.last = way, None
-        elif self.last is not None and not amounts and _continues(self.last, row):
-            item = self.items[-1] if self.items else None
-            text = " ".join(segment.text for segment in row.segments)
-            if item is not None:
-                self.items[-1] = replace(item, description=f"{item.description} {text}"[:_LONGEST_TEXT].strip())
+        if self.last is not None and self.items and not amounts and _continues(self.last, row):
+            item, text = self.items[-1], " ".join(segment.text for segment in row.segments)
+            self.items[-1] = replace(item, description=f"{item.description} {text}"[:_LONGEST_TEXT].strip())
             self.last = replace(row, segments=self.last.segments[:1] + row.segments)
+        elif not row.amounts and (way := _way(row)):
+            self.section, self.last = way, None
         else:
             self.last = None
             self.others.append(row)
 
     def _note_balance(self, label: Label, row: Row, amounts: list[Amount]) -> None:
+        """The first opening balance is the statement's, the last closing one too; those between are pages' own."""
         moved, after = self._sorted_out(row, amounts)
         value = after if after is not None else moved
         self.last = None
-        if label.weight("opening_balance"):
-            if self.balances.opening is None and not self.items:
-                self.balances = replace(self.balances, opening=value)
-                self.balance = value
-        else:
+        if not label.weight("opening_balance"):
             self.balances = replace(self.balances, closing=value)
+            if not self.items and self.early is None:
+                self.early = value
+        elif self.balances.opening is None and not self.items:
+            self.balances = replace(self.balances, opening=value)
+            self.balance = value
 
     def _completed(self) -> Balances:
-        """The balances as labelled; what isn't, as the running balance shows it."""
+        """The balances as labelled; what isn't, as the running balance shows it. Of two with the same label ("balance on
+        …") the one above the movements is the opening one."""
         listed = [item for item in self.items if item.balance is not None]
         opening, closing = self.balances.opening, self.balances.closing
+        if opening is None and closing != self.early:
+            opening = self.early
         if opening is None and self.items and self.items[0].balance and self.items[0].amount:
             opening = Decimal(self.items[0].balance) - Decimal(self.items[0].amount)
         if closing is None and listed and listed[-1] is self.items[-1]:
@@ -144,19 +152,22 @@ class _Finder:
         return Balances(opening, closing)
 
     def _sorted_out(self, row: Row, amounts: Sequence[Amount]) -> tuple[Decimal | None, Decimal | None]:
-        """Amount moved and balance after it, by the columns they stand in; without columns the last of two is the
-        balance."""
+        """Amount moved and balance after it. Amounts further left are part of the text ("USD 12.00 at 1.0873"); without
+        columns the last of two is the balance."""
         moved: Decimal | None = None
         after: Decimal | None = None
-        for amount in amounts:
-            column = (
-                min(self.heads, key=lambda head: abs(self.heads[head] - amount.span.box.right)) if self.heads else ""
-            )
-            if column == "column_balance" or (not self.heads and len(amounts) > 1 and amount is amounts[-1]):
+        columns = [self._column(amount) for amount in amounts]
+        balanced = columns[-1] == "column_balance" if self.heads else len(amounts) > 1
+        for amount, column in list(zip(amounts, columns, strict=True))[-2 if balanced else -1 :]:
+            if balanced and amount is amounts[-1]:
                 after = _marked(row, amount, amount.value)
-            elif moved is None:
+            else:
                 moved = self._signed(row, amount, column)
         return moved, after
+
+    def _column(self, amount: Amount) -> str:
+        right = amount.span.box.right
+        return min(self.heads, key=lambda head: abs(self.heads[head] - right)) if self.heads else ""
 
     def _signed(self, row: Row, amount: Amount, column: str) -> Decimal:
         if column == "column_out":
@@ -165,6 +176,12 @@ class _Finder:
         if marked != amount.value or amount.value < 0 or column == "column_in" or "+" in amount.span.text:
             return marked
         return -marked if self.section < 0 and _mark(row, amount) is None else marked
+
+    def _is_day(self, amount: Amount) -> bool:
+        """Whether what looks like an amount is a day without a year: "28.12.", or 28.12 among amounts like 28,12."""
+        if not _DAY.match(amount.span.text.strip()):
+            return False
+        return self.comma or amount.span.segment.text[amount.span.end :].startswith(".")
 
     def _day(self, row: Row) -> date | None:
         first = row.segments[0]
@@ -205,13 +222,14 @@ def _way(row: Row) -> int:
 
 
 def _balance_label(row: Row) -> Label | None:
-    """What names the row as a balance rather than a movement: nothing else is said in it but days and small words."""
+    """What names the row as a balance rather than a movement: nothing else is said from there on but days and small words."""
     for label in row.labels:
         if not any(meaning.field in _BALANCES for meaning in label.meanings):
             continue
-        said = " ".join(segment.text for segment in row.segments).replace(label.span.text, " ", 1)
-        words = [word for word in re.findall(r"[^\W\d_]+", said) if len(word) > 3 or word.isupper()]
-        if sum(map(len, words)) <= 12 and len(words) <= 2:
+        left = label.span.segment.box.left
+        said = " ".join(segment.text for segment in row.segments if segment.box.left >= left)
+        said = said.replace(label.span.text, " ", 1)
+        if all(len(word) <= _SMALL or folded(word) in _BESIDE for word in re.findall(r"[^\W\d_]+", said)):
             return label
     return None
 
@@ -255,7 +273,7 @@ def _texts(row: Row, amounts: Sequence[Amount], left: float) -> Iterator[str]:
         if segment.box.left >= left:
             return
         inside = [amount.span.start for amount in amounts if amount.span.segment is segment]
-        text = _DAY.sub("", segment.text[: min(inside, default=None)]).strip(" .:-")
+        text = without_day(segment.text[: min(inside, default=None)]).strip(" .:-")
         if any(char.isalpha() for char in text):
             yield text
 

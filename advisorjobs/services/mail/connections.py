@@ -7,6 +7,7 @@ also forgets whatever was begun), so that a mail never fails because the server 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -45,30 +46,27 @@ class Connections:
         try:
             yield
         finally:
-            self.close()
+            while self._idle:
+                cut(self._idle.pop()[0])
+            await asyncio.sleep(0)  # in which the loop closes the sockets
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[aiosmtplib.SMTP]:
         """A connection that was just seen alive, logged in, without a mail begun.
 
-        After an answer with a number it is kept; after anything else it is closed. Raises what aiosmtplib raises, and
-        JobError where the server lacks what the settings ask for.
+        After an answer with a number other than 421 it is kept; after anything else it is closed. Raises what aiosmtplib
+        raises, and JobError where the server lacks what the settings ask for.
         """
         client, mails = await self._living()
         try:
             yield client
-        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused):
-            self._keep(client, mails)
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
+            self._keep(client, MAILS if is_goodbye(error) else mails)
             raise
         except BaseException:
-            client.close()
+            cut(client)
             raise
         self._keep(client, mails + 1)
-
-    def close(self) -> None:
-        """Closes what is idle."""
-        while self._idle:
-            self._idle.pop()[0].close()
 
     async def _living(self) -> tuple[aiosmtplib.SMTP, int]:
         while self._idle:
@@ -96,6 +94,7 @@ class Connections:
         client = aiosmtplib.SMTP(
             hostname=smtp.host,
             port=smtp.port,
+            local_hostname=own_name(),
             timeout=ANSWER,
             use_tls=smtp.security == "tls",
             start_tls=False,  # done below, where its absence gets a text of its own
@@ -105,7 +104,7 @@ class Connections:
         try:
             await self._made_ready(client)
         except BaseException:
-            client.close()
+            cut(client)
             raise
         return client
 
@@ -125,11 +124,30 @@ class Connections:
             await client.login(smtp.user, smtp.password or "")
 
 
+def is_goodbye(error: aiosmtplib.SMTPException) -> bool:
+    """Whether the server said that it will hang up (RFC 5321 §3.8: 421, to any command)."""
+    return isinstance(error, aiosmtplib.SMTPResponseException) and error.code == 421
+
+
+def own_name() -> str:
+    """What we call ourselves (RFC 5321 §4.1.3), without asking a name server, which nobody's deadline would bind."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
 async def lives(client: aiosmtplib.SMTP) -> bool:
     """Whether the server still answers; closes what doesn't."""
     try:
         await client.rset()
     except (aiosmtplib.SMTPException, OSError):
-        client.close()
+        cut(client)
         return False
     return True
+
+
+def cut(client: aiosmtplib.SMTP) -> None:
+    """Ends a connection at once: TLS's own farewell waits for the other side, which may be gone."""
+    abort = getattr(client.transport, "abort", None)  # None: there was no connection any more
+    client.close()
+    if abort is not None:
+        abort()

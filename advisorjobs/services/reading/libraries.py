@@ -1,4 +1,4 @@
-"""Libraries of the extra `documents`, imported only when something is read."""
+"""Libraries of an extra, imported only when something is read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from advisorjobs.errors import MissingExtra
 __all__ = ["needed"]
 
 
-def needed(module: str) -> Any:
-    """The module of this name; MissingExtra names the extra that installs it."""
+def needed(module: str, extra: str = "documents") -> Any:
+    """The module of this name; MissingExtra names the *extra* that installs it."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise MissingExtra("documents", module.partition(".")[0]) from error
+        raise MissingExtra(extra, module.partition(".")[0]) from error
