@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from advisorjobs.environment import Environment
+from advisorjobs.errors import SettingsError
 
 __all__ = ["AzureStorage", "FormRecognizer", "azure_storage", "form_recognizer"]
 
+_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
 
 @dataclass(frozen=True, slots=True)
 class AzureStorage:

@@ -15,7 +15,6 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from advisorjobs.azure_settings import AzureStorage, FormRecognizer, azure_storage, form_recognizer
 from advisorjobs.environment import Environment, did_you_mean
@@ -39,7 +38,6 @@ __all__ = [
     "require_services",
 ]
 
-_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
 
 Concurrency = int | Mapping[str, int]
 """Slots: one number for every served queue except `scheduled`, or a number per queue."""
