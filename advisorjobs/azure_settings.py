@@ -12,6 +12,7 @@ __all__ = ["AzureStorage", "FormRecognizer", "azure_storage", "form_recognizer"]
 
 _BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
 
+
 @dataclass(frozen=True, slots=True)
 class AzureStorage:
     """The Blob container that documents and reports are kept in. Without it: a folder on the local disk.
