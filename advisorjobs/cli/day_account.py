@@ -59,7 +59,7 @@ def outcome_lines(said: Mapping[str, Any]) -> Sequence[str]:
 
 
 def counted(kinds: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {escape(kind.replace('_', ' '))}" for kind, count in kinds.items())
+    return ", ".join(f"{escape(kind.replace('_', ' '))} {count}" for kind, count in kinds.items())
 
 
 def failure_lines(failures: Sequence[Mapping[str, Any]]) -> Sequence[str]:
