@@ -18,6 +18,7 @@ from advisorjobs.fields import (
     Currency,
     Day,
     EmailAddress,
+    Flag,
     Identifier,
     Language,
     Line,
@@ -52,7 +53,15 @@ class WelcomeData(TemplateData):
     login_url: WebAddress | None = None
 
 
+class OpenTask(PayloadPart):
+    task_title: Line
+    due_date: Day
+    client_name: Line | None = None
+
+
 class TaskAssignmentData(TemplateData):
+    """`reminder`: the task was assigned before, and is due; `others` are due too, so that one mail names all."""
+
     task_title: Line
     task_id: Identifier | None = None
     task_url: WebAddress | None = None
@@ -60,6 +69,8 @@ class TaskAssignmentData(TemplateData):
     client_name: Line | None = None
     assigned_by: Line | None = None
     due_date: Day | None = None
+    reminder: Flag = False
+    others: Annotated[tuple[OpenTask, ...], Field(max_length=50)] = ()
 
 
 class InvoiceReminderData(TemplateData):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from advisorjobs.choices import AzureOperation, QuickbooksKind, RefundReason, StripeOperation
+from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.fields import Currency, EmailAddress, Flag, Identifier, Language, Line, Moment, Money, NoRepeats, Whole
 from advisorjobs.job_run import JobRun
 from advisorjobs.payloads import Payload, PayloadPart, chosen_part
@@ -131,4 +132,27 @@ async def stripe(job: JobRun[StripePayload]) -> Result:
     return await operate(job, Settings.from_environment())
 
 
-azure_ai = task("integration:azure_ai", payload=AzureAiPayload)
+@task("integration:azure_ai", payload=AzureAiPayload, limit_key="azure:{operation}")
+def azure_ai(job: JobRun[AzureAiPayload]) -> Result:
+    """Analyses a document, or sums it up; what was made before with the same model and language is kept and not made again."""
+    from advisorjobs.services import document_insight as insight
+    from advisorjobs.services import records
+    from advisorjobs.services.storage import storage
+
+    settings, asked = Settings.from_environment(), job.payload
+    with job.connection() as connection:
+        document = records.find_document(connection, asked.organization_id, asked.document_id)
+    if document.scan == "infected":
+        raise JobError(ErrorCode.VALIDATION, f"the document is infected ({document.signature}): it is not opened")
+    if asked.operation == "summarize_document":
+        engine = asked.model or ("azure" if settings.openai else "local")
+        key = f"{document.id}:{engine}:{asked.language}"
+        return insight.kept_or_made(job, insight.SUMMARY, key, lambda: insight.summarize(job, settings))
+    engine = asked.model or ("azure" if settings.form_recognizer else "local")
+    with storage(settings).shelf(asked.organization_id).copy(document.storage_key) as path:
+        return insight.kept_or_made(
+            job,
+            insight.ANALYSIS,
+            f"{document.id}:{engine}:{asked.language}",
+            lambda: insight.analyze(job, settings, document, path),
+        )

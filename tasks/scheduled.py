@@ -142,7 +142,7 @@ def task_reminders(job: JobRun[TaskRemindersPayload]) -> Result:
                 organization_id=job.payload.organization_id,
                 type="task_assignment",
                 to=person.email,
-                template_data=as_reminder(duties, person, firm.today),
+                template_data=as_reminder(duties, person),
                 language=person.language,
                 connection=connection,
             )

@@ -192,3 +192,40 @@ def test_production_names_the_key_that_a_served_queue_lacks() -> None:
         require_services(production, ["critical", "emails"])
     require_services(read(ADVISORJOBS_ENV="production", **SECRETS), QUEUES)
     require_services(read(), QUEUES)
+
+
+@pytest.mark.parametrize(
+    ("given", "security"),
+    [
+        ({}, "starttls"),
+        ({"SMTP_PORT": "465"}, "tls"),
+        ({"SMTP_PORT": "25"}, "starttls"),
+        ({"SMTP_PORT": "465", "ADVISORJOBS_SMTP_SECURITY": "starttls"}, "starttls"),
+        ({"ADVISORJOBS_SMTP_SECURITY": "none", "ADVISORJOBS_SMTP_PLAINTEXT": "on"}, "none"),
+    ],
+)
+def test_how_mails_are_secured_follows_from_the_port_unless_it_is_said(given: dict[str, str], security: str) -> None:
+    smtp = read(SMTP_HOST="mail.test", **given).smtp
+    assert smtp is not None
+    assert smtp.security == security
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "::1"])
+def test_nothing_is_sent_in_the_clear_but_to_this_machine(host: str) -> None:
+    assert read(SMTP_HOST=host, ADVISORJOBS_SMTP_SECURITY="none").smtp is not None
+    with pytest.raises(SettingsError, match="ADVISORJOBS_SMTP_PLAINTEXT=on"):
+        read(SMTP_HOST="localhost.evil.test", ADVISORJOBS_SMTP_SECURITY="none")
+
+
+def test_an_authority_of_ones_own_must_be_a_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"ADVISORJOBS_SMTP_CA_FILE=.* must be a file of certificates"):
+        read(SMTP_HOST="mail.test", ADVISORJOBS_SMTP_CA_FILE=str(tmp_path / "none.pem"))
+
+
+@pytest.mark.parametrize(
+    "address", ["Firm <mail@firm.test>", "mail", "a@b.test, c@d.test", "=?x?@b.test", "a@bücher.test"]
+)
+def test_mails_are_from_one_bare_address(address: str) -> None:
+    assert read(ADVISORJOBS_MAIL_FROM="mail@firm.test").mail_from == "mail@firm.test"
+    with pytest.raises(SettingsError, match="ADVISORJOBS_MAIL_FROM"):
+        read(ADVISORJOBS_MAIL_FROM=address)

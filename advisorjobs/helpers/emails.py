@@ -33,7 +33,7 @@ def queue_email(
     """Sends a mail of one of the practice's types to one address.
 
     *template_data* is what the type's template says, such as {"task_title": "Review Q1 Financials"}: tasks/emails.py has the
-    fields of each. *attachments* are ids of stored documents.
+    fields of each. *attachments* are ids of stored documents and of reports.
     """
     payload = {
         "organization_id": organization_id,

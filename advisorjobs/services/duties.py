@@ -12,8 +12,8 @@ from advisorjobs.services.people import Person, as_language, as_line
 
 __all__ = ["Duty", "as_reminder", "due_duties", "mark_reminded", "people_with_duties"]
 
-LISTED = 40
-"""Tasks that one mail names; more are only counted."""
+MOST = 50
+"""Tasks that one mail names; the others, due later, come in the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,6 @@ class Duty:
     client_name: str | None
     due_on: date
 
-    def line(self, today: date) -> str:
-        """One line for a list of several."""
-        client = f" ({as_line(self.client_name)})" if as_line(self.client_name) else ""
-        return f"{as_line(self.title) or 'Task'}{client}: {when(self.due_on, today)}"
-
 
 def people_with_duties(connection: Any, today: date, days: int) -> list[Person]:
     """Active members who have open tasks due within *days* of which nobody has reminded them *today*."""
@@ -38,8 +33,8 @@ def people_with_duties(connection: Any, today: date, days: int) -> list[Person]:
 
 
 def due_duties(connection: Any, person: Person, today: date, days: int) -> list[Duty]:
-    """*person*'s tasks of that kind, the longest due first; locked until the commit."""
-    values = {"member": person.id, "today": today, "days": days}
+    """*person*'s tasks of that kind, the longest due first, as many as one mail names; locked until the commit."""
+    values = {"member": person.id, "today": today, "days": days, "most": MOST}
     return [Duty(*row) for row in connection.execute(statement("due_duties"), values)]
 
 
@@ -48,30 +43,23 @@ def mark_reminded(connection: Any, duties: Sequence[Duty], today: date) -> None:
     connection.execute(statement("mark_reminded"), {"ids": [each.id for each in duties], "today": today})
 
 
-def as_reminder(duties: Sequence[Duty], person: Person, today: date) -> Mapping[str, Any]:
-    """What the mail says: of one task all, of several a list."""
-    said: dict[str, Any] = {"recipient_name": person.name, "due_date": duties[0].due_on}
-    if len(duties) == 1:
-        (duty,) = duties
-        said |= {
-            "task_title": as_line(f"Reminder: {duty.title}"),
-            "task_id": duty.id,
-            "client_name": as_line(duty.client_name),
-            "description": f"This task is {when(duty.due_on, today)}.",
-        }
-    else:
-        lines = [f"• {each.line(today)}" for each in duties[:LISTED]]
-        lines += [f"… and {len(duties) - LISTED} more"] if len(duties) > LISTED else []
-        said |= {"task_title": f"Reminder: {len(duties)} tasks want your attention", "description": "\n".join(lines)}
+def as_reminder(duties: Sequence[Duty], person: Person) -> Mapping[str, Any]:
+    """What the mail says: the first task, and after it the others."""
+    first, *rest = duties
+    said = {
+        "recipient_name": person.name,
+        "task_id": first.id,
+        "reminder": True,
+        **_as_task(first),
+        "others": [_as_task(each) for each in rest],
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _as_task(duty: Duty) -> dict[str, Any]:
+    said = {
+        "task_title": as_line(duty.title) or duty.id,
+        "due_date": duty.due_on,
+        "client_name": as_line(duty.client_name),
+    }
     return {name: value for name, value in said.items() if value is not None}
-
-
-def when(due_on: date, today: date) -> str:
-    days = (due_on - today).days
-    if days == 0:
-        return "due today"
-    if days == 1:
-        return "due tomorrow"
-    if days > 0:
-        return f"due in {days} days, on {due_on:%d %B %Y}"
-    return f"overdue since {due_on:%d %B %Y}"

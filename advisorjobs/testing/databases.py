@@ -109,11 +109,11 @@ def migrated_template(server: DatabaseServer, prepare: Callable[[str], None] = l
 
 
 def without_leftovers(server: DatabaseServer) -> DatabaseServer:
-    """Drops databases of processes that are gone."""
+    """Drops databases of processes that are gone; one process at a time, as two would drop the same ones."""
     with connect(server.dsn(), autocommit=True) as connection:
-        names = [name for (name,) in connection.execute(statement("test_databases"))]
-    for name in names:
-        if not os.path.exists(f"/proc/{name.split('_')[1]}"):
-            server.execute("release_template", name=name)
-            server.execute("drop_database", name=name)
+        connection.execute(statement("lock_test_databases"))
+        for (name,) in connection.execute(statement("test_databases")).fetchall():
+            if not os.path.exists(f"/proc/{name.split('_')[1]}"):
+                server.execute("release_template", name=name)
+                server.execute("drop_database", name=name)
     return server

@@ -87,7 +87,7 @@ def test_the_examples_for_node_run_with_its_real_client(
 
     assert (done.returncode, done.stderr) == (0, "")
     assert created(app, connection).keys() == {"document:thumbnail", "email:send"}
-    assert connection.execute("SELECT id FROM invoices").fetchall() == [("inv-1",)]
+    assert connection.execute("SELECT id FROM bills").fetchall() == [("inv-1",)]
     assert connection.execute("SELECT status FROM job_executions WHERE job_name = 'document:thumbnail'").fetchall() == [
         ("cancelled",),
         ("cancelled",),
@@ -99,7 +99,7 @@ def test_the_example_for_prisma_runs_with_its_real_client(
     app: App, database: str, connection: Connection, tmp_path: Path
 ) -> None:
     modules = packages("prisma", "Prisma")
-    connection.execute("CREATE TABLE invoices (id text PRIMARY KEY, total numeric NOT NULL)")
+    connection.execute("CREATE TABLE bills (id text PRIMARY KEY, total numeric NOT NULL)")
     (model,) = blocks("prisma")
     schema = modules / "schema.prisma"
     schema.write_text(PRISMA_SCHEMA + model)
@@ -119,7 +119,7 @@ def test_the_example_for_prisma_runs_with_its_real_client(
     )
     assert rows.fetchall() == [("email:send", -2, True)]
     assert created(app, connection).keys() == {"email:send"}
-    assert connection.execute("SELECT id FROM invoices").fetchall() == [("inv-2",)]
+    assert connection.execute("SELECT id FROM bills").fetchall() == [("inv-2",)]
 
 
 def test_every_function_for_people_is_described_with_its_arguments(connection: Connection) -> None:

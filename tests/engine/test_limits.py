@@ -185,6 +185,14 @@ def test_an_organization_s_own_rule_overrides_the_queue_s(desk: Desk) -> None:
     assert taken == {"a": 1, "b": 4, "c": 2}
 
 
+def test_an_organization_s_own_rule_holds_for_the_only_job_that_is_ready(desk: Desk) -> None:
+    rule(desk, "org-1", running=1)
+    desk.enqueue(1, organization_id="org-1")
+    assert len(desk.claim()) == 1
+    desk.enqueue(1, organization_id="org-1")
+    assert desk.claim() == []
+
+
 def test_an_organization_that_is_closed_says_when_it_opens(desk: Desk) -> None:
     limit(desk, organization_rate=(1, 60))
     desk.enqueue(5, organization_id="a")

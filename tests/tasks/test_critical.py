@@ -293,12 +293,10 @@ def test_a_part_that_hangs_is_failing_and_holds_up_no_other(
 
 
 def test_the_mail_server_is_logged_in_to(
-    documents_folder: Path, firms: Firms, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    documents_folder: Path, firms: Firms, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trusted = tmp_path / "ca.pem"
-    authority.ca.cert_pem.write_to_path(str(trusted))
     monkeypatch.setenv("SMTP_HOST", "localhost")
-    monkeypatch.setenv("ADVISORJOBS_SMTP_CA_FILE", str(trusted))
+    monkeypatch.setenv("ADVISORJOBS_SMTP_CA_FILE", str(authority.file))
     port, tls = free_port(), authority.serving("localhost")
     monkeypatch.setenv("SMTP_PORT", str(port))
     server = Controller(object(), hostname="127.0.0.1", port=port, tls_context=tls)

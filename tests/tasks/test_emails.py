@@ -7,6 +7,7 @@ from email.policy import default
 from typing import Any, get_args
 
 import pytest
+from advisorjobs.tasks import emails
 from advisorjobs.tasks.emails import EmailPayload
 
 from advisorjobs.choices import EmailType
@@ -15,7 +16,8 @@ from advisorjobs.payloads import parse_payload
 from advisorjobs.services.mail import enclosures
 from advisorjobs.testing import CrashPoint
 from tests.fixtures.mail_servers import Authority, MailServer, StartServer
-from tests.fixtures.mails import MailDesk
+from tests.fixtures.mails import MailDesk, RunWorker
+from tests.fixtures.waiting import wait_for
 
 TYPES = get_args(EmailType)
 
@@ -184,6 +186,107 @@ def test_too_much_is_refused_before_anything_is_read(mail_desk: MailDesk) -> Non
     ids = [mail_desk.store(name, b"x", size_bytes=half) for name in ("a.pdf", "b.pdf")]
 
     refused(mail_desk, ErrorCode.VALIDATION, "a mail takes 15 MB: send a link", attachments=ids)
+
+
+def ended(mail_desk: MailDesk) -> list[tuple[str, str | None]]:
+    """How each run of the job ended, time let pass until nothing was left to do."""
+    return [(each.status, each.error_code) for each in mail_desk.kit.drain(queue="emails", raising=False)]
+
+
+def test_a_temporary_refusal_is_tried_again_and_a_permanent_one_not(
+    mail_desk: MailDesk, mail_server: MailServer
+) -> None:
+    mail_server.answer("RCPT", "451 4.3.0 later", times=2)
+    mail_desk.queue()
+    assert ended(mail_desk) == [("retrying", "external_service")] * 2 + [("completed", None)]
+
+    mail_server.answer("RCPT", "550 5.1.1 nobody here", times=1)
+    mail_desk.queue()
+    assert ended(mail_desk) == [("failed", "validation")]
+    assert len(mail_server.mails) == 1
+    (row,) = mail_desk.rows("SELECT error_message FROM job_executions WHERE status = 'failed'")
+    assert "550 5.1.1" in row["error_message"]
+    assert "ada@client.example" not in row["error_message"]
+
+
+def test_a_server_that_has_had_enough_closes_the_queue_and_costs_no_attempt(
+    mail_desk: MailDesk, mail_server: MailServer
+) -> None:
+    mail_server.answer("MAIL", "421 4.7.0 too many", times=1)
+    first, second = mail_desk.queue(), mail_desk.queue()
+    ran = mail_desk.kit.run_due(queue="emails", raising=False)
+
+    assert [(each.job_id, each.status) for each in ran] == [(first, "snoozed")], "the second waits too"
+    mail_desk.kit.travel(61)
+    assert [(each.status, each.attempt) for each in mail_desk.kit.run_due(queue="emails")] == [("completed", 1)] * 2
+    assert {mail["job_id"] for mail in mail_desk.mails()} == {first, second}
+
+
+def test_a_server_that_is_gone_and_one_that_hangs_are_tried_again(
+    mail_desk: MailDesk, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emails, "PATIENCE", 0.3)
+    mail_server.answer("DATA", "hang", times=1)
+    mail_desk.queue()
+    assert mail_desk.run(raising=False).error_code == "network"
+    monkeypatch.setattr(emails, "PATIENCE", 22)
+    mail_server.answer("DATA", "die", times=1)
+    assert ended(mail_desk) == [("retrying", "network"), ("completed", None)]
+
+
+def test_a_wrong_password_fails_at_once(
+    mail_desk: MailDesk, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_PASS", "wrong")
+    mail_desk.queue()
+
+    assert ended(mail_desk) == [("failed", "authentication")]
+
+
+def test_a_mail_that_a_server_took_before_it_died_is_sent_again_under_its_name(
+    mail_desk: MailDesk, mail_server: MailServer
+) -> None:
+    mail_server.answer("taken", "die", times=1)
+    mail_desk.queue()
+
+    assert ended(mail_desk) == [("retrying", "network"), ("completed", None)]
+    first, second = mail_server.mails
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("organizations", "name"), ("organizations", "email"), ("documents", "file_name")]
+)
+def test_what_tables_hold_adds_no_header_and_no_recipient(
+    mail_desk: MailDesk, mail_server: MailServer, table: str, column: str
+) -> None:
+    document = mail_desk.store("a.pdf", b"%PDF")
+    for text in ("x\r\nBcc: eve@evil.example", "=?utf-8?q?x=0ABcc:_eve@evil.example?=", 'a" <eve@evil.example>, "b'):
+        mail_desk.connection.execute(f"UPDATE {table} SET {column} = %s".encode(), [text])
+        mail_desk.queue(attachments=(document,))
+        assert ended(mail_desk) == [("completed", None)]
+
+    assert len(mail_server.mails) == 3
+    for mail in mail_server.mails:
+        assert mail.recipients == ["ada@client.example"]
+        assert "bcc" not in {name.lower() for name in mail.message}
+        assert len(mail.message["From"].addresses) == len(mail.message["To"].addresses) == 1
+
+
+@pytest.mark.slow
+def test_a_worker_process_sends_over_few_connections(
+    mail_desk: MailDesk, start_mail_server: StartServer, authority: Authority, run_worker: RunWorker
+) -> None:
+    server = start_mail_server("tls")
+    for number in range(30):
+        mail_desk.queue(to=f"client-{number}@client.example")
+    with run_worker("--queues", "emails", "-c", "3", **server.env(authority, "tls")):
+        wait_for(lambda: len(mail_desk.mails()) == 30, "the recorded mails", seconds=60)
+
+    assert sorted(mail.recipients[0] for mail in server.mails) == sorted(
+        f"client-{number}@client.example" for number in range(30)
+    )
+    assert server.connections <= 3
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -257,6 +260,8 @@ def test_tasks_are_remembered_in_one_mail_a_person_once_a_day(firms: Firms) -> N
     assert clerk["to"] == "clerk@org-1.example"
     assert clerk["template_data"]["task_id"] == "clerks"
     assert owner["template_data"]["due_date"] == (today() - timedelta(days=4)).isoformat()
+    assert owner["template_data"]["client_name"] == "Blue Teapot Ltd"
+    assert [each["task_title"] for each in owner["template_data"]["others"]] == ["Task now"]
     assert firms.run("scheduled:task_reminders", "org-1") == {"mails": 0, "tasks": 0, "without_address": 0}
     firms.connection.execute("UPDATE tasks SET reminded_on = reminded_on - 1")
     assert firms.run("scheduled:task_reminders", "org-1")["tasks"] == 3
@@ -292,3 +297,26 @@ def test_a_job_that_waits_in_vain_for_a_row_is_tried_again(firms: Firms) -> None
     assert ran is not None
     assert (ran.status, ran.error_code) == ("retrying", "database")
     assert firms.mails() == []
+
+
+def test_reminders_arrive_as_mails_in_the_readers_language(documents_folder: Path, firms: Firms) -> None:
+    firms.firm(language="de")
+    firms.connection.execute("UPDATE members SET language = 'de'")
+    firms.invoice("i", overdue=5)
+    duty(firms, "late", -4, client_id="c")
+    duty(firms, "now", 0)
+    firms.run("scheduled:invoice_reminders", "org-1")
+    firms.run("scheduled:task_reminders", "org-1")
+    firms.drain("emails")
+
+    found = [
+        message_from_bytes(path.read_bytes(), policy=default) for path in documents_folder.parent.glob("mails/*.eml")
+    ]
+    mails = {mail["To"]: mail for mail in found}
+    assert set(mails) == {"ada@example.com", "owner@org-1.example"}
+    assert "Task late" in mails["owner@org-1.example"]["Subject"]
+    text = mails["owner@org-1.example"].get_body(("plain",)).get_content()
+    assert "Diese Aufgabe wartet auf Sie." in text
+    assert "Task now: " in text
+    assert "119,00" in mails["ada@example.com"].get_body(("plain",)).get_content()
+    assert mails["ada@example.com"]["Reply-To"] == "office@teapot.example"

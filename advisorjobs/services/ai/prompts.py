@@ -14,7 +14,7 @@ from advisorjobs.services.ai.model import Prompt
 
 __all__ = ["VERSIONS", "prompt"]
 
-VERSIONS = {"classify": 1, "words": 1}
+VERSIONS = {"classify": 1, "summarize": 1, "words": 1}
 
 
 def prompt(name: str, **values: Any) -> Prompt:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -20,6 +20,12 @@ __all__ = ["Enclosed", "Letter", "built", "harmless", "is_address", "message_id"
 
 POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 """Seven bits, CRLF and short lines, so that every server takes it and nothing in it looks like the end of a mail."""
+
+SHORT = 60
+MOST = 75
+PRINTABLE = re.compile(r"[ -~]*")
+ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+"""Words that mean nothing but themselves before an address (RFC 5322)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +65,39 @@ def built(letter: Letter) -> bytes:
         files=len(letter.files),
     )
     message = EmailMessage(policy=POLICY)
-    message["Date"] = format_datetime(letter.moment)
-    message["Message-ID"] = letter.message_id
-    message["From"] = mailbox(letter.sender, harmless(letter.sender_name))
-    message["To"] = mailbox(letter.recipient)
-    if letter.reply_to:
-        message["Reply-To"] = mailbox(letter.reply_to)
-    message["Subject"] = promise.subject
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no "out of office" comes back
     message.set_content(letter.rendered.text, cte="quoted-printable")
     message.add_alternative(letter.rendered.html, subtype="html", cte="quoted-printable")
     for file in letter.files:
         enclose(message, file)
     settle_boundaries(message, letter.message_id)
-    return guarded(message.as_bytes(), promise)
+    return guarded(head(letter, promise.subject) + message.as_bytes(), promise)
+
+
+def head(letter: Letter, subject: str) -> bytes:
+    """The headers, written here: Python's own folding of them makes other addresses of some names (3.11)."""
+    headers = {
+        "Date": format_datetime(letter.moment),
+        "Message-ID": letter.message_id,
+        "From": f"{encoded(harmless(letter.sender_name), ATOMS)} <{letter.sender}>".strip(),
+        "To": letter.recipient,
+        "Reply-To": letter.reply_to,
+        "Subject": encoded(subject, PRINTABLE),
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no "out of office" comes back
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None).encode("ascii")
+
+
+def encoded(text: str, plain: re.Pattern[str]) -> str:
+    """*text* as a header holds it: as it stands where it is short and *plain*, else as encoded words (RFC 2047), folded."""
+    if len(text) <= SHORT and plain.fullmatch(text):
+        return text
+    return Header(text, "utf-8", maxlinelen=MOST, header_name="Reply-To").encode(linesep="\r\n")
 
 
 def message_id(organization_id: str, job_id: int, type: str, sender: str) -> str:  # noqa: A002
     """The job's Message-ID, the same in each of its runs; nobody learns from it who the organization is."""
     digest = hashlib.sha256(f"{organization_id}\0{job_id}\0{type}".encode()).hexdigest()[:24]
     return f"<{type}.{job_id}.{digest}@{sender.rpartition('@')[2]}>"
-
-
-def mailbox(address: str, name: str = "") -> Address:
-    user, _, domain = address.rpartition("@")
-    return Address(display_name=name, username=user, domain=domain)
 
 
 def is_address(text: str | None) -> bool:

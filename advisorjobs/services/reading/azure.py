@@ -54,6 +54,13 @@ class AzureReader:
     def read_picture(self, path: Path, *, language: str = "en", pages: int = 2) -> Reading:
         return _reading(_READ, self._analyse(_READ, path, locale=language, pages=f"1-{pages}"), {})
 
+    def analyse(self, path: Path, *, model: str | None, kind: str | None, language: str = "en") -> Reading:
+        """The whole document by *model*, one of the service's or of one's own; None: the one for documents of *kind*."""
+        chosen = model or PREBUILT.get(kind or "", _LAYOUT)
+        draws_out = next((each for each, prebuilt in PREBUILT.items() if prebuilt == chosen), None)
+        result = self._analyse(chosen, path, locale=language)
+        return _reading(chosen, result, fields_of(draws_out, result) if draws_out else {})
+
     def _analyse(self, model: str, path: Path, **options: str) -> Any:
         content, found = _content(path, self.limits)
         if found not in (FileKind.PDF, FileKind.TIFF):

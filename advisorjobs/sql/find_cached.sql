@@ -1,0 +1,2 @@
+SELECT value FROM cached
+ WHERE organization_id = %(organization)s AND kind = %(kind)s AND key = %(key)s AND expires_at > clock_timestamp()
