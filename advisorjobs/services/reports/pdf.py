@@ -21,8 +21,8 @@ from advisorjobs.services.reports.model import Column, Fact, Kind, Report, Row, 
 
 __all__ = ["MOST_ROWS", "pdf"]
 
-MOST_ROWS = 5000
-"""What typst sets within the memory of a child process: some 90 KB a row. The other forms have all of them."""
+MOST_ROWS = 4000
+"""What typst sets within the memory of a child process: some 100 KB a row. The other forms have all of them."""
 
 STANDARDS: tuple[Any, ...] = (["ua-1"], [])
 """PDF/UA refuses a letter that no font has: better a box in its place than no report."""
@@ -86,6 +86,7 @@ def _data(report: Report) -> dict[str, Any]:
         "prepared_for": words.text("prepared_for"),
         "summary": words.text("summary"),
         "page": words.text("page", number="\x01", count="\x02"),
+        "wide": any(sum(column.kind is Kind.TEXT for column in table.columns) > 3 for table in report.tables),
         "facts": _facts(report.facts, words),
         "sections": sections,
         "notes": [_text(note) for note in report.notes],
@@ -135,13 +136,14 @@ def _table(table: Table, words: Language, most: int) -> dict[str, Any]:
 
 
 def _column(table: Table, at: int, column: Column) -> dict[str, Any]:
-    """`weight`: its part of the room that is left; 0: as wide as what is in it."""
-    longest = max((len(value) for row in table.rows if isinstance(value := row[at], str)), default=0)
-    narrow = column.kind is not Kind.TEXT or (longest <= 14 and not column.wide)
+    """`weight`: its part of the room that is left, by what nine in ten of its texts need; 0: as wide as what is in it."""
+    lengths = sorted(len(value) for row in table.rows if isinstance(value := row[at], str))
+    usual = lengths[len(lengths) * 9 // 10] if lengths else 0
+    narrow = column.kind is not Kind.TEXT or (max(lengths, default=0) <= 14 and not column.wide)
     return {
         "label": column.label,
         "right": column.kind in (Kind.MONEY, Kind.COUNT, Kind.SHARE),
-        "weight": 0 if narrow else max(10, min(longest, 34)),
+        "weight": 0 if narrow else max(14, min(usual, 36)),
     }
 
 
