@@ -15,8 +15,8 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
+from advisorjobs.azure_settings import AzureStorage, FormRecognizer, azure_storage, form_recognizer
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
 from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
@@ -38,7 +38,6 @@ __all__ = [
     "require_services",
 ]
 
-_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
 
 Concurrency = int | Mapping[str, int]
 """Slots: one number for every served queue except `scheduled`, or a number per queue."""
@@ -51,28 +50,6 @@ class QueueOverride:
     slots: int | None = None
     timeout: timedelta | None = None
     retries: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AzureStorage:
-    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk.
-
-    `endpoint`: another than Azure's own for the account (ADVISORJOBS_BLOB_ENDPOINT): a private one, a sovereign cloud's,
-    an emulator's.
-    """
-
-    account_name: str
-    account_key: str = field(repr=False)
-    container_name: str
-    endpoint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FormRecognizer:
-    """The service that reads documents. Without it: text layer and OCR on this machine."""
-
-    endpoint: str
-    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,34 +232,6 @@ def slots(key: str, text: str, number: str) -> int:
     if not number.isascii() or not number.isdigit() or not int(number):
         raise SettingsError(key, text, "must be a number of slots (1 or more), or one per queue: emails=20,reports=2")
     return int(number)
-
-
-def azure_storage(env: Environment) -> AzureStorage | None:
-    keys = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONTAINER_NAME")
-    given, endpoint = env.together(*keys), blob_endpoint(env)
-    if endpoint and not given:
-        raise SettingsError(keys[0], None, f"must be set, as {_BLOB_ENDPOINT} is")
-    if not given:
-        return None
-    name, key, container = given
-    return AzureStorage(name, key, container, endpoint)
-
-
-def blob_endpoint(env: Environment) -> str | None:
-    """The account's address; without TLS only on this machine, where emulators are."""
-    address = env.text(_BLOB_ENDPOINT)
-    if address is None:
-        return None
-    parts = urlsplit(address)
-    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not (parts.hostname and (parts.scheme == "https" or local)) or set(address) & set("; ?#@"):
-        raise SettingsError(_BLOB_ENDPOINT, address, "must be https://host[/account] (http:// on this machine only)")
-    return address.rstrip("/")
-
-
-def form_recognizer(env: Environment) -> FormRecognizer | None:
-    given = env.service("AZURE_FORM_RECOGNIZER_ENDPOINT", "AZURE_FORM_RECOGNIZER_KEY")
-    return FormRecognizer(*given) if given else None
 
 
 def azure_openai(env: Environment) -> AzureOpenAI | None:
