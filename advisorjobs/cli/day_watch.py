@@ -62,7 +62,7 @@ def day_table(day: Day) -> Table:
     """A row per queue: how much of it is done, its limit, and what it does now."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("queue", no_wrap=True, min_width=max(map(len, QUEUES)))
-    shown.add_column("", width=BAR, no_wrap=True)
+    shown.add_column("", min_width=BAR, no_wrap=True)
     shown.add_column("done", justify="right", no_wrap=True, min_width=7)
     shown.add_column("time", justify="right", no_wrap=True, min_width=6)
     shown.add_column("limit", justify="right", no_wrap=True, min_width=9)
@@ -91,6 +91,8 @@ def now(queue: QueueDay) -> Text:
         return Text(f"{queue.retrying} to be tried again", "yellow")
     if queue.held_back:
         return Text("waits for its limit", "yellow")
+    if queue.count("delayed"):
+        return Text(f"{queue.count('delayed')} for later", "dim")
     if queue.idle:
         return Text(f"{queue.idle} wait for their function", "dim")
     return Text("✓", "green") if queue.total and queue.ended == queue.total else Text("")
