@@ -35,7 +35,7 @@ class Year:
 def invented_practice(seed: int, today: date, *, organization: str = "demo") -> tuple[Firm, Firm]:
     """A firm with four clients, called *organization*, and a small second one with a single client, `…-neighbour`.
 
-    The books begin with the first of the month a year ago and end the day before *today*.
+    The books begin a year before the last whole month, so that it can be compared, and end the day before *today*.
     """
     first, second = trades(), trades()[:1]
     main = Organization(
@@ -80,11 +80,11 @@ def _firm(organization: Organization, kinds: tuple[Trade, ...], seed: int, today
 def _year(trade: Trade, seed: int, today: date, *, late: bool) -> Year:
     """*late*: its bank statement of the last month is the newest that there is."""
     chance = Chance(f"{seed}:{trade.id}")
-    first = today.replace(year=today.year - 1, day=1)
+    first = _last_month(today).replace(year=_last_month(today).year - 1)
     newest = today.replace(day=1) - timedelta(days=1) if late else today - timedelta(days=1)
     in_books = _last_month(today) - timedelta(days=1) if late else newest
-    billed = billing(trade, chance, first, newest, today)
-    lines = [*movements(trade, chance, first, newest), *billed.income]
+    billed = billing(trade, chance, first, today)
+    lines = [*movements(trade, chance, first, newest), *(each for each in billed.income if each.day <= newest)]
     lines += oddities([each for each in lines if each.day <= in_books], chance, in_books)
     lines += tax_payments(lines, first, newest)
     lines.sort(key=lambda each: (each.day, each.party, each.text, each.amount))
