@@ -51,10 +51,9 @@ def usual() -> Book:
     """A year's half of quiet bookings on working days: nothing in it is odd."""
     book = Book()
     for number in range(80):
-        day = MONDAY + timedelta(days=7 * (number // 4) + number % 4)
-        book.add(
-            day, -100 - number % 9 - number // 10, f"Supplier {'abcde'[number % 5]}", f"order {number}", "materials"
-        )
+        day = MONDAY + timedelta(days=7 * (number // 3) + 1 + number % 3)
+        amount = f"-{100 + number * 7 % 29}.{number:02d}"
+        book.add(day, amount, f"Supplier {'abcde'[number % 5]}", f"order {number}", "materials")
     return book
 
 
