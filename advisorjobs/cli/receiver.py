@@ -19,8 +19,8 @@ def receiver(settings: Settings) -> Iterator[str]:
     if hindrance is not None:
         yield f"webhooks are not received: {hindrance}"
         return
-    where = settings.webhooks
     with program(settings, "webhooks", "webhooks") as running:
+        where = settings.webhooks
         yield f"webhooks are received at http://{where.host}:{where.port}/webhooks/ (log: {running.log})"
 
 
