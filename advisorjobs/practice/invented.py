@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from advisorjobs.practice.billing import Billing, billing
@@ -11,7 +11,7 @@ from advisorjobs.practice.chance import Chance
 from advisorjobs.practice.movements import Movement, movements, tax_payments
 from advisorjobs.practice.oddities import oddities
 from advisorjobs.practice.office import channels, connections, members, tasks
-from advisorjobs.practice.rows import Account, Client, Firm, Oddity, Organization, Transaction
+from advisorjobs.practice.rows import Account, Client, Firm, Invoice, Oddity, Organization, Transaction
 from advisorjobs.practice.trades import Trade, trades
 
 __all__ = ["ARRIVING", "invented_practice"]
@@ -68,13 +68,22 @@ def _firm(organization: Organization, kinds: tuple[Trade, ...], seed: int, today
         accounts=tuple(_account(each) for each in kinds),
         transactions=tuple(each for each in all_of_them if each.client_id != arrives or each.booked_on < border),
         customers=tuple(each for year in years.values() for each in year.billing.customers),
-        invoices=tuple(each for year in years.values() for each in year.billing.invoices),
+        invoices=_with_stripe([each for year in years.values() for each in year.billing.invoices], kinds[-1].id),
         payments=tuple(each for year in years.values() for each in year.billing.payments),
         tasks=tasks(people, kinds, today),
         connections=connections(organization, kinds),
         oddities=tuple(each for year in years.values() for each in year.oddities),
         arriving=tuple(each for each in all_of_them if each.client_id == arrives and each.booked_on >= border),
     )
+
+
+def _with_stripe(invoices: list[Invoice], client_id: str) -> tuple[Invoice, ...]:
+    """The oldest invoice that the client's customers still owe was sent by Stripe, which will say when it is paid."""
+    owed = min(
+        (each for each in invoices if each.client_id == client_id and each.status == "open"), key=lambda i: i.due_on
+    )
+    sent = replace(owed, source="stripe", external_id=f"in_{''.join(filter(str.isalnum, owed.number))}")
+    return tuple(sent if each is owed else each for each in invoices)
 
 
 def _year(trade: Trade, seed: int, today: date, *, late: bool) -> Year:
