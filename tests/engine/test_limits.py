@@ -7,6 +7,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.fixtures.desk import Desk
 from tests.fixtures.waiting import wait_for
 
@@ -183,6 +185,28 @@ def test_an_organization_s_own_rule_overrides_the_queue_s(desk: Desk) -> None:
     taken = Counter(job.organization_id for job in desk.claim(free=30) + desk.claim(free=30))
 
     assert taken == {"a": 1, "b": 4, "c": 2}
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"rate": (1, 60)}, {"running": 1}, {"organization_rate": (1, 60)}, {"organization_running": 1}],
+    ids=["rate", "running", "organization-rate", "organization-running"],
+)
+def test_a_limit_holds_for_the_only_job_that_is_ready(desk: Desk, limits: dict[str, Any]) -> None:
+    limit(desk, **limits)
+    desk.enqueue(1, organization_id="org-1")
+    assert len(desk.claim()) == 1
+    desk.enqueue(1, organization_id="org-1")
+    assert desk.claim() == []
+
+
+def test_a_closed_queue_keeps_its_only_ready_job(desk: Desk) -> None:
+    limit(desk)
+    desk.connection.execute(
+        "UPDATE advisorjobs_queues SET closed_until = now() + interval '60 s' WHERE name = 'critical'"
+    )
+    desk.enqueue(1)
+    assert desk.claim() == []
 
 
 def test_an_organization_s_own_rule_holds_for_the_only_job_that_is_ready(desk: Desk) -> None:
