@@ -90,24 +90,12 @@ def secret(
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.services.webhooks.secrets import add_webhook_secret, new_standard_secret
-    from advisorjobs.services.webhooks.signatures import standard_key
     from advisorjobs.settings import Settings
 
-    if service not in ACCOUNTS or not re.fullmatch(ACCOUNTS[service], account, re.ASCII) or account in ACCOUNTS:
-        raise SettingsError(
-            "SERVICE ACCOUNT", f"{service} {account}", "must be like stripe acct_1A, quickbooks 310687, custom crm"
-        )
+    check_account(service, account)
     if service != "custom" and not given:
         raise SettingsError("--stdin", None, f"must be given: {service} has made the secret")
-    text = sys.stdin.readline().strip() if given else new_standard_secret()
-    try:
-        short = len(standard_key(text)) if service == "custom" else len(text)
-    except ValueError:
-        short = 0
-    if short < 16:
-        raise SettingsError(
-            "standard input", "…", "must be the service's secret, on one line; of custom whsec_ and base64"
-        )
+    text = read_secret(service) if given else new_standard_secret()
     settings = Settings.from_environment()
     with opened(settings) as connection:
         add_webhook_secret(
@@ -116,3 +104,26 @@ def secret(
     typer.echo(f"/webhooks/{account if service == 'custom' else f'{service}/{account}'}")
     if not given:
         typer.echo(text)
+
+
+def check_account(service: str, account: str) -> None:
+    """Raises SettingsError for an account that the service can't have, or a webhook of one's own called as a service."""
+    if service not in ACCOUNTS or not re.fullmatch(ACCOUNTS[service], account, re.ASCII) or account in ACCOUNTS:
+        given = f"{service} {account}"
+        raise SettingsError("SERVICE ACCOUNT", given, "must be like stripe acct_1A, quickbooks 310687, custom crm")
+
+
+def read_secret(service: str) -> str:
+    """The first line of standard input. Raises SettingsError for what can't be a secret of *service*."""
+    from advisorjobs.services.webhooks.signatures import standard_key
+
+    text = sys.stdin.readline().strip()
+    try:
+        length = len(standard_key(text)) if service == "custom" else len(text)
+    except ValueError:
+        length = 0
+    if length < 16:
+        raise SettingsError(
+            "standard input", "…", "must be the service's secret, on one line; of custom whsec_ and base64"
+        )
+    return text
