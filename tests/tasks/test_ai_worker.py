@@ -32,8 +32,10 @@ def test_all_four_jobs_end_well_in_a_workers_children(analyst: Analyst, run_pyth
 
     assert done.returncode == 0, done.stderr
     runs = analyst.rows("SELECT job_name, status, result, error_message FROM job_executions")
-    assert [(each["job_name"], each["error_message"]) for each in runs if each["status"] != "completed"] == []
-    assert {each["job_name"]: each["result"]["engine"] for each in runs} == dict.fromkeys(
+    # a worker that doesn't wait may give one back before it begins; it is taken again
+    ended = [each for each in runs if each["status"] != "released"]
+    assert [(each["job_name"], each["error_message"]) for each in ended if each["status"] != "completed"] == []
+    assert {each["job_name"]: each["result"]["engine"] for each in ended} == dict.fromkeys(
         ("ai:classify_transactions", "ai:insights", "ai:detect_anomalies", "ai:predict_cash_flow"), "local"
     )
     assert "Warning" not in done.stderr
