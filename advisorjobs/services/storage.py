@@ -24,6 +24,7 @@ __all__ = ["Shelf", "Storage", "StoredFile", "azure_container", "local_folder", 
 
 T = TypeVar("T")
 _LONGEST_PART = 120
+_CONNECT_SECONDS, _SILENT_SECONDS = 10, 60
 _REFUSED = frozenset({401, 403})
 
 
@@ -153,7 +154,11 @@ def azure_container(account: AzureStorage) -> Storage:
             "BlobEndpoint": account.endpoint,
         }
         options = {"connection_string": ";".join(f"{name}={value}" for name, value in parts.items())}
+    options |= {"connection_timeout": _CONNECT_SECONDS, "read_timeout": _SILENT_SECONDS}
     filesystem = needed("adlfs").AzureBlobFileSystem(**options, use_listings_cache=False, skip_instance_cache=True)
+    # The library would try for a minute and a half, and adlfs hands no other policy through: retries are the queue's.
+    policy = filesystem.service_client._config.retry_policy  # noqa: SLF001
+    policy.total_retries, policy.initial_backoff, policy.increment_base = 1, 1, 1
     return Storage(filesystem, account.container_name, "azure")
 
 

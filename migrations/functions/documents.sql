@@ -84,8 +84,10 @@ BEGIN
       JOIN procrastinate_jobs j ON j.id = step.value::bigint AND j.status = 'failed'
       LEFT JOIN LATERAL (
             SELECT error_code FROM advisorjobs_runs WHERE job_id = j.id ORDER BY run_no DESC LIMIT 1) r ON true
-     WHERE d.organization_id = _organization AND (d.extracted_at IS NULL OR d.thumbnail_at IS NULL)
-       AND d.scan IS DISTINCT FROM 'infected';
+     WHERE d.organization_id = _organization AND d.scan IS DISTINCT FROM 'infected'
+       AND CASE step.key WHEN 'document:virus_scan' THEN d.scanned_at WHEN 'document:ocr' THEN d.read_at
+                         WHEN 'document:classify' THEN d.classified_at WHEN 'document:extract' THEN d.extracted_at
+                         ELSE d.thumbnail_at END IS NULL;
     PERFORM set_config('advisorjobs.organization', _before, true);
     RETURN _said;
 END $$;

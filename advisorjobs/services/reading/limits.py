@@ -22,12 +22,15 @@ class Limits:
     `scanned_pages`: pages that have no text layer; each takes seconds to read. Default 60.
     `pixels`: pixels of one picture, alone or inside a PDF; fax-compressed ones may have 16 times as many.
         Default 100 million, about 400 MB when decoded.
+    `unpacked_bytes`: what one compressed stream of a PDF holds (a page's content, a font); a picture's may hold four for
+        each of `pixels`. Default 64 MiB.
     """
 
     file_bytes: int = 50 * 1024 * 1024
     pages: int = 300
     scanned_pages: int = 60
     pixels: int = 100_000_000
+    unpacked_bytes: int = 64 * 1024 * 1024
 
     def check_bytes(self, size: int) -> None:
         self._check("file_bytes", size, self.file_bytes, "bytes")
@@ -42,6 +45,10 @@ class Limits:
         """*filters* are a PDF picture's compressions."""
         most = self.pixels * (_BILEVEL_SHARE if _BILEVEL_FILTERS & set(filters) else 1)
         self._check("pixels", width * height, most, f"pixels ({width} × {height}) in one picture")
+
+    def check_unpacked(self, size: int, *, picture: bool) -> None:
+        most = max(self.unpacked_bytes, 4 * self.pixels) if picture else self.unpacked_bytes
+        self._check("unpacked_bytes", size, most, "bytes or more, unpacked, in one piece of it")
 
     def _check(self, name: str, value: int, most: int, what: str) -> None:
         if value > most:

@@ -12,6 +12,7 @@ from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.services.reading.intake import FileKind, damaged
 from advisorjobs.services.reading.libraries import needed
 from advisorjobs.services.reading.limits import Limits
+from advisorjobs.services.reading.unpacking import check_unpacked
 
 __all__ = ["PagePicture", "open_page", "open_pdf", "page_pictures"]
 
@@ -34,9 +35,10 @@ class PagePicture:
 def open_pdf(path: Path, *, limits: Limits) -> Iterator[Any]:
     """The pypdfium2 document at *path*, closed afterwards.
 
-    JobError `validation` where it needs a password, is damaged, or has too many pages.
+    JobError `validation` where it needs a password, is damaged, has too many pages or unpacks to too much.
     """
     pdfium = needed("pypdfium2")
+    check_unpacked(path, limits=limits)
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
