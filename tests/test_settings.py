@@ -66,7 +66,7 @@ def test_the_language_models_deployment_and_protocol_have_defaults_and_rules() -
     assert other.deployment == "books"
     with pytest.raises(SettingsError, match="AZURE_OPENAI_DEPLOYMENT='a/b' can't be used"):
         read(**given, AZURE_OPENAI_DEPLOYMENT="a/b")
-    with pytest.raises(SettingsError, match="AZURE_OPENAI_API_VERSION='new' .*2024-10-21"):
+    with pytest.raises(SettingsError, match=r"AZURE_OPENAI_API_VERSION='new' .*2024-10-21"):
         read(**given, AZURE_OPENAI_API_VERSION="new")
 
 
