@@ -223,10 +223,8 @@ def azure_openai(env: Environment) -> AzureOpenAI | None:
         )
     if api_version and not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", api_version):
         raise SettingsError("AZURE_OPENAI_API_VERSION", api_version, "must be like 2024-10-21 or 2025-04-01-preview")
-    if given is None:
-        return None
-    plain = AzureOpenAI(*given)
-    return replace(plain, deployment=deployment or plain.deployment, api_version=api_version or plain.api_version)
+    named = {"deployment": deployment, "api_version": api_version}
+    return AzureOpenAI(*given, **{key: value for key, value in named.items() if value}) if given else None
 
 
 def clamd(env: Environment) -> Clamd | None:

@@ -57,6 +57,19 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
     assert settings == read()
 
 
+def test_the_language_models_deployment_and_protocol_have_defaults_and_rules() -> None:
+    given = {"AZURE_OPENAI_ENDPOINT": "https://openai.test", "AZURE_OPENAI_KEY": "key"}
+    plain, other = read(**given).openai, read(**given, AZURE_OPENAI_DEPLOYMENT="books").openai
+    assert plain is not None
+    assert (plain.deployment, plain.api_version) == ("gpt-4o", "2024-10-21")
+    assert other is not None
+    assert other.deployment == "books"
+    with pytest.raises(SettingsError, match="AZURE_OPENAI_DEPLOYMENT='a/b' can't be used"):
+        read(**given, AZURE_OPENAI_DEPLOYMENT="a/b")
+    with pytest.raises(SettingsError, match=r"AZURE_OPENAI_API_VERSION='new' .*2024-10-21"):
+        read(**given, AZURE_OPENAI_API_VERSION="new")
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         read().production = True  # type: ignore[misc]

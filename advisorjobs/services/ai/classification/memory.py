@@ -17,6 +17,29 @@ FEWEST = 2
 AGREEMENT = 0.8
 """Of the entries of a counterparty so many must agree, and there must be at least so many."""
 
+LEGAL_FORMS = frozenset(
+    (
+        "ag",
+        "co",
+        "eurl",
+        "gmbh",
+        "inc",
+        "kg",
+        "limited",
+        "llc",
+        "llp",
+        "ltd",
+        "mbh",
+        "ohg",
+        "plc",
+        "sa",
+        "sarl",
+        "sas",
+        "se",
+    )
+)
+"""What banks write or leave out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -53,4 +76,4 @@ def party_key(transaction: Transaction) -> str:
     """What makes two counterparties the same: their words, without what numbers a booking ("AWS EMEA 4711")."""
     text = plain(transaction.counterparty or transaction.description)
     words = [word for word in re.findall(r"[^\W_]+", text) if not word.isdigit() and sum(map(str.isdigit, word)) <= 2]
-    return " ".join(words) or text.strip()
+    return " ".join(word for word in words if word not in LEGAL_FORMS) or text.strip()
