@@ -15,7 +15,6 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
@@ -259,25 +258,13 @@ def slots(key: str, text: str, number: str) -> int:
 
 def azure_storage(env: Environment) -> AzureStorage | None:
     keys = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONTAINER_NAME")
-    given, endpoint = env.together(*keys), blob_endpoint(env)
+    given, endpoint = env.together(*keys), env.endpoint(_BLOB_ENDPOINT)
     if endpoint and not given:
         raise SettingsError(keys[0], None, f"must be set, as {_BLOB_ENDPOINT} is")
     if not given:
         return None
     name, key, container = given
     return AzureStorage(name, key, container, endpoint)
-
-
-def blob_endpoint(env: Environment) -> str | None:
-    """The account's address; without TLS only on this machine, where emulators are."""
-    address = env.text(_BLOB_ENDPOINT)
-    if address is None:
-        return None
-    parts = urlsplit(address)
-    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if not (parts.hostname and (parts.scheme == "https" or local)) or set(address) & set("; ?#@"):
-        raise SettingsError(_BLOB_ENDPOINT, address, "must be https://host[/account] (http:// on this machine only)")
-    return address.rstrip("/")
 
 
 def form_recognizer(env: Environment) -> FormRecognizer | None:
