@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from advisorjobs.errors import SettingsError
 
@@ -130,17 +129,6 @@ class Environment:
             given = next(key for key in keys if key not in missing)
             raise SettingsError(missing[0], None, f"must be set, as {given} is")
         return None if missing else tuple(value for value in values.values() if value is not None)
-
-    def endpoint(self, key: str) -> str | None:
-        """A service's address, without a slash at its end; without TLS only on this machine, where emulators are."""
-        address = self.text(key)
-        if address is None:
-            return None
-        parts = urlsplit(address)
-        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if not (parts.hostname and (parts.scheme == "https" or local)) or set(address) & set("; ?#@"):
-            raise SettingsError(key, address, "must be https://host[/account] (http:// on this machine only)")
-        return address.rstrip("/")
 
     def service(self, endpoint_key: str, secret_key: str) -> tuple[str, ...] | None:
         """A service's address and key, both or neither."""

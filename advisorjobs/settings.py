@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 
+from advisorjobs.azure_settings import AzureStorage, FormRecognizer, azure_storage, form_recognizer
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
 from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
+from advisorjobs.mail_settings import Smtp, mail_from, smtp
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
 from advisorjobs.webhook_settings import Webhooks, webhooks
 
@@ -37,7 +38,6 @@ __all__ = [
     "require_services",
 ]
 
-_BLOB_ENDPOINT = "ADVISORJOBS_BLOB_ENDPOINT"
 
 Concurrency = int | Mapping[str, int]
 """Slots: one number for every served queue except `scheduled`, or a number per queue."""
@@ -53,28 +53,6 @@ class QueueOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class AzureStorage:
-    """The Blob container that documents and reports are kept in. Without it: a folder on the local disk.
-
-    `endpoint`: another than Azure's own for the account (ADVISORJOBS_BLOB_ENDPOINT): a private one, a sovereign cloud's,
-    an emulator's.
-    """
-
-    account_name: str
-    account_key: str = field(repr=False)
-    container_name: str
-    endpoint: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FormRecognizer:
-    """The service that reads documents. Without it: text layer and OCR on this machine."""
-
-    endpoint: str
-    key: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class AzureOpenAI:
     """The language model's service. Without it: local statistics.
 
@@ -85,26 +63,6 @@ class AzureOpenAI:
     key: str = field(repr=False)
     deployment: str = "gpt-4o"
     api_version: str = "2024-10-21"
-
-
-@dataclass(frozen=True, slots=True)
-class Smtp:
-    """The mail server. Without it: mails become files in a folder.
-
-    security: tls from the first byte, starttls (never without), or none; ca_file: whose certificates are trusted, beside none.
-    """
-
-    host: str
-    port: int
-    user: str | None
-    password: str | None = field(repr=False)
-    security: str = "starttls"
-    ca_file: Path | None = None
-
-    @property
-    def place(self) -> str:
-        """Where it is, for people."""
-        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,22 +214,6 @@ def slots(key: str, text: str, number: str) -> int:
     return int(number)
 
 
-def azure_storage(env: Environment) -> AzureStorage | None:
-    keys = ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_CONTAINER_NAME")
-    given, endpoint = env.together(*keys), env.endpoint(_BLOB_ENDPOINT)
-    if endpoint and not given:
-        raise SettingsError(keys[0], None, f"must be set, as {_BLOB_ENDPOINT} is")
-    if not given:
-        return None
-    name, key, container = given
-    return AzureStorage(name, key, container, endpoint)
-
-
-def form_recognizer(env: Environment) -> FormRecognizer | None:
-    given = env.service("AZURE_FORM_RECOGNIZER_ENDPOINT", "AZURE_FORM_RECOGNIZER_KEY")
-    return FormRecognizer(*given) if given else None
-
-
 def azure_openai(env: Environment) -> AzureOpenAI | None:
     given = env.service("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_KEY")
     deployment, api_version = env.text("AZURE_OPENAI_DEPLOYMENT"), env.text("AZURE_OPENAI_API_VERSION")
@@ -285,47 +227,6 @@ def azure_openai(env: Environment) -> AzureOpenAI | None:
         return None
     plain = AzureOpenAI(*given)
     return replace(plain, deployment=deployment or plain.deployment, api_version=api_version or plain.api_version)
-
-
-def smtp(env: Environment) -> Smtp | None:
-    host, port = env.text("SMTP_HOST"), env.port("SMTP_PORT", 587)
-    user, password = env.text("SMTP_USER"), env.secret("SMTP_PASS")
-    usual = "tls" if port == 465 else "starttls"
-    security = env.choice("ADVISORJOBS_SMTP_SECURITY", ("starttls", "tls", "none"), usual)
-    plaintext = env.switch("ADVISORJOBS_SMTP_PLAINTEXT", default=False)
-    ca_file = env.path("ADVISORJOBS_SMTP_CA_FILE")
-    if host is None:
-        for key, value in {"SMTP_USER": user, "SMTP_PASS": password}.items():
-            if value is not None:
-                raise SettingsError("SMTP_HOST", None, f"must be set, as {key} is")
-        return None
-    if security == "none" and not (plaintext or is_local(host)):
-        rule = f"mails would cross the network readable to {host}: ADVISORJOBS_SMTP_PLAINTEXT=on says that they may"
-        raise SettingsError("ADVISORJOBS_SMTP_SECURITY", security, rule)
-    if ca_file is not None and not ca_file.is_file():
-        raise SettingsError("ADVISORJOBS_SMTP_CA_FILE", str(ca_file), "must be a file of certificates (PEM)")
-    return Smtp(host, port, user, password, security, ca_file)
-
-
-def is_local(host: str) -> bool:
-    """Whether what is sent to *host* stays on this machine."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def mail_from(env: Environment) -> str | None:
-    address = env.text("ADVISORJOBS_MAIL_FROM")
-    if address is None:
-        return None
-    from advisorjobs.fields import ADDRESS  # brings pydantic
-
-    if "=?" in address or not ADDRESS.fullmatch(address):
-        raise SettingsError(
-            "ADVISORJOBS_MAIL_FROM", address, "must be one address without a name: the firm's is put to it"
-        )
-    return address
 
 
 def clamd(env: Environment) -> Clamd | None:

@@ -78,8 +78,10 @@ class QueueDay:
 
     @property
     def held_back(self) -> bool:
-        """Whether jobs wait although none runs and one could: by its rate limit."""
-        return QUEUES[self.queue].rate_limit is not None and bool(self.count("waiting")) and not self.count("active")
+        """Whether jobs wait, none runs, and others have started before: by its rate limit."""
+        begun = any(job.started_at for job in self.jobs)
+        limited = QUEUES[self.queue].rate_limit is not None
+        return limited and begun and bool(self.count("waiting")) and not self.count("active")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def outcome_lines(said: Mapping[str, Any]) -> Sequence[str]:
 
 
 def counted(kinds: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {escape(kind.replace('_', ' '))}" for kind, count in kinds.items())
+    return ", ".join(f"{escape(kind.replace('_', ' '))} {count}" for kind, count in kinds.items())
 
 
 def failure_lines(failures: Sequence[Mapping[str, Any]]) -> Sequence[str]:
@@ -71,11 +71,13 @@ def failure_lines(failures: Sequence[Mapping[str, Any]]) -> Sequence[str]:
 
 
 def show_findings(findings: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Of each kind the gravest: the forecast, what is odd, what else is worth knowing."""
+    """Of each kind the gravest, no title twice: the forecast, what is odd, what else is worth knowing."""
     if not findings:
         return
     console.print("\n[bold]What was found[/]")
-    shown = [each for kind, most in SHOWN.items() for each in [f for f in findings if f["kind"] == kind][:most]]
+    titles = {(each["client"], each["title"]): each for each in reversed(findings)}
+    different = list(reversed(titles.values()))
+    shown = [each for kind, most in SHOWN.items() for each in [f for f in different if f["kind"] == kind][:most]]
     for each in shown:
         color = COLORS[each["severity"]]
         title, reason = (escape(printable(each[key])) for key in ("title", "reason"))

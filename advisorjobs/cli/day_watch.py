@@ -62,7 +62,7 @@ def day_table(day: Day) -> Table:
     """A row per queue: how much of it is done, its limit, and what it does now."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("queue", no_wrap=True, min_width=max(map(len, QUEUES)))
-    shown.add_column("", width=BAR, no_wrap=True)
+    shown.add_column("", min_width=BAR, no_wrap=True)
     shown.add_column("done", justify="right", no_wrap=True, min_width=7)
     shown.add_column("time", justify="right", no_wrap=True, min_width=6)
     shown.add_column("limit", justify="right", no_wrap=True, min_width=9)
@@ -81,16 +81,15 @@ def day_table(day: Day) -> Table:
 
 
 def now(queue: QueueDay) -> Text:
-    """What runs, or why nothing does."""
-    failed = queue.count("failed")
-    if failed:
-        return Text(f"{failed} failed", "red")
-    if queue.running:
-        return Text(", ".join(queue.running), "cyan")
-    if queue.retrying:
-        return Text(f"{queue.retrying} to be tried again", "yellow")
-    if queue.held_back:
-        return Text("waits for its limit", "yellow")
-    if queue.idle:
-        return Text(f"{queue.idle} wait for their function", "dim")
-    return Text("✓", "green") if queue.total and queue.ended == queue.total else Text("")
+    """What runs, or why nothing does: the first that holds."""
+    done = bool(queue.total) and queue.ended == queue.total
+    said = (
+        (f"{queue.count('failed')} failed", "red", queue.count("failed")),
+        (", ".join(queue.running), "cyan", queue.running),
+        (f"{queue.retrying} to be tried again", "yellow", queue.retrying),
+        ("waits for its limit", "yellow", queue.held_back),
+        (f"{queue.count('delayed')} for later", "dim", queue.count("delayed")),
+        (f"{queue.idle} wait for their function", "dim", queue.idle),
+        ("✓", "green", done),
+    )
+    return next((Text(text, style) for text, style, holds in said if holds), Text(""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,11 +26,14 @@ ORGANIZATION = "demo"
 LONGEST = 300.0
 """Seconds after which the demo says what is left and ends."""
 
-OFFLINE = {"SMTP_HOST": "", "SMTP_PORT": "", "SMTP_USER": "", "SMTP_PASS": "", "ADVISORJOBS_ENV": "development"}
-"""The invented addresses get no real mail, whatever is configured."""
-
 SIDE_BY_SIDE = {"ADVISORJOBS_CHILDREN": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Jobs run beside each other on few processors: none of them waits for a child process, none takes all processors."""
+
+
+def offline() -> dict[str, str]:
+    """What is taken out of the worker's environment: the invented addresses get no real mail, whatever is configured."""
+    return {name: "" for name in os.environ if "SMTP" in name} | {"ADVISORJOBS_ENV": "development"}
+
 
 command = typer.Typer(rich_markup_mode=None)
 
@@ -95,7 +99,7 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
     with connect(database.dsn, autocommit=True) as connection:
         signing = new_secrets()
         stage = set_stage(connection, ORGANIZATION, signing)
-        with receiver(settings) as desk, worker(settings, "all", OFFLINE | SIDE_BY_SIDE) as working:
+        with receiver(settings) as desk, worker(settings, "all", offline() | SIDE_BY_SIDE) as working:
             began = time.monotonic()
             stage.open()
             desk.send(stage.firm, signing)

@@ -50,6 +50,8 @@ def system_failure(error: OSError) -> Failure | None:
             return Failure(
                 f"the port is taken ({one_line(error)}): stop the other program or choose another port", FAILED
             )
+        case errno.EADDRNOTAVAIL:
+            return Failure("the address isn't this machine's: choose one that it has", FAILED)
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return Failure(f"{place} can't be written: set ADVISORJOBS_DATA_DIR to a folder of yours", FAILED)
         case errno.ENOSPC:

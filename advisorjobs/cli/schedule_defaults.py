@@ -19,8 +19,8 @@ def defaults(
 ) -> None:
     """Puts the practice's own schedules, each once.
 
-    They are daily reports, reminders, synchronization, cleaning and health checks. What you change, pause or remove later stays so, however often this is called: call it at each
-    deploy, after `migrate`. `advisorjobs up` does it too.
+    They are daily reports, reminders, synchronization, cleaning and health checks. What you change, pause or remove later
+    stays so, however often this is called: call it at each deploy, after `migrate`. `advisorjobs up` does it too.
 
     \b
     Examples:

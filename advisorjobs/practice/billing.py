@@ -28,18 +28,18 @@ class Billing:
     income: tuple[Movement, ...]
 
 
-def billing(trade: Trade, chance: Chance, first: date, last: date, today: date) -> Billing:
-    """The invoices from *first* on, with the payments that came until *last*."""
+def billing(trade: Trade, chance: Chance, first: date, today: date) -> Billing:
+    """The invoices from *first* on and the payments that came, both until the day before *today*."""
     customers = tuple(
         Customer(id=f"{trade.id}-c{n}", client_id=trade.id, name=name, email=mailbox(name))
         for n, name in enumerate(trade.sales.customers, 1)
     )
-    drafts = sorted(_drafts(trade, chance, customers, first, last, today), key=lambda each: each[0].issued_on)
+    drafts = sorted(_drafts(trade, chance, customers, first, today), key=lambda each: each[0].issued_on)
     invoices, payments, income = [], [], []
     for number, (draft, paid_on) in enumerate(drafts, 1):
         name = f"{trade.prefix}-{draft.issued_on.year}-{number:03}"
         invoice = replace(draft, id=f"{trade.id}-i{number:03}", number=name)
-        if paid_on is not None and paid_on <= last:
+        if paid_on is not None and paid_on < today:
             invoice = replace(invoice, paid=invoice.total, status="paid")
             payments.append(_payment(invoice, paid_on))
             income.append(_income(trade, invoice, paid_on))
@@ -54,16 +54,16 @@ def mailbox(name: str) -> str:
 
 
 def _drafts(
-    trade: Trade, chance: Chance, customers: Sequence[Customer], first: date, last: date, today: date
+    trade: Trade, chance: Chance, customers: Sequence[Customer], first: date, today: date
 ) -> Iterator[tuple[Invoice, date | None]]:
     """Invoices without number, each with the day on which it is paid; those of OVERDUE are paid by nobody."""
     sales = trade.sales
-    for month in months(first, last):
+    for month in months(first, today):
         for _ in range(round(sales.times * sales.season[month.month - 1])):
             issued = working_day(month + timedelta(days=chance.whole(0, 26)))
             paid_on = working_day(issued + timedelta(days=chance.whole(3, max(4, sales.terms - 3))))
             draft = _draft(trade, chance, chance.choice(customers), issued)
-            if issued <= last:
+            if issued < today:
                 yield draft, paid_on
     for number, (days, level) in enumerate(OVERDUE):
         due = today - timedelta(days=days)

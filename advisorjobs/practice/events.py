@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from advisorjobs.practice.rows import Connection, Firm
 
 __all__ = ["connection_of", "stripe_event", "till_event"]
+
+NOON = time(12, tzinfo=UTC)
 
 
 def connection_of(firm: Firm, service: str) -> Connection:
@@ -16,14 +18,9 @@ def connection_of(firm: Firm, service: str) -> Connection:
 
 
 def stripe_event(firm: Firm, now: datetime) -> dict[str, Any]:
-    """The event with which Stripe says that the shop's newest overdue invoice was paid. Amounts are in cents."""
-    connection = connection_of(firm, "stripe")
-    invoice = min(
-        (each for each in firm.invoices if each.client_id == connection.client_id and each.status == "open"),
-        key=lambda each: each.due_on,
-    )
-    moment = int(now.astimezone(UTC).timestamp())
-    cents = int(invoice.total * 100)
+    """The event with which Stripe says that the invoice it has sent for a client was paid. Amounts are in cents."""
+    invoice = next(each for each in firm.invoices if each.source == "stripe")
+    moment, total = _seconds(now), int(invoice.total * 100)
     return {
         "id": f"evt_demo{moment}",
         "object": "event",
@@ -31,20 +28,24 @@ def stripe_event(firm: Firm, now: datetime) -> dict[str, Any]:
         "created": moment,
         "livemode": False,
         "type": "invoice.paid",
-        "account": connection.account,
+        "account": connection_of(firm, "stripe").account,
         "pending_webhooks": 1,
         "data": {
             "object": {
-                "id": f"in_demo{moment}",
+                "id": invoice.external_id,
                 "object": "invoice",
                 "number": invoice.number,
                 "status": "paid",
                 "currency": invoice.currency.lower(),
-                "total": cents,
-                "amount_due": cents,
-                "amount_paid": cents,
+                "total": total,
+                "total_excluding_tax": int(invoice.net * 100),
+                "amount_due": total,
+                "amount_paid": total,
                 "amount_remaining": 0,
-                "created": moment,
+                "customer_name": invoice.party_name,
+                "customer_email": invoice.party_email,
+                "created": _seconds(datetime.combine(invoice.issued_on, NOON)),
+                "due_date": _seconds(datetime.combine(invoice.due_on, NOON)),
             }
         },
     }
@@ -61,3 +62,8 @@ def till_event(firm: Firm, now: datetime) -> dict[str, Any]:
         "timestamp": now.astimezone(UTC).isoformat(),
         "data": {"id": f"day-{takings.booked_on}", "takings": str(takings.amount), "currency": takings.currency},
     }
+
+
+def _seconds(moment: datetime) -> int:
+    """Since 1970."""
+    return int(moment.timestamp())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from advisorjobs.practice.billing import Billing, billing
@@ -11,7 +11,7 @@ from advisorjobs.practice.chance import Chance
 from advisorjobs.practice.movements import Movement, movements, tax_payments
 from advisorjobs.practice.oddities import oddities
 from advisorjobs.practice.office import channels, connections, members, tasks
-from advisorjobs.practice.rows import Account, Client, Firm, Oddity, Organization, Transaction
+from advisorjobs.practice.rows import Account, Client, Firm, Invoice, Oddity, Organization, Transaction
 from advisorjobs.practice.trades import Trade, trades
 
 __all__ = ["ARRIVING", "invented_practice"]
@@ -35,7 +35,7 @@ class Year:
 def invented_practice(seed: int, today: date, *, organization: str = "demo") -> tuple[Firm, Firm]:
     """A firm with four clients, called *organization*, and a small second one with a single client, `…-neighbour`.
 
-    The books begin with the first of the month a year ago and end the day before *today*.
+    The books begin a year before the last whole month, so that it can be compared, and end the day before *today*.
     """
     first, second = trades(), trades()[:1]
     main = Organization(
@@ -68,7 +68,7 @@ def _firm(organization: Organization, kinds: tuple[Trade, ...], seed: int, today
         accounts=tuple(_account(each) for each in kinds),
         transactions=tuple(each for each in all_of_them if each.client_id != arrives or each.booked_on < border),
         customers=tuple(each for year in years.values() for each in year.billing.customers),
-        invoices=tuple(each for year in years.values() for each in year.billing.invoices),
+        invoices=_with_stripe([each for year in years.values() for each in year.billing.invoices], kinds[-1].id),
         payments=tuple(each for year in years.values() for each in year.billing.payments),
         tasks=tasks(people, kinds, today),
         connections=connections(organization, kinds),
@@ -77,14 +77,23 @@ def _firm(organization: Organization, kinds: tuple[Trade, ...], seed: int, today
     )
 
 
+def _with_stripe(invoices: list[Invoice], client_id: str) -> tuple[Invoice, ...]:
+    """The oldest invoice that the client's customers still owe was sent by Stripe, which will say when it is paid."""
+    owed = min(
+        (each for each in invoices if each.client_id == client_id and each.status == "open"), key=lambda i: i.due_on
+    )
+    sent = replace(owed, source="stripe", external_id=f"in_{''.join(filter(str.isalnum, owed.number))}")
+    return tuple(sent if each is owed else each for each in invoices)
+
+
 def _year(trade: Trade, seed: int, today: date, *, late: bool) -> Year:
     """*late*: its bank statement of the last month is the newest that there is."""
     chance = Chance(f"{seed}:{trade.id}")
-    first = today.replace(year=today.year - 1, day=1)
+    first = _last_month(today).replace(year=_last_month(today).year - 1)
     newest = today.replace(day=1) - timedelta(days=1) if late else today - timedelta(days=1)
     in_books = _last_month(today) - timedelta(days=1) if late else newest
-    billed = billing(trade, chance, first, newest, today)
-    lines = [*movements(trade, chance, first, newest), *billed.income]
+    billed = billing(trade, chance, first, today)
+    lines = [*movements(trade, chance, first, newest), *(each for each in billed.income if each.day <= newest)]
     lines += oddities([each for each in lines if each.day <= in_books], chance, in_books)
     lines += tax_payments(lines, first, newest)
     lines.sort(key=lambda each: (each.day, each.party, each.text, each.amount))

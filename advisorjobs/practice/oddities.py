@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from statistics import median_low
 
 from advisorjobs.practice.chance import Chance, cents, included_tax, working_day
 from advisorjobs.practice.movements import Movement
@@ -16,7 +17,7 @@ INPUT_TAX = Decimal("0.19")
 
 
 def oddities(books: Sequence[Movement], chance: Chance, last: date) -> Iterator[Movement]:
-    """A bill paid twice, a purchase in three parts just under 1 000, money on a Sunday, a bill of nine times the usual."""
+    """A bill paid twice, a purchase in three parts just under 1 000, money on a Sunday, a bill of ten times the usual."""
     recent = [each for each in books if each.amount < 0 and each.tax and 20 <= (last - each.day).days <= 70]
     bills = sorted((each for each in recent if each.text[-5:].isdigit()), key=lambda each: (each.day, each.text))
     twice = chance.choice(bills)
@@ -24,10 +25,16 @@ def oddities(books: Sequence[Movement], chance: Chance, last: date) -> Iterator[
     yield from _split(chance, last - timedelta(days=33))
     yield _weekend(last - timedelta(days=26))
     usual = chance.choice([each for each in bills if each.party != twice.party] or bills)
-    amount = cents(usual.amount * 9)
-    tax = cents(usual.tax * 9)
-    text = f"{usual.text[:-5]}{chance.whole(10_000, 99_999)}"
-    yield replace(usual, day=working_day(last - timedelta(days=15)), amount=amount, tax=tax, text=text, odd="outlier")
+    amount = 10 * median_low(each.amount for each in books if each.party == usual.party)
+    number = chance.whole(10_000, 99_999)
+    yield replace(
+        usual,
+        day=working_day(last - timedelta(days=15)),
+        amount=amount,
+        tax=cents(usual.tax * amount / usual.amount),
+        text=f"{usual.text[:-5]}{number}",
+        odd="outlier",
+    )
 
 
 def _split(chance: Chance, day: date) -> Iterator[Movement]:

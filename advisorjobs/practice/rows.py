@@ -101,7 +101,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """`lines` (text, net) add up to `net`; no table has them, the drawn document shows them."""
+    """`lines` (text, net) add up to `net`; no table has them, the drawn document shows them. `external_id`: Stripe's."""
 
     id: str
     client_id: str
@@ -120,6 +120,8 @@ class Invoice:
     reminded_on: date | None = None
     kind: str = "sale"
     currency: str = "EUR"
+    source: str = "manual"
+    external_id: str | None = None
     lines: tuple[tuple[str, Decimal], ...] = ()
 
 

@@ -33,9 +33,10 @@ customer AS (
       FROM doc, jsonb_populate_recordset(NULL::customers, of -> 'customers') r),
 invoice AS (
     INSERT INTO invoices (organization_id, id, client_id, customer_id, kind, number, party_name, party_email, issued_on,
-        due_on, currency, net, tax, total, paid, status, reminder_level, reminded_on)
+        due_on, currency, net, tax, total, paid, status, reminder_level, reminded_on, source, external_id)
     SELECT %(organization)s, r.id, r.client_id, r.customer_id, r.kind, r.number, r.party_name, r.party_email, r.issued_on,
-           r.due_on, r.currency, r.net, r.tax, r.total, r.paid, r.status, r.reminder_level, r.reminded_on
+           r.due_on, r.currency, r.net, r.tax, r.total, r.paid, r.status, r.reminder_level, r.reminded_on,
+           r.source, r.external_id
       FROM doc, jsonb_populate_recordset(NULL::invoices, of -> 'invoices') r),
 payment AS (
     INSERT INTO payments (organization_id, id, client_id, invoice_id, paid_on, amount, currency)

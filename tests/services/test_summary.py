@@ -31,9 +31,7 @@ def test_nothing_is_said_twice() -> None:
     assert len(set(summarized(LETTER, most=9))) == len(summarized(LETTER, most=9)) == 4
 
 
-@pytest.mark.parametrize(
-    "text", ["", "12.50 EUR\n\nTotal", "word " * 1000, "Quill Partners\n12 Main Street, Skipton.", "\0\n.. !! ??"]
-)
+@pytest.mark.parametrize("text", ["", "12.50 EUR\n\nTotal", "word " * 1000, "\0\n.. !! ??"])
 def test_a_text_without_sentences_has_no_summary(text: str) -> None:
     assert summarized(text) == []
 

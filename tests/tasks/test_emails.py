@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import date
 from email import message_from_bytes
 from email.policy import default
 from typing import Any, get_args
@@ -10,6 +12,7 @@ import pytest
 from advisorjobs.tasks import emails
 from advisorjobs.tasks.emails import EmailPayload
 
+from advisorjobs import queue_financial_report
 from advisorjobs.choices import EmailType
 from advisorjobs.errors import ErrorCode, JobError, PayloadError
 from advisorjobs.payloads import parse_payload
@@ -136,6 +139,35 @@ def test_documents_and_reports_are_attached(mail_desk: MailDesk, mail_server: Ma
     text = mail_server.mails[0].message.get_body(("plain",))
     assert text is not None
     assert "attached to this message" in text.get_content()
+
+
+def test_a_report_that_is_made_reaches_its_reader(mail_desk: MailDesk, mail_server: MailServer) -> None:
+    mail_desk.connection.execute(
+        "INSERT INTO clients (organization_id, id, name) VALUES (%s, 'client-1', 'Larkspur Bakery Ltd')",
+        [mail_desk.firm],
+    )
+    queue_financial_report.sync(
+        "client-1",
+        mail_desk.firm,
+        start=date(2026, 1, 1),
+        end=date(2026, 3, 31),
+        language="de",
+        deliver_to=("ada@client.example",),
+    )
+    ran = mail_desk.kit.run_due()
+
+    assert [(each.name, each.status) for each in ran] == [
+        ("report:financial", "completed"),
+        ("email:send", "completed"),
+    ]
+    (file,) = mail_server.mails[0].message.iter_attachments()
+    assert file.get_content_type() == "application/pdf"
+    assert str(file.get_filename()).endswith(".pdf")
+    (report,) = mail_desk.rows("SELECT * FROM reports")
+    content = file.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert hashlib.sha256(content).hexdigest() == report["sha256"]
+    assert mail_server.mails[0].message["Subject"].startswith("Ihr Bericht: ")
 
 
 def refused(mail_desk: MailDesk, code: ErrorCode, words: str, **fields: Any) -> JobError:

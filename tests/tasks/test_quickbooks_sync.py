@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +19,7 @@ from advisorjobs.services.quickbooks import answers, client
 from advisorjobs.settings import QueueOverride
 from tests.fixtures.books import Books
 from tests.fixtures.quickbooks_server import HANG
+from tests.fixtures.waiting import wait_for
 
 TABLES = ("customers", "accounts", "invoices", "payments")
 
@@ -129,7 +134,7 @@ def test_a_large_company_comes_in_page_by_page(books: Books, monkeypatch: pytest
     for number in range(1, 2_502):
         books.server.put("Customer", number, DisplayName=f"Customer {number}", Active=True)
     result = books.sync(kinds=["customers"])
-    starts = [query.split("STARTPOSITION ")[1].split()[0] for query in pages(books)]
+    starts = [query.split("startposition ")[1].split()[0] for query in pages(books)]
 
     assert starts == ["1", "1001", "2001"]
     assert result["counts"] == {"customers": 2501}
@@ -146,8 +151,8 @@ def test_more_changes_than_an_answer_holds_are_read_as_pages(books: Books) -> No
     books.sync()
 
     assert pages(books)[0] == "cdc Customer"
-    assert [page.split(" ORDERBY")[0] for page in pages(books)[1:3]] == [
-        "SELECT * FROM Customer WHERE Active IN (true, false)"
+    assert [page.split(" orderby")[0] for page in pages(books)[1:3]] == [
+        "select * from Customer where Active in (true, false)"
     ] * 2
     assert books.rows("SELECT count(*) FROM customers")[0]["count"] == 1101
 
@@ -178,13 +183,13 @@ def test_what_slips_between_two_pages_is_not_taken_for_deleted(books: Books) -> 
     books.sync(kinds=["customers"])
 
     def between(path: str, query: dict[str, str]) -> None:
-        if "STARTPOSITION 1001 " in query.get("query", ""):
+        if "startposition 1001 " in query.get("query", ""):
             books.server.forget("Customer", 7)
 
     books.server.before_answer = between
     books.sync(kinds=["customers"], full=True)
 
-    assert "Id IN ('1001')" in pages(books)[-1]
+    assert "Id in ('1001')" in pages(books)[-1]
     assert books.rows("SELECT external_id FROM customers WHERE NOT is_active") == []
 
 
@@ -386,3 +391,33 @@ def test_changes_since_a_moment_are_asked_for_and_the_next_run_goes_on_from_befo
 
     assert result["mode"] == "changes"
     assert books.company()["synced_at"] == synced_at
+
+
+@pytest.mark.faults
+def test_a_worker_that_is_killed_half_way_is_followed_by_one_that_goes_on(books: Books, database: str) -> None:
+    books.fill()
+    held = threading.Event()
+
+    def hold(path: str, query: dict[str, str]) -> Any:
+        if "from Invoice" in query.get("query", "") and not held.is_set():
+            held.set()
+            return HANG
+        return None
+
+    books.server.before_answer = hold
+    books.queue()
+    environment = {**os.environ, "DATABASE_URL": database, "ADVISORJOBS_LEASE": "2", "ADVISORJOBS_GRACE": "1"}
+    command = [sys.executable, "-m", "advisorjobs", "worker", "-q", "integrations"]
+    workers = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)]
+    try:
+        wait_for(held.is_set, "the third kind", seconds=60)
+        workers[0].kill()
+        workers.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+        wait_for(lambda: books.company()["synced_at"], "the sync", seconds=90)
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait(30)
+
+    assert [page.split()[3] for page in pages(books)] == ["Customer", "Account", "Invoice", "Invoice", "Payment"]
+    assert [len(rows) for rows in taken(books)] == [2, 2, 3, 2]

@@ -158,23 +158,25 @@ def days_pass(firms: Firms, days: int) -> None:
 def test_reminders_go_one_level_further_a_fortnight_apart_and_end_with_the_fourth(firms: Firms) -> None:
     firms.firm()
     firms.invoice("i", overdue=2)
-    seen = []
-    for _ in range(60):
+    seen, overdue = {}, 2
+    for day in (2, 3, 16, 17, 30, 31, 44, 45, 46, 400):
+        days_pass(firms, day - overdue)
+        overdue = day
         firms.run("scheduled:invoice_reminders", "org-1")
-        seen.append(levels(firms)["i"])
-        days_pass(firms, 1)
+        seen[day] = levels(firms)["i"]
 
-    assert [seen.index(level) + 2 for level in (1, 2, 3, 4)] == [3, 17, 31, 45]
+    assert seen == {2: 0, 3: 1, 16: 1, 17: 2, 30: 2, 31: 3, 44: 3, 45: 4, 46: 4, 400: 4}
     assert [mail["template_data"]["level"] for mail in firms.mails()] == [1, 2, 3, 4]
 
 
 def test_whoever_was_long_overdue_gets_one_level_at_a_time(firms: Firms) -> None:
     firms.firm()
     firms.invoice("i", overdue=300)
-    for _ in range(14):
+    for days in (0, 1, 12):
+        days_pass(firms, days)
         firms.run("scheduled:invoice_reminders", "org-1")
-        days_pass(firms, 1)
-    assert levels(firms) == {"i": 1}
+        assert levels(firms) == {"i": 1}
+    days_pass(firms, 1)
     firms.run("scheduled:invoice_reminders", "org-1")
     assert levels(firms) == {"i": 2}
 
@@ -320,3 +322,18 @@ def test_reminders_arrive_as_mails_in_the_readers_language(documents_folder: Pat
     assert "Task now: " in text
     assert "119,00" in mails["ada@example.com"].get_body(("plain",)).get_content()
     assert mails["ada@example.com"]["Reply-To"] == "office@teapot.example"
+
+
+def test_a_daily_report_arrives_as_a_mail_with_the_file(documents_folder: Path, firms: Firms) -> None:
+    report_day(firms)
+    firms.run("scheduled:daily_reports", "org-1")
+    firms.drain("reports")
+    firms.drain("emails")
+
+    (mail,) = [
+        message_from_bytes(path.read_bytes(), policy=default) for path in documents_folder.parent.glob("mails/*.eml")
+    ]
+    (report,) = mail.iter_attachments()
+    assert mail["To"] == "owner@org-1.example"
+    assert f"Daily report {YESTERDAY.isoformat()}" in mail["Subject"]
+    assert report.get_content().startswith(b"%PDF")

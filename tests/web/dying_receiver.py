@@ -22,8 +22,6 @@ async def stored_and_killed(*given: Any) -> int:
 
 if __name__ == "__main__":
     webhooks.receive = stored_and_killed
-    with listen("127.0.0.1", 0) as listening:
-        sys.stdout.write(f"{listening.getsockname()[1]}\n")
-        sys.stdout.flush()
+    with listen("127.0.0.1", int(sys.argv[-1])) as listening:
         serve(the_app(), listening)
     sys.exit("it was not killed")

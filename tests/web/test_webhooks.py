@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,7 +23,6 @@ from advisorjobs.services.webhooks.secrets import new_standard_secret
 from advisorjobs.settings import Settings
 from advisorjobs.web import web_app
 from advisorjobs.web.body import LARGEST
-from advisorjobs.web.server import listen
 from tests.fixtures.webhooks import (
     ACCOUNT,
     INTUIT_TOKEN,
@@ -339,49 +334,3 @@ def test_it_can_be_mounted_in_another_application(web: Desk) -> None:
     with TestClient(whole) as client:
         headers = {"Stripe-Signature": web.sender.stripe_header(body), "Content-Type": "application/json"}
         assert client.post("/jobs/webhooks/stripe", content=body, headers=headers).status_code == 200
-
-
-def receiver_process(program: list[str], settings: Settings) -> subprocess.Popen[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "DATABASE_URL": settings.database_url or "",
-        "ADVISORJOBS_DATA_DIR": str(settings.data_dir),
-        "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
-        "STRIPE_ACCOUNT": ACCOUNT,
-    }
-    return subprocess.Popen(
-        [sys.executable, *program], env=environment, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    )
-
-
-def test_the_command_serves_until_it_is_told_to_stop(web: Desk, webhook_settings: Settings) -> None:
-    with listen("127.0.0.1", 0) as free:
-        port = str(free.getsockname()[1])
-    with receiver_process(["-m", "advisorjobs", "webhooks", "--port", port], webhook_settings) as process:
-        assert process.stdout is not None
-        assert f"http://127.0.0.1:{port}/webhooks/" in process.stdout.readline()
-        answer = replace(web.sender, url=f"http://127.0.0.1:{port}").stripe(stripe_body())
-        process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=30)
-
-    assert (answer.status_code, process.returncode, said) == (200, 0, "stopped\n")
-    assert "server" not in answer.headers
-    with receiver_process(["-m", "advisorjobs", "webhooks", "--host", "203.0.113.1"], webhook_settings) as process:
-        said, _ = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert said.count("\n") == 1
-
-
-def test_killed_between_commit_and_answer_the_repetition_finds_the_job(web: Desk, webhook_settings: Settings) -> None:
-    with receiver_process(["-m", "tests.web.dying_receiver"], webhook_settings) as process:
-        assert process.stdout is not None
-        url = f"http://127.0.0.1:{int(process.stdout.readline())}"
-        with pytest.raises(httpx.TransportError):
-            replace(web.sender, url=url).stripe(stripe_body())
-        assert process.wait(20) == -signal.SIGKILL
-    assert len(web.practice.jobs()) == 1
-
-    assert web.sender.stripe(stripe_body()).status_code == 200
-    assert len(web.practice.events()) == len(web.practice.jobs()) == 1
-    assert web.receiver.counts["stripe", "taken before"] == 1

@@ -46,8 +46,7 @@ class Connections:
         try:
             yield
         finally:
-            while self._idle:
-                cut(self._idle.pop()[0])
+            self.close()
             await asyncio.sleep(0)  # in which the loop closes the sockets
 
     @asynccontextmanager
@@ -67,6 +66,11 @@ class Connections:
             cut(client)
             raise
         self._keep(client, mails + 1)
+
+    def close(self) -> None:
+        """Closes what is idle; in the loop's next turn the sockets are gone."""
+        while self._idle:
+            cut(self._idle.pop()[0])
 
     async def _living(self) -> tuple[aiosmtplib.SMTP, int]:
         while self._idle:

@@ -31,6 +31,8 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "client_name": "Larkspur Bakery Ltd",
             "assigned_by": "Miriam Okafor",
             "due_date": date(2026, 4, 17),
+            "reminder": False,
+            "others": (),
         },
         "invoice_reminder": {
             "recipient_name": "Juniper Hale",

@@ -57,16 +57,16 @@ class QuickbooksClient:
     async def page(self, kind: str, position: int, *, size: int = PAGE) -> list[dict[str, Any]]:
         """Objects of *kind* from *position* (the first is 1), ordered by id: fewer than *size* in the last page."""
         entity = ENTITIES[kind]
-        all_of_them = " WHERE Active IN (true, false)" if kind in INACTIVE_TOO else ""
-        query = f"SELECT * FROM {entity}{all_of_them} ORDERBY Id STARTPOSITION {position} MAXRESULTS {size}"
+        all_of_them = " where Active in (true, false)" if kind in INACTIVE_TOO else ""
+        query = f"select * from {entity}{all_of_them} orderby Id startposition {position} maxresults {size}"
         body = await self._get("query", {"query": query})
         return list(body.get("QueryResponse", {}).get(entity, ()))
 
     async def by_ids(self, kind: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Those of *ids* that are there, active or not."""
         entity, listed = ENTITIES[kind], ", ".join(f"'{each}'" for each in ids)
-        all_of_them = " AND Active IN (true, false)" if kind in INACTIVE_TOO else ""
-        body = await self._get("query", {"query": f"SELECT * FROM {entity} WHERE Id IN ({listed}){all_of_them}"})
+        all_of_them = " and Active in (true, false)" if kind in INACTIVE_TOO else ""
+        body = await self._get("query", {"query": f"select * from {entity} where Id in ({listed}){all_of_them}"})
         return list(body.get("QueryResponse", {}).get(entity, ()))
 
     async def changes(self, kind: str, since: datetime) -> list[dict[str, Any]]:

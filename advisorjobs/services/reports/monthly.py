@@ -44,10 +44,10 @@ def monthly(books: Books, words: Language, month: str | None) -> Report:
         end=last,
         facts=facts_of(words, books.currency, this, balances, invoices),
         sections=(
+            Section(words.text("thirteen_months"), tuple(run), None if run else nothing),
             Section(
                 f"{words.text('income')} / {words.text('expenses')}", tuple(compared), None if compared else nothing
             ),
-            Section(words.text("thirteen_months"), tuple(run), None if run else nothing),
             accounts_section(words, balances, books.currency, moved=True),
             invoices_section(words, invoices, books.currency, last, ages=False),
         ),

@@ -117,7 +117,7 @@ def tasks_section(words: Language, tasks: Sequence[Task], day: date) -> Section:
         for each in tasks
     )
     return Section(
-        words.text("open_tasks"), (Table(title=words.text("tasks"), columns=columns, groups=(Group(rows),)),)
+        words.text("open_tasks"), (Table(title=words.text("open_tasks"), columns=columns, groups=(Group(rows),)),)
     )
 
 
@@ -134,7 +134,7 @@ def documents_section(words: Language, documents: Sequence[Document]) -> Section
         (each.arrived_on, each.file_name, words.text(each.document_type or "unknown_type"), words.text(each.status))
         for each in documents
     )
-    table = Table(title=words.text("documents"), columns=columns, groups=(Group(rows),))
+    table = Table(title=words.text("latest_documents"), columns=columns, groups=(Group(rows),))
     return Section(words.text("latest_documents"), (table,))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from advisorjobs.errors import MissingExtra
+from advisorjobs.services.reading.libraries import needed
 from advisorjobs.services.reports.language import Language, language
 from advisorjobs.services.reports.model import Column, Fact, Kind, Report, Row, Table, Value
 
@@ -30,11 +30,7 @@ ACCENT, PALE, SECOND = "#1F4E79", "#EEF3F8", "#D08A2E"
 
 def workbook(report: Report) -> bytes:
     """The bytes of the file."""
-    try:
-        import xlsxwriter
-    except ModuleNotFoundError as error:
-        raise MissingExtra("reports", "xlsxwriter") from error
-
+    xlsxwriter = needed("xlsxwriter", "reports")
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, OPTIONS) as book:
         book.set_properties(
@@ -73,6 +69,7 @@ class _Drawing:
         self._print(sheet, landscape=False)
         sheet.set_column(0, 0, 42)
         sheet.set_column(1, 1, 24)
+        sheet.set_row(0, 28)
         self._write(sheet, 0, 0, report.title, bold=True, font_size=18, font_color=ACCENT)
         self._write(sheet, 1, 0, report.period)
         self._write(sheet, 2, 0, report.client, bold=True)
@@ -98,7 +95,8 @@ class _Drawing:
     def table(self, name: str, table: Table) -> None:
         """One sheet: labels that stay in sight, the rows, the sums, and the chart beside them."""
         sheet = self.book.add_worksheet(name)
-        self._print(sheet, landscape=len(table.columns) > 5)
+        self._print(sheet, landscape=len(table.columns) > 5 or table.chart is not None)
+        sheet.set_row(0, 22)
         self._write(sheet, 0, 0, f"{self.report.title} – {_titled(table)}", bold=True, font_size=14, font_color=ACCENT)
         self._write(sheet, 1, 0, f"{self.report.client} · {self.report.period}", font_color="#5A6675")
         for at, column in enumerate(table.columns):

@@ -6,16 +6,42 @@ import base64
 import logging
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import JobError, SettingsError
 from advisorjobs.services.secrets import seal, unseal
 from advisorjobs.settings import Settings
+from advisorjobs.tenancy.scope import scope
 
-__all__ = ["new_standard_secret", "open_webhook_secrets", "seal_webhook_secret"]
+__all__ = ["add_webhook_secret", "new_standard_secret", "open_webhook_secrets", "seal_webhook_secret"]
 
 log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
+
+
+def add_webhook_secret(
+    connection: Any,
+    organization_id: str,
+    service: str,
+    account: str,
+    secret: str,
+    *,
+    client_id: str | None = None,
+    only: bool = False,
+    settings: Settings | None = None,
+) -> None:
+    """Has webhooks of *account* verified with *secret* too, or (*only*) with no other any more; connects it where it isn't.
+
+    *service*: stripe, quickbooks or custom, whose account is the name in its address. *client_id*: whose books it is about.
+    Takes a blocking psycopg connection. Raises a database error (22023) for an account that another organization has.
+    """
+    place = {"organization_id": organization_id, "service": service, "account": account}
+    sealed = seal_webhook_secret(secret, **place, settings=settings)
+    with scope(connection, organization_id):
+        values = {**place, "secret": sealed, "client": client_id, "only": only}
+        connection.execute(statement("add_webhook_secret"), values)
 
 
 def seal_webhook_secret(

@@ -174,3 +174,17 @@ def test_moments_are_told_by_the_firms_clock() -> None:
 
     assert language("de").moment(moment, berlin).replace(TIED, " ") == "2. Juli 2026, 00:30 Uhr (CEST)"
     assert language("en-US").moment(moment, chicago).replace(TIED, " ") == "July 1, 2026 at 17:30 (CDT)"
+
+
+@pytest.mark.parametrize(("tag", "subject", "more"), [
+    ("en", "Reminder: Review Q1 financials and 2 more", "2 more are due:"),
+    ("de", "Erinnerung: Review Q1 financials und 2 weitere", "2 weitere sind fällig:"),
+])  # fmt: skip
+def test_one_reminder_names_all_tasks_that_are_due(tag: str, subject: str, more: str) -> None:
+    others = [{"task_title": f"Task {number}", "due_date": "2026-04-10"} for number in (1, 2)]
+    rendered = render("task_assignment", sparse("task_assignment", reminder=True, others=others), firm=FIRM, tag=tag)
+
+    assert rendered.subject == subject
+    assert more in rendered.text
+    assert "Task 1: 10" in rendered.text
+    assert "Task 2" in Page(rendered.html).words

@@ -12,6 +12,7 @@ from advisorjobs.services.ai.classification.choice import choose
 from advisorjobs.services.ai.classification.memory import Memory
 from advisorjobs.services.ai.classification.rules import by_rule
 from advisorjobs.services.ai.classification.training import Trained, train
+from advisorjobs.services.ai.libraries import one_thread
 
 __all__ = ["LocalClassifier", "Sorted", "sort_transactions"]
 
@@ -33,7 +34,8 @@ class LocalClassifier:
     def __init__(self, labels: Sequence[Transaction]) -> None:
         self.labels = len(labels)
         self.memory = Memory.of(labels)
-        self.trained: Trained | None = train(labels)
+        with one_thread("sklearn.linear_model", "sklearn.model_selection"):
+            self.trained: Trained | None = train(labels)
 
     def sort(self, transactions: Sequence[Transaction]) -> list[Labelled]:
         """The surest of memory, classifier and rules for each; those of which none is sure enough are left out."""

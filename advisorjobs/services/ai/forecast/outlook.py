@@ -10,6 +10,7 @@ from advisorjobs.services.ai.asking import Asking
 from advisorjobs.services.ai.books import Books, Client, Finding
 from advisorjobs.services.ai.forecast.balance import HISTORY, Forecast, Point, forecast
 from advisorjobs.services.ai.forecast.usual import FEW, NONE, YEAR_DAYS
+from advisorjobs.services.ai.libraries import one_thread
 from advisorjobs.services.ai.telling import Told, tell
 from advisorjobs.services.ai.wording import Wording, raw
 
@@ -116,16 +117,17 @@ def read_outlook(
     transactions = [each for each in everything if each.currency == client.currency]
     invoices = [each for each in books.invoices(since) if each.currency == client.currency]
     booked = books.balance(client.currency, client.today) if opening is None else None
-    seen = forecast(
-        transactions,
-        invoices,
-        today=client.today,
-        days=days,
-        confidence=confidence,
-        opening=opening if opening is not None else booked if booked is not None else Decimal(0),
-        warn_below=warn_below,
-        seed=client.id,
-    )
+    with one_thread("statsmodels.regression.linear_model"):
+        seen = forecast(
+            transactions,
+            invoices,
+            today=client.today,
+            days=days,
+            confidence=confidence,
+            opening=opening if opening is not None else booked if booked is not None else Decimal(0),
+            warn_below=warn_below,
+            seed=client.id,
+        )
     return Outlook(
         client=client,
         forecast=seen,
