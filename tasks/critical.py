@@ -72,9 +72,9 @@ def emergency_notification(job: JobRun[EmergencyNotificationPayload]) -> Result:
     if job.payload.channel_id is not None:
         return _tell_channel(job, job.payload.channel_id)
     with job.connection() as connection:
+        language = as_language(find_firm(connection).language)
         _note(job, connection, "emergency", f"Emergency: {job.payload.title}")  # stays, whoever can be reached
     with job.transaction() as connection:
-        language = as_language(find_firm(connection).language)
         channels = list_channels(connection)
         mailboxes = [_mailbox(each, language) for each in channels if each.kind == "email"]
         people = list(distinct([*people_in_charge(connection), *mailboxes]))

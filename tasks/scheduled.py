@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Result = dict[str, Any]
 SYSTEM = "system"
 MOST_RECIPIENTS = 20
+TITLES = {"en": "Daily report", "de": "Tagesbericht"}
 SECTIONS = ("income", "expenses", "transactions", "invoices", "documents", "tasks")
 
 
@@ -190,14 +191,15 @@ def _order_report(
     from advisorjobs import queue_custom_report
     from advisorjobs.services.people import as_language
 
+    language = as_language(firm.language)
     return queue_custom_report.sync(
         job.payload.organization_id,
-        title=f"Daily report, {day.day} {day:%B %Y}",
+        title=f"{TITLES.get(language.partition('-')[0], TITLES['en'])} {day.isoformat()}",
         sections=SECTIONS,
         start=day,
         end=day,
         format=job.payload.format,
-        language=as_language(firm.language),
+        language=language,
         deliver_to=addresses,
         connection=connection,
     )

@@ -28,4 +28,5 @@ pytest_plugins = [
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
     "tests.fixtures.webhooks",
+    "tests.fixtures.webhook_office",
 ]

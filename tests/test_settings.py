@@ -114,12 +114,25 @@ def test_data_lies_where_this_users_programs_keep_theirs(
         ("SMTP_PASS", "s3cret", r"SMTP_HOST=None .* must be set, as SMTP_PASS is"),
         ("AZURE_OPENAI_KEY", "s3cret", r"AZURE_OPENAI_ENDPOINT=None .* as AZURE_OPENAI_KEY is"),
         ("AZURE_STORAGE_ACCOUNT_KEY", "s3cret", r"AZURE_STORAGE_ACCOUNT_NAME=None"),
+        ("ADVISORJOBS_BLOB_ENDPOINT", "https://blobs.test", r"must be set, as ADVISORJOBS_BLOB_ENDPOINT is"),
+        ("ADVISORJOBS_BLOB_ENDPOINT", "http://blobs.test/firm", r"must be https://host\[/account\]"),
+        ("ADVISORJOBS_BLOB_ENDPOINT", "https://b.test;AccountName=other", r"must be https://host\[/account\]"),
+        ("ADVISORJOBS_BLOB_ENDPOINT", "blobs.test", r"must be https://host\[/account\]"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_key_and_rule(key: str, value: str, rule: str) -> None:
     with pytest.raises(SettingsError, match=rule) as refused:
         read(**{key: value})
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["https://blobs.test/", "http://127.0.0.1:10000/firm", "http://localhost/firm"])
+def test_blob_storage_may_be_elsewhere(address: str) -> None:
+    storage = {key: value for key, value in SECRETS.items() if key.startswith("AZURE_STORAGE")}
+    settings = read(ADVISORJOBS_BLOB_ENDPOINT=address, **storage)
+
+    assert settings.storage is not None
+    assert settings.storage.endpoint == address.rstrip("/")
 
 
 def test_a_port_beyond_the_last_is_refused() -> None:

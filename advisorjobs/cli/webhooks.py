@@ -29,9 +29,10 @@ def webhooks(
         typer.Option("--port", metavar="PORT", min=1, max=65_535, help="Default: ADVISORJOBS_WEB_PORT, else 8750."),
     ] = None,
 ) -> None:
-    """Receives webhooks of Stripe, QuickBooks and your own until ctrl-c or SIGTERM.
+    """Receives webhooks until ctrl-c or SIGTERM.
 
-    They are checked, stored and queued; workers do the rest. Have your proxy, which speaks TLS, pass /webhooks/ on to it.
+    Those of Stripe, of QuickBooks and your own are checked, stored and queued; workers do the rest. Have your proxy, which
+    speaks TLS, pass /webhooks/ on to it.
 
     \b
     Examples:
@@ -84,7 +85,7 @@ def secret(
     \b
     Examples:
       advisorjobs webhooks secret org-7 custom crm
-      advisorjobs webhooks secret org-7 stripe acct_1A2b3C --client client-4 --stdin < secret.txt
+      advisorjobs webhooks secret org-7 stripe acct_1A --stdin < secret.txt
       advisorjobs webhooks secret org-7 custom crm --only
     """
     from advisorjobs.cli.ground import opened

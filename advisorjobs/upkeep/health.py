@@ -111,12 +111,12 @@ async def mail(settings: Settings) -> Found:
 
 
 async def _greet(smtp: Smtp) -> None:
-    from advisorjobs.services.mail.connections import Connections
+    """By a connection of those that mails go by, which is kept for them."""
+    from advisorjobs.services.mail.post import connections
     from advisorjobs.services.mail.replies import job_error
 
-    connections = Connections(smtp)
     try:
-        async with connections.one() as client:
+        async with (await connections(smtp)).one() as client:
             await client.noop()
     except JobError:
         raise
@@ -125,8 +125,6 @@ async def _greet(smtp: Smtp) -> None:
         if told is None:
             raise
         raise told from error
-    finally:
-        connections.close()
 
 
 async def language_model(settings: Settings) -> Found:

@@ -200,6 +200,13 @@ def test_a_limit_holds_for_the_only_job_that_is_ready(desk: Desk, limits: dict[s
     assert desk.claim() == []
 
 
+def test_a_closed_queue_keeps_its_only_ready_job(desk: Desk) -> None:
+    limit(desk)
+    desk.connection.execute("UPDATE advisorjobs_queues SET closed_until = now() + interval '60 s' WHERE name = 'critical'")
+    desk.enqueue(1)
+    assert desk.claim() == []
+
+
 def test_an_organization_s_own_rule_holds_for_the_only_job_that_is_ready(desk: Desk) -> None:
     rule(desk, "org-1", running=1)
     desk.enqueue(1, organization_id="org-1")

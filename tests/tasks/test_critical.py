@@ -213,12 +213,10 @@ def test_an_alert_about_somebody_elses_member_is_not_found(firms: Firms) -> None
 def test_an_organization_that_is_no_firm_is_not_found(
     documents_folder: Path, firms: Firms, name: str, fields: dict[str, Any]
 ) -> None:
-    firms.queue(name, "nobody", **fields)
-    ran = firms.kit.run_next(queue="critical", raising=False)
-
-    assert ran is not None
-    assert ran.status == ("failed" if name != EMERGENCY else ran.status)
-    assert firms.waiting("email:send") == []
+    with pytest.raises(JobError, match="no firm") as error:
+        firms.run(name, "nobody", **fields)
+    assert error.value.code is ErrorCode.NOT_FOUND
+    assert error.value.permanent
 
 
 def test_waiting_in_vain_for_a_row_is_tried_again(firms: Firms) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
-from pathlib import Path
 
 import pytest
 from fpdf import FPDF
 
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.services.storage import azure_container
 from tests.fixtures.azurite import Azurite
@@ -100,7 +101,7 @@ def test_a_file_over_clamds_limit_fails_for_good_and_is_never_called_clean(scann
 
 
 def test_documents_in_azure_blob_go_through_all_steps(
-    pipeline: Pipeline, azurite: Azurite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    pipeline: Pipeline, azurite: Azurite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = azurite.settings("pipeline")
     azure_container(account).filesystem.mkdir("pipeline")
@@ -120,3 +121,29 @@ def test_documents_in_azure_blob_go_through_all_steps(
     assert len(list(shelf.files())) == 4
     assert len(pipeline.rows("SELECT * FROM transactions")) == 5
     assert list(pipeline.storage.glob("*")) == []
+
+
+@pytest.mark.parametrize("with_connection", [True, False])
+def test_a_job_sweeps_its_organizations_files_in_a_child_process(pipeline: Pipeline, with_connection: bool) -> None:
+    kept = pipeline.add("letter.pdf")
+    report = "org-1/r-1/report.pdf"
+    pipeline.connection.execute(
+        "INSERT INTO reports (organization_id, id, job_id, name, title, format, file_name, storage_key, size_bytes, sha256)"
+        " VALUES ('org-1', 'r-1', 1, 'report:custom', 'R', 'pdf', 'report.pdf', %s, 1, repeat('0', 64))",
+        [report],
+    )
+    for key in (report, "org-1/gone/original", "org-2/gone/original"):
+        place = pipeline.storage / key
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"x")
+    job = {
+        "name": "test:sweep", "queue": "maintenance", "organization_id": "org-1",
+        "args": {"organization_id": "org-1", "with_connection": with_connection},
+    }  # fmt: skip
+    pipeline.connection.execute(statement("enqueue_jobs"), {"jobs": json.dumps([job])})
+    pipeline.work("maintenance", ADVISORJOBS_IMPORTS="tests.tasks.sweeping")
+
+    (row,) = pipeline.rows("SELECT result FROM job_executions WHERE job_name = 'test:sweep' AND status = 'completed'")
+    assert row["result"] == {"removed": 1}
+    left = sorted(str(path.relative_to(pipeline.storage)) for path in pipeline.storage.rglob("*") if path.is_file())
+    assert left == sorted([report, "org-2/gone/original", pipeline.document(kept)["storage_key"]])

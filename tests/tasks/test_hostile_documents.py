@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -81,17 +80,18 @@ BAD = {
 """Arguments that no call of ours lets through, as somebody writes them into the table."""
 
 
-@pytest.mark.parametrize("what", ["enqueue_jobs"])
-def test_bad_arguments_in_a_batch_of_a_hundred_stop_nobody_elses_job(pipeline: Pipeline, what: str) -> None:
+def test_bad_arguments_in_a_batch_of_a_hundred_stop_nobody_elses_job(pipeline: Pipeline) -> None:
+    from advisorjobs import get_queue_manager
+
     document = pipeline.add("letter.pdf")
     pipeline.finish(document)
+    get_queue_manager().sync.set_queue_limit("document-processing", rate="1000/s")
     good = {"organization_id": "org-1", "document_id": document}
     job = {"name": "document:classify", "queue": "document-processing", "organization_id": "org-1", "args": good}
-    made = pipeline.connection.execute(statement(what), {"jobs": json.dumps([job] * 100)}).fetchall()
+    made = pipeline.connection.execute(statement("enqueue_jobs"), {"jobs": json.dumps([job] * 100)}).fetchall()
     ids = [row[0] for row in made]
     for place, args in zip(ids[::17], BAD.values(), strict=True):
         pipeline.connection.execute("UPDATE procrastinate_jobs SET args = %s::jsonb WHERE id = %s", [args, place])
-    start = time.monotonic()
     pipeline.work(WORKER_CONCURRENCY="100")
 
     rows = pipeline.rows(
@@ -99,8 +99,7 @@ def test_bad_arguments_in_a_batch_of_a_hundred_stop_nobody_elses_job(pipeline: P
     )
     ended = {row["job_id"]: (row["status"], row["error_code"]) for row in rows if row["status"] != "released"}
     assert [ended[each] for each in ids if each not in ids[::17]] == [("completed", None)] * 94
-    assert {ended.get(each, ("parked", None)) for each in ids[::17]} <= {("failed", "validation"), ("parked", None)}
-    assert time.monotonic() - start < PATIENCE
+    assert [ended[each] for each in ids[::17]] == [("failed", "validation")] * 5 + [("failed", "not_found")]
 
 
 def test_arguments_like_these_are_refused_when_they_are_queued(pipeline: Pipeline) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +19,7 @@ from advisorjobs.services.quickbooks import answers, client
 from advisorjobs.settings import QueueOverride
 from tests.fixtures.books import Books
 from tests.fixtures.quickbooks_server import HANG
+from tests.fixtures.waiting import wait_for
 
 TABLES = ("customers", "accounts", "invoices", "payments")
 
@@ -386,3 +391,33 @@ def test_changes_since_a_moment_are_asked_for_and_the_next_run_goes_on_from_befo
 
     assert result["mode"] == "changes"
     assert books.company()["synced_at"] == synced_at
+
+
+@pytest.mark.faults
+def test_a_worker_that_is_killed_half_way_is_followed_by_one_that_goes_on(books: Books, database: str) -> None:
+    books.fill()
+    held = threading.Event()
+
+    def hold(path: str, query: dict[str, str]) -> Any:
+        if "from Invoice" in query.get("query", "") and not held.is_set():
+            held.set()
+            return HANG
+        return None
+
+    books.server.before_answer = hold
+    books.queue()
+    environment = {**os.environ, "DATABASE_URL": database, "ADVISORJOBS_LEASE": "2", "ADVISORJOBS_GRACE": "1"}
+    command = [sys.executable, "-m", "advisorjobs", "worker", "-q", "integrations"]
+    workers = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)]
+    try:
+        wait_for(held.is_set, "the third kind", seconds=60)
+        workers[0].kill()
+        workers.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+        wait_for(lambda: books.company()["synced_at"], "the sync", seconds=90)
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait(30)
+
+    assert [page.split()[3] for page in pages(books)] == ["Customer", "Account", "Invoice", "Invoice", "Payment"]
+    assert [len(rows) for rows in taken(books)] == [2, 2, 3, 2]

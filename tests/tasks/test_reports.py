@@ -109,7 +109,7 @@ def test_the_figures_are_those_of_the_books(bookkeeping: Bookkeeping) -> None:
         "Uncategorised",
         "",
     ]
-    assert "1 transactions have no category" in " ".join(line["label"] for line in financial)
+    assert "Transactions without a category: 1." in " ".join(line["label"] for line in financial)
     account = next(line for line in financial if line["account"] == "Bank")
     assert (account["opening"], account["movement"], account["closing"]) == ("1500.00", "821.00", "2321.00")
 

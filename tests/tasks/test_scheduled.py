@@ -322,3 +322,18 @@ def test_reminders_arrive_as_mails_in_the_readers_language(documents_folder: Pat
     assert "Task now: " in text
     assert "119,00" in mails["ada@example.com"].get_body(("plain",)).get_content()
     assert mails["ada@example.com"]["Reply-To"] == "office@teapot.example"
+
+
+def test_a_daily_report_arrives_as_a_mail_with_the_file(documents_folder: Path, firms: Firms) -> None:
+    report_day(firms)
+    firms.run("scheduled:daily_reports", "org-1")
+    firms.drain("reports")
+    firms.drain("emails")
+
+    (mail,) = [
+        message_from_bytes(path.read_bytes(), policy=default) for path in documents_folder.parent.glob("mails/*.eml")
+    ]
+    (report,) = mail.iter_attachments()
+    assert mail["To"] == "owner@org-1.example"
+    assert f"Daily report {YESTERDAY.isoformat()}" in mail["Subject"]
+    assert report.get_content().startswith(b"%PDF")

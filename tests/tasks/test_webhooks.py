@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
 
-from advisorjobs import queue_custom_webhook, queue_quickbooks_webhook, queue_stripe_webhook
-from advisorjobs.application import App
+from advisorjobs import queue_stripe_webhook
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import ErrorCode, JobError
-from advisorjobs.testing import CrashPoint, JobKit
-from tests.fixtures.webhooks import ACCOUNT, REALM, Practice
+from advisorjobs.testing import CrashPoint
+from tests.fixtures.webhook_office import START, Office
+from tests.fixtures.webhooks import ACCOUNT, Practice
 
-START = 1_700_000_000
-CHANGED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INVOICE = {
     "id": "in_1", "object": "invoice", "number": "A-7", "status": "open", "currency": "eur", "created": START,
     "total": 12_000, "total_excluding_tax": 10_000, "amount_paid": 0, "customer": "cus_1", "customer_name": "Ada",
@@ -32,51 +30,6 @@ CHARGE = {
     "payment_intent": "pi_1",
 }  # fmt: skip
 PAYOUT = {"id": "po_1", "object": "payout", "currency": "eur", "amount": 9_700, "arrival_date": START, "status": "paid"}
-
-
-class Office:
-    """A practice whose webhook jobs run here."""
-
-    def __init__(self, practice: Practice) -> None:
-        self.practice, self.numbers = practice, itertools.count(1)
-        self.kit = JobKit(practice.app).sync
-
-    def event(self, kind: str, about: dict[str, Any], at: int = 0, **more: Any) -> dict[str, Any]:
-        number = next(self.numbers)
-        data = {"object": about, **more}
-        return {"id": f"evt_{number}", "object": "event", "type": kind, "created": START + at, "data": data}
-
-    def tell(self, event: dict[str, Any], organization: str | None = None) -> Any:
-        """Queues and runs the job of an event of Stripe's; its result. Raises what its function raises."""
-        queue_stripe_webhook.sync(event, organization or self.practice.organization, account=ACCOUNT)
-        return self.run()
-
-    def run(self) -> Any:
-        ran = self.kit.run_next(queue="webhooks")
-        assert ran is not None
-        return ran.result
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        return self.practice.rows(f"SELECT * FROM {table} ORDER BY external_id")
-
-    def feed(self) -> list[str]:
-        return [row["text"] for row in self.practice.rows("SELECT text FROM activities ORDER BY id")]
-
-
-@pytest.fixture
-def crm_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process's app knows the job of the source `crm`."""
-    monkeypatch.setenv("ADVISORJOBS_IMPORTS", "tests.tasks.crm_jobs")
-
-
-@pytest.fixture
-def office(crm_jobs: None, the_process: App, connection: psycopg.Connection[Any]) -> Office:
-    the_process.publish()
-    practice = Practice(the_process, connection)
-    for service, account in {"stripe": ACCOUNT, "quickbooks": REALM, "custom": "crm"}.items():
-        practice.connect(service, account)
-    practice.connect("custom", "plain")
-    return Office(practice)
 
 
 def test_an_invoice_of_stripes_comes_into_the_books_with_its_customer(office: Office) -> None:
@@ -227,6 +180,21 @@ def test_books_are_the_same_wherever_a_job_dies(office: Office) -> None:
     assert len(office.feed()) == 4
 
 
+def test_events_of_one_object_wait_for_each_other_no_longer_than_the_time_limit(
+    short_limit: None, office: Office, database: str
+) -> None:
+    event = office.event("invoice.paid", INVOICE)
+    place = {"provider": "stripe", "account": ACCOUNT, "object_id": INVOICE["id"]}
+    queue_stripe_webhook.sync(event, office.practice.organization, account=ACCOUNT)
+    with psycopg.connect(database) as other:  # the job of another event of this invoice, which hangs
+        other.execute("SELECT set_config('advisorjobs.organization', %s, true)", [office.practice.organization])
+        other.execute(statement("lock_webhook_object"), place)
+        ran = office.kit.run_next(queue="webhooks", raising=False)
+        assert ran is not None
+        assert (ran.status, office.rows("invoices")) == ("timed_out", [])
+    assert office.kit.drain(queue="webhooks")[-1].result == {"outcome": "applied"}
+
+
 def test_nobody_finds_the_account_of_another_firm(office: Office, connection: psycopg.Connection[Any]) -> None:
     Practice(office.practice.app, connection, "org-2")
 
@@ -259,118 +227,3 @@ def test_what_names_an_invoice_that_hasnt_come_yet_is_tried_again(office: Office
     office.tell(office.event("payment_intent.succeeded", PAYMENT))
     office.kit.drain(queue="webhooks")
     assert office.rows("payments")[0]["invoice_id"] == office.rows("invoices")[0]["id"]
-
-
-def change(office: Office, operation: Any, event_id: str = "e1", entity: str = "Invoice", **more: Any) -> Any:
-    given = {"entity_id": "95", "changed_at": CHANGED, "operation": operation, "entity": entity, **more}
-    queue_quickbooks_webhook.sync(REALM, office.practice.organization, event_id=event_id, **given)
-    return office.run()
-
-
-SYNCED = (
-    """
-    INSERT INTO invoices (
-        organization_id, client_id, customer_id, number, party_name, issued_on, due_on, net, total, source, external_id)
-    SELECT %(organization)s, %(client)s, id, '1', 'Ada', '2026-01-01', '2026-01-01', 5, 5, 'quickbooks', %(realm)s || ':95'
-      FROM customers WHERE external_id = %(realm)s || ':96'
-    """,
-    """
-    INSERT INTO payments (organization_id, client_id, paid_on, amount, source, external_id)
-    VALUES (%(organization)s, %(client)s, '2026-01-01', 5, 'quickbooks', %(realm)s || ':95:1')
-    """,
-    """
-    INSERT INTO accounts (organization_id, client_id, name, source, external_id)
-    VALUES (%(organization)s, %(client)s, 'Bank', 'quickbooks', %(realm)s || ':95')
-    """,
-)
-
-
-def synced(office: Office) -> None:
-    """What a sync has brought: a customer with an invoice and its payment."""
-    values = {"organization": office.practice.organization, "client": office.practice.client, "realm": REALM}
-    office.practice.connection.cursor().executemany(
-        "INSERT INTO customers (organization_id, client_id, name, source, external_id)"
-        " VALUES (%(organization)s, %(client)s, 'Ada', 'quickbooks', %(realm)s || ':' || %(id)s)",
-        [{**values, "id": each} for each in ("95", "96")],
-    )
-    for statement in SYNCED:
-        office.practice.connection.execute(statement, values)
-
-
-def test_many_changes_of_one_company_have_one_sync_after_them(office: Office) -> None:
-    office.kit.freeze()
-    results = [change(office, "update", f"e{number}", entity_id=str(number)) for number in range(12)]
-    jobs = office.kit.assert_enqueued("integration:quickbooks_sync", payload={"realm_id": REALM})
-
-    assert {result["outcome"] for result in results} == {"applied"}
-    assert {result["sync"] for result in results} == {job.id for job in jobs}
-    assert len(jobs) <= 2  # a window may have ended in between
-    now = office.kit.now()
-    assert all(
-        job.scheduled_at and now - timedelta(seconds=1) < job.scheduled_at <= now + timedelta(seconds=10)
-        for job in jobs
-    )
-
-
-def test_what_is_deleted_goes_at_once(office: Office) -> None:
-    synced(office)
-    for number, entity in enumerate(("Customer", "Invoice", "Payment", "Account")):
-        assert change(office, "delete", f"e{number}", entity) == {"outcome": "applied"}
-
-    assert [row["is_active"] for row in office.rows("customers")] == [False, True]
-    assert [row["status"] for row in office.rows("invoices")] == ["void"]
-    assert office.rows("payments") == []
-    assert [row["is_active"] for row in office.rows("accounts")] == [False]
-    office.kit.assert_enqueued("integration:quickbooks_sync", count=0)
-
-
-def test_invoices_of_a_customer_that_was_merged_are_the_others(office: Office) -> None:
-    synced(office)
-    change(office, "merge", entity="Customer", entity_id="95", deleted_id="96")
-
-    kept, gone = office.rows("customers")
-    assert (kept["is_active"], gone["is_active"]) == (True, False)
-    assert office.rows("invoices")[0]["customer_id"] == kept["id"]
-
-
-def test_an_older_change_is_superseded_and_another_kind_ignored(office: Office) -> None:
-    change(office, "update")
-
-    assert change(office, "void", "e2", changed_at=CHANGED - timedelta(hours=1)) == {"outcome": "superseded"}
-    assert change(office, "update", "e3", "Budget") == {"outcome": "ignored"}
-    assert change(office, "emailed", "e4") == {"outcome": "ignored"}
-    assert change(office, "update", "e1", unique_key="again")["skipped"]
-
-
-def test_a_company_that_isnt_connected_fails_for_good(office: Office) -> None:
-    office.practice.connection.execute("DELETE FROM connections")
-
-    with pytest.raises(JobError, match="no quickbooks connection") as error:
-        change(office, "update")
-    assert error.value.code is ErrorCode.NOT_FOUND
-
-
-def own_event(office: Office, source: str, **more: Any) -> Any:
-    given: dict[str, Any] = {"event_id": "msg_1", "event_type": "deal.won", "event": {"data": {"id": "7"}}, **more}
-    queue_custom_webhook.sync(source, office.practice.organization, **given)
-    return office.run()
-
-
-def test_an_event_of_a_firms_own_is_kept_and_shown(office: Office) -> None:
-    assert own_event(office, "plain") == {"outcome": "applied", "handler": None}
-    assert office.feed() == ["plain told of deal.won"]
-    assert office.practice.events()[0]["event"] == {"data": {"id": "7"}}
-    assert own_event(office, "plain", unique_key="again") == {"skipped": True, "outcome": "applied"}
-
-
-def test_the_applications_job_for_a_source_gets_the_event(office: Office) -> None:
-    assert own_event(office, "crm") == {"outcome": "applied", "handler": "webhook:crm"}
-    assert office.run() == {"event_type": "deal.won", "event": {"data": {"id": "7"}}}
-    assert own_event(office, "crm", unique_key="again")["skipped"]
-    assert office.kit.run_next(queue="webhooks") is None
-
-
-def test_a_large_event_stays_where_it_is_stored(office: Office) -> None:
-    own_event(office, "crm", event={"text": "x" * 200_000})
-
-    assert office.run() == {"event_type": "deal.won", "event": None}

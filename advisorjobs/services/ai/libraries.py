@@ -19,7 +19,9 @@ def needed(module: str) -> Any:
         raise MissingExtra("ai", module.partition(".")[0]) from error
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """Keeps numerical libraries to one thread: a worker runs as many children as there are processors already."""
+def one_thread(*modules: str) -> AbstractContextManager[Any]:
+    """Keeps what *modules* compute with to one thread: a worker runs as many children as there are processors already."""
+    for module in modules:
+        needed(module)  # what isn't loaded yet can't be limited
     limits: AbstractContextManager[Any] = needed("threadpoolctl").threadpool_limits(limits=1)
     return limits

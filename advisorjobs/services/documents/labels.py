@@ -142,8 +142,7 @@ def same_row(one: Segment, other: Segment) -> bool:
     """Whether two segments stand on one line of print."""
     if one.page != other.page:
         return False
-    shared = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
-    return shared >= 0.45 * min(one.height, other.height)
+    return one.box.shared_height(other.box) >= 0.45 * min(one.height, other.height)
 
 
 def tie(label: Label, value: Span) -> float:
@@ -188,7 +187,7 @@ def _tie_below(label: Label, value: Span) -> float:
     rest = label.span.segment.text[label.span.end :]
     if rest.lstrip().startswith(":") and any(char.isalnum() for char in rest):
         return 0.0
-    if min(head.right, box.right) - max(head.left, box.left) <= 0 and abs(head.left - box.left) > 0.015:
+    if head.shared_width(box) <= 0 and abs(head.left - box.left) > 0.015:
         return 0.0
     off = min(
         abs(head.left - box.left), abs(head.right - box.right), abs(head.left + head.right - box.left - box.right) / 2

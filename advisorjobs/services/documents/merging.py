@@ -32,6 +32,5 @@ def _uncovered(line: Line, words: list[Box]) -> bool:
 
 
 def _shared(one: Box, other: Box) -> float:
-    width = min(one.right, other.right) - max(one.left, other.left)
-    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    width, height = one.shared_width(other), one.shared_height(other)
     return width * height if width > 0 and height > 0 else 0.0

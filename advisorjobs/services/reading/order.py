@@ -62,9 +62,9 @@ def _middle(word: Word) -> float:
 def _beside(row: list[Word], word: Word) -> bool:
     """Compared with the row's nearest word, so that a row may rise or fall a little over the page."""
     near = min(row, key=lambda other: abs(other.box.left - word.box.left))
-    shared = min(near.box.bottom, word.box.bottom) - max(near.box.top, word.box.top)
+    shared = near.box.shared_height(word.box)
     least, most = sorted((near.box.bottom - near.box.top, word.box.bottom - word.box.top))
-    overlapping = min(near.box.right, word.box.right) - max(near.box.left, word.box.left)
+    overlapping = near.box.shared_width(word.box)
     crossing = overlapping > 0.3 * min(near.box.right - near.box.left, word.box.right - word.box.left)
     return shared >= (0.75 if crossing else 0.5) * least and most < 4 * max(least, 1e-9)
 

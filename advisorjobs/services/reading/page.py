@@ -22,6 +22,14 @@ class Box:
     right: float
     bottom: float
 
+    def shared_height(self, other: Box) -> float:
+        """How far both reach over the same lines of the page; negative where a gap is between them."""
+        return min(self.bottom, other.bottom) - max(self.top, other.top)
+
+    def shared_width(self, other: Box) -> float:
+        """How far both stand under each other; negative where a gap is between them."""
+        return min(self.right, other.right) - max(self.left, other.left)
+
     @classmethod
     def around(cls, boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of *boxes* (at least one)."""

@@ -70,7 +70,7 @@ def _follows(above: list[_Cell], cells: list[_Cell]) -> bool:
 
 
 def _shares(one: Box, other: Box) -> bool:
-    return min(one.right, other.right) > max(one.left, other.left)
+    return one.shared_width(other) > 0
 
 
 def _under_one_column(above: list[_Cell], cells: list[_Cell]) -> bool:

@@ -35,11 +35,12 @@ class Listing:
         if self.group_by == "category":
             places = {key: at for at, key in enumerate(in_order({each.category for each in found}))}
             found.sort(key=lambda each: places[each.category])
+        sorted_out = self.group_by == "category"  # then a column would only repeat the group's label
         columns = (
             column(words, "date", Kind.DAY),
             text(words, "party"),
             text(words, "description", wide=True),
-            text(words, "category"),
+            *(() if sorted_out else (text(words, "category"),)),
             money(words, "tax"),
             money(words, "amount"),
         )
@@ -48,7 +49,8 @@ class Listing:
             for each in found:
                 if each.currency == currency:
                     label = category_label(words, each.category)
-                    row = (each.booked_on, each.counterparty, each.description, label, each.tax, each.amount)
+                    shown = () if sorted_out else (label,)
+                    row = (each.booked_on, each.counterparty, each.description, *shown, each.tax, each.amount)
                     rows.append((self._group(each.booked_on, label), self._of(each.client, row)))
             made.append(self._table("transactions", columns, rows, currency))
         return made

@@ -14,10 +14,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from advisorjobs.errors import ErrorCode, JobError, MissingExtra
+from advisorjobs.errors import ErrorCode, JobError
+from advisorjobs.services.reading.libraries import needed
 from advisorjobs.services.reports.drawing import drawing
 from advisorjobs.services.reports.language import Language, language
-from advisorjobs.services.reports.model import Column, Fact, Kind, Report, Row, Table
+from advisorjobs.services.reports.model import Column, Fact, Group, Kind, Report, Row, Table
 
 __all__ = ["MOST_ROWS", "pdf"]
 
@@ -37,11 +38,7 @@ UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 def pdf(report: Report) -> bytes:
     """The bytes of the file. JobError `internal` where typst refuses, without a word of the report's own."""
-    try:
-        import typst
-    except ModuleNotFoundError as error:
-        raise MissingExtra("reports", "typst") from error
-
+    typst = needed("typst", "reports")
     inputs = {"report": json.dumps(_data(report), ensure_ascii=False)}
     made_at = datetime.combine(report.made_on, time(12), UTC)
     refused: Exception | None = None
@@ -86,11 +83,16 @@ def _data(report: Report) -> dict[str, Any]:
         "prepared_for": words.text("prepared_for"),
         "summary": words.text("summary"),
         "page": words.text("page", number="\x01", count="\x02"),
-        "wide": any(sum(column.kind is Kind.TEXT for column in table.columns) > 3 for table in report.tables),
+        "wide": any(map(_is_wide, report.tables)),
         "facts": _facts(report.facts, words),
         "sections": sections,
         "notes": [_text(note) for note in report.notes],
     }
+
+
+def _is_wide(table: Table) -> bool:
+    """Whether its rows need a page on its side."""
+    return len(table.columns) > 7 or sum(column.kind is Kind.TEXT for column in table.columns) > 3
 
 
 def _facts(facts: tuple[Fact, ...], words: Language) -> list[list[dict[str, Any]]]:
@@ -120,9 +122,9 @@ def _table(table: Table, words: Language, most: int) -> dict[str, Any]:
         lines += [{"style": "row", "cells": _cells(table, row, words)} for row in rows]
         if group.label is not None and rows and table.has_total:
             label = words.text("subtotal", group=group.label)
-            lines.append({"style": "subtotal", "cells": _cells(table, table.totals(group), words, label)})
+            lines.append(_sums(table, group, words, label))
     if table.has_total:
-        lines.append({"style": "total", "cells": _cells(table, table.totals(), words, words.text("total"))})
+        lines.append(_sums(table, None, words, words.text("total")))
     cut = {"shown": words.number(shown), "count": words.number(count)}
     return {
         "title": _text(table.title),
@@ -147,10 +149,15 @@ def _column(table: Table, at: int, column: Column) -> dict[str, Any]:
     }
 
 
-def _cells(table: Table, row: Row, words: Language, label: str | None = None) -> list[str]:
-    """What is written in a row; *label* stands in the first cell of a sum's."""
-    written = [_text(words.value(value, column.kind)) for value, column in zip(row, table.columns, strict=True)]
-    return written if label is None else [_text(label), *written[1:]]
+def _cells(table: Table, row: Row, words: Language) -> list[str]:
+    return [_text(words.value(value, column.kind)) for value, column in zip(row, table.columns, strict=True)]
+
+
+def _sums(table: Table, group: Group | None, words: Language, label: str) -> dict[str, Any]:
+    """A line of sums; its label has the room of all columns (`span`) before the first that is summed up."""
+    span = next(at for at, column in enumerate(table.columns) if column.total)
+    cells = [_text(label), *_cells(table, table.totals(group), words)[span:]]
+    return {"style": "subtotal" if group else "total", "span": span, "cells": cells}
 
 
 def _text(text: str | None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from advisorjobs.errors import MissingExtra
+from advisorjobs.services.reading.libraries import needed
 from advisorjobs.services.reports.language import Language, language
 from advisorjobs.services.reports.model import Column, Fact, Kind, Report, Row, Table, Value
 
@@ -30,11 +30,7 @@ ACCENT, PALE, SECOND = "#1F4E79", "#EEF3F8", "#D08A2E"
 
 def workbook(report: Report) -> bytes:
     """The bytes of the file."""
-    try:
-        import xlsxwriter
-    except ModuleNotFoundError as error:
-        raise MissingExtra("reports", "xlsxwriter") from error
-
+    xlsxwriter = needed("xlsxwriter", "reports")
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, OPTIONS) as book:
         book.set_properties(

@@ -121,7 +121,7 @@ def test_a_weekend_is_odd_where_nothing_is_ever_booked_on_one(usual: Book) -> No
     usual.add(date(2026, 6, 6), "-105", "Supplier a", "order")
     usual.add(date(2026, 5, 1), "-105", "Supplier b", "order")
 
-    assert set(checks(usual.found())) == {"odd_day", "holiday"}
+    assert set(checks(usual.found("high"))) == {"odd_day", "holiday"}
 
 
 def test_a_weekend_is_nothing_where_business_is_done_on_them(usual: Book) -> None:

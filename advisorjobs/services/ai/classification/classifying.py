@@ -34,7 +34,7 @@ class LocalClassifier:
     def __init__(self, labels: Sequence[Transaction]) -> None:
         self.labels = len(labels)
         self.memory = Memory.of(labels)
-        with one_thread():
+        with one_thread("sklearn.linear_model", "sklearn.model_selection"):
             self.trained: Trained | None = train(labels)
 
     def sort(self, transactions: Sequence[Transaction]) -> list[Labelled]:

@@ -50,6 +50,7 @@ class Memory:
 
 
 def party_key(transaction: Transaction) -> str:
-    """What makes two counterparties the same: letters alone, without what numbers a booking ("AWS EMEA 4711")."""
+    """What makes two counterparties the same: their words, without what numbers a booking ("AWS EMEA 4711")."""
     text = plain(transaction.counterparty or transaction.description)
-    return " ".join(re.findall(r"[^\W\d_]{2,}", text))
+    words = [word for word in re.findall(r"[^\W_]+", text) if not word.isdigit() and sum(map(str.isdigit, word)) <= 2]
+    return " ".join(words) or text.strip()

@@ -117,7 +117,7 @@ def read_outlook(
     transactions = [each for each in everything if each.currency == client.currency]
     invoices = [each for each in books.invoices(since) if each.currency == client.currency]
     booked = books.balance(client.currency, client.today) if opening is None else None
-    with one_thread():
+    with one_thread("statsmodels.regression.linear_model"):
         seen = forecast(
             transactions,
             invoices,
