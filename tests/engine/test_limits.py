@@ -202,7 +202,9 @@ def test_a_limit_holds_for_the_only_job_that_is_ready(desk: Desk, limits: dict[s
 
 def test_a_closed_queue_keeps_its_only_ready_job(desk: Desk) -> None:
     limit(desk)
-    desk.connection.execute("UPDATE advisorjobs_queues SET closed_until = now() + interval '60 s' WHERE name = 'critical'")
+    desk.connection.execute(
+        "UPDATE advisorjobs_queues SET closed_until = now() + interval '60 s' WHERE name = 'critical'"
+    )
     desk.enqueue(1)
     assert desk.claim() == []
 
