@@ -30,6 +30,12 @@ QUEUED = {
 """Jobs of the queues in which no other job's result decides how many there are."""
 
 
+@pytest.fixture(autouse=True)
+def own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keeps files and keys of the process's own app below tmp_path."""
+    monkeypatch.setenv("ADVISORJOBS_DATA_DIR", str(tmp_path / "data"))
+
+
 def counted(connection: psycopg.Connection[Any], organization: str, table: str, more: str = "true") -> int:
     with scope(connection, organization):
         row = connection.execute(f"SELECT count(*) FROM {table} WHERE {more}").fetchone()  # type: ignore[arg-type]
