@@ -149,7 +149,7 @@ def _made(job: JobRun[Any], client_id: str | None, contents: Callable[[Books, La
             "rows": sum(1 for table in report.tables for _ in table.rows),
         }
         if filing.record(connection, organization, client_id, job.id, report, filed):
-            _deliver(asked, connection, report, filed.id)
+            _deliver(asked, connection, client_id, report, filed.id)
     return job.result
 
 
@@ -159,13 +159,13 @@ def _shelf(organization_id: str) -> Shelf:
     return storage(Settings.from_environment()).shelf(organization_id)
 
 
-def _deliver(asked: ReportPayload, connection: Any, report: Report, report_id: str) -> None:
+def _deliver(asked: ReportPayload, connection: Any, client_id: str | None, report: Report, report_id: str) -> None:
     """Queues a mail with the report to each who is to have it, in the transaction that completes the job."""
     from advisorjobs import queue_email
 
     data = {
         "report_name": report.title,
-        "client_name": _line(report.client),
+        "client_name": _line(report.client) if client_id else None,
         "format": asked.format,
         "period_start": report.start,
         "period_end": report.end,

@@ -15,7 +15,7 @@ NAMES = {
     "document-processing": [
         "document:virus_scan", "document:ocr", "document:classify", "document:extract", "document:thumbnail",
     ],
-    "ai-processing": ["ai:insights", "ai:classify_transactions", "ai:predict_cash_flow", "ai:detect_anomalies"],
+    "ai-processing": ["ai:classify_transactions", "ai:insights", "ai:predict_cash_flow", "ai:detect_anomalies"],
     "reports": ["report:financial", "report:tax_summary", "report:client_overview", "report:custom", "report:monthly"],
     "emails": ["email:send"],
     "webhooks": ["webhook:stripe", "webhook:quickbooks", "webhook:custom"],

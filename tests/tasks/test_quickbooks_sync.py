@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,32 +13,14 @@ from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.services import breaker
 from advisorjobs.services.quickbooks import answers, client
 from advisorjobs.settings import QueueOverride
-from tests.fixtures.books import Books
+from tests.fixtures.books import TABLES, Books
 from tests.fixtures.quickbooks_server import HANG
-from tests.fixtures.waiting import wait_for
-
-TABLES = ("customers", "accounts", "invoices", "payments")
-
-
-def taken(books: Books) -> list[list[dict[str, Any]]]:
-    """All that came in, without the times at which it did."""
-    return [
-        [
-            {name: value for name, value in row.items() if name not in ("id", "changed_at", "external_seen_at")}
-            for row in books.rows(f"SELECT * FROM {table} WHERE organization_id = 'org-1' ORDER BY external_id")
-        ]
-        for table in TABLES
-    ]
-
-
-def pages(books: Books) -> list[str]:
-    return [query.get("query") or f"cdc {query['entities']}" for _, query in books.server.asked]
 
 
 def test_a_company_comes_in(books: Books) -> None:
     books.fill()
     result = books.sync()
-    customers, accounts, invoices, payments = taken(books)
+    customers, accounts, invoices, payments = books.taken()
 
     assert result == {
         "realm_id": books.server.realm,
@@ -79,13 +57,13 @@ def test_a_company_comes_in(books: Books) -> None:
 def test_a_second_sync_asks_for_changes_only_and_changes_nothing(books: Books) -> None:
     books.fill()
     books.sync()
-    before = taken(books)
+    before = books.taken()
     books.server.asked.clear()
     result = books.sync()
 
     assert result["mode"] == "changes"
-    assert pages(books) == ["cdc Customer", "cdc Account", "cdc Invoice", "cdc Payment"]
-    assert taken(books) == before
+    assert books.pages() == ["cdc Customer", "cdc Account", "cdc Invoice", "cdc Payment"]
+    assert books.taken() == before
 
 
 def test_changes_deletions_and_voids_arrive(books: Books) -> None:
@@ -97,7 +75,7 @@ def test_changes_deletions_and_voids_arrive(books: Books) -> None:
     books.payment(201, 300, {"101": 300})
     books.server.delete("Customer", 2)
     books.sync()
-    customers, _, invoices, payments = taken(books)
+    customers, _, invoices, payments = books.taken()
 
     assert [(row["name"], row["is_active"]) for row in customers] == [
         ("Paper Lantern & Sons", True),
@@ -111,7 +89,7 @@ def test_changes_deletions_and_voids_arrive(books: Books) -> None:
     assert [row["amount"] for row in payments] == [Decimal(300)]
     books.server.delete("Payment", 201)
     books.sync()
-    assert taken(books)[3] == []
+    assert books.taken()[3] == []
 
 
 def test_an_older_state_never_overwrites_a_newer_one(books: Books) -> None:
@@ -123,18 +101,18 @@ def test_an_older_state_never_overwrites_a_newer_one(books: Books) -> None:
     books.server.put("Invoice", 101, DocNumber="newer")
     books.payment(201, 1, {"101": 1})
     books.sync()
-    before = taken(books)
+    before = books.taken()
     books.server.objects = old
     books.sync(full=True)
 
-    assert taken(books) == before
+    assert books.taken() == before
 
 
 def test_a_large_company_comes_in_page_by_page(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 2_502):
         books.server.put("Customer", number, DisplayName=f"Customer {number}", Active=True)
     result = books.sync(kinds=["customers"])
-    starts = [query.split("startposition ")[1].split()[0] for query in pages(books)]
+    starts = [query.split("startposition ")[1].split()[0] for query in books.pages()]
 
     assert starts == ["1", "1001", "2001"]
     assert result["counts"] == {"customers": 2501}
@@ -150,8 +128,8 @@ def test_more_changes_than_an_answer_holds_are_read_as_pages(books: Books) -> No
     books.server.asked.clear()
     books.sync()
 
-    assert pages(books)[0] == "cdc Customer"
-    assert [page.split(" orderby")[0] for page in pages(books)[1:3]] == [
+    assert books.pages()[0] == "cdc Customer"
+    assert [page.split(" orderby")[0] for page in books.pages()[1:3]] == [
         "select * from Customer where Active in (true, false)"
     ] * 2
     assert books.rows("SELECT count(*) FROM customers")[0]["count"] == 1101
@@ -168,7 +146,7 @@ def test_a_run_that_is_too_long_ago_reads_everything_and_finds_what_was_deleted(
     books.server.forget("Invoice", 103)
     books.server.forget("Payment", 201)
     result = books.sync()
-    customers, _, invoices, payments = taken(books)
+    customers, _, invoices, payments = books.taken()
 
     assert result["mode"] == "full"
     assert [row["is_active"] for row in customers] == [False, False]
@@ -189,74 +167,8 @@ def test_what_slips_between_two_pages_is_not_taken_for_deleted(books: Books) -> 
     books.server.before_answer = between
     books.sync(kinds=["customers"], full=True)
 
-    assert "Id in ('1001')" in pages(books)[-1]
+    assert "Id in ('1001')" in books.pages()[-1]
     assert books.rows("SELECT external_id FROM customers WHERE NOT is_active") == []
-
-
-@pytest.mark.parametrize("lost", range(1, 8))
-def test_a_run_that_dies_anywhere_goes_on_after_its_last_page(books: Books, lost: int) -> None:
-    books.fill()
-    for number in range(500, 1_600):
-        books.server.put("Customer", number, DisplayName=f"Customer {number}", Active=True)
-    served: list[str] = []
-
-    def dying(path: str, query: dict[str, str]) -> Any:
-        served.append(query["query"])
-        return (500, {}, b"") if len(served) == lost else None
-
-    books.server.before_answer = dying
-    books.queue()
-    ran = [books.run(raising=False)]
-    if lost <= 5:  # of 2 pages of customers and one of each other kind
-        assert ran[0].status == "retrying"
-        assert ran[0].error_code == "external_service"
-        ran = books.kit.drain(queue="integrations")
-
-    assert ran[-1].status == "completed"
-    assert ran[-1].result["counts"] == {"customers": 1102, "accounts": 2, "invoices": 3, "payments": 1}
-    assert len(served) == len(set(served)) + (lost <= 5)  # one page was asked for twice, no other
-
-
-@pytest.mark.parametrize("point", ["before_function", "before_commit", "after_commit", "after_function"])
-def test_a_job_that_is_killed_and_run_again_brings_nothing_twice(books: Books, point: Any) -> None:
-    books.fill()
-    books.queue()
-    books.kit.run_due(queue="integrations", crash_at=point)
-    state = taken(books)
-
-    assert [len(rows) for rows in state] == [2, 2, 3, 2]
-    assert len(books.rows("SELECT 1 FROM activities")) == 1
-    assert books.company()["cursor"] is None
-
-
-def test_a_run_stops_before_its_time_limit_and_goes_on_without_an_attempt(
-    books: Books, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from advisorjobs.services.quickbooks import sync
-
-    books.fill()
-    monkeypatch.setattr(sync, "MARGIN", timedelta(hours=1))
-    books.queue()
-    ran = books.kit.drain(queue="integrations")
-
-    assert [each.status for each in ran] == ["snoozed", "snoozed", "snoozed", "completed"]
-    assert ran[-1].attempt == 1
-    assert [len(rows) for rows in taken(books)] == [2, 2, 3, 2]
-
-
-def test_two_syncs_of_one_company_do_not_mix_their_places(books: Books) -> None:
-    books.fill()
-
-    def other(path: str, query: dict[str, str]) -> None:
-        if "Invoice" in query.get("query", ""):
-            books.connection.execute('UPDATE connections SET cursor = \'{"of": "another"}\'')
-
-    books.server.before_answer = other
-    books.queue()
-
-    assert books.run().status == "snoozed"
-    assert books.company()["cursor"] == {"of": "another"}
-    assert books.company()["synced_at"] is None
 
 
 def test_too_many_requests_close_the_companys_key_and_cost_no_attempt(books: Books) -> None:
@@ -391,33 +303,3 @@ def test_changes_since_a_moment_are_asked_for_and_the_next_run_goes_on_from_befo
 
     assert result["mode"] == "changes"
     assert books.company()["synced_at"] == synced_at
-
-
-@pytest.mark.faults
-def test_a_worker_that_is_killed_half_way_is_followed_by_one_that_goes_on(books: Books, database: str) -> None:
-    books.fill()
-    held = threading.Event()
-
-    def hold(path: str, query: dict[str, str]) -> Any:
-        if "from Invoice" in query.get("query", "") and not held.is_set():
-            held.set()
-            return HANG
-        return None
-
-    books.server.before_answer = hold
-    books.queue()
-    environment = {**os.environ, "DATABASE_URL": database, "ADVISORJOBS_LEASE": "2", "ADVISORJOBS_GRACE": "1"}
-    command = [sys.executable, "-m", "advisorjobs", "worker", "-q", "integrations"]
-    workers = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)]
-    try:
-        wait_for(held.is_set, "the third kind", seconds=60)
-        workers[0].kill()
-        workers.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
-        wait_for(lambda: books.company()["synced_at"], "the sync", seconds=90)
-    finally:
-        for worker in workers:
-            worker.terminate()
-            worker.wait(30)
-
-    assert [page.split()[3] for page in pages(books)] == ["Customer", "Account", "Invoice", "Invoice", "Payment"]
-    assert [len(rows) for rows in taken(books)] == [2, 2, 3, 2]

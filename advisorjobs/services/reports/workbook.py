@@ -25,6 +25,9 @@ HEAD = 3
 LONGEST_CELL = 32_000
 WIDEST = 48
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+UNNAMEABLE = re.compile(r"[\[\]:*?/\\'\U00010000-\U0010ffff]")
+"""What a sheet's name may not hold, and what would count twice in its length."""
+
 ACCENT, PALE, SECOND = "#1F4E79", "#EEF3F8", "#D08A2E"
 
 
@@ -234,7 +237,7 @@ def _names(report: Report, words: Language) -> list[str]:
     """The sheets' names: what Excel allows (31 characters, none of []:*?/\\), each once; the summary's first."""
     names: list[str] = []
     for title in [words.text("summary"), *map(_titled, report.tables)]:
-        plain = re.sub(r"[\[\]:*?/\\']", " ", _text(title)).strip() or "–"
+        plain = UNNAMEABLE.sub(" ", _text(title)).strip() or "–"
         name, number = plain[:31].strip(), 1
         while name.lower() in {each.lower() for each in names}:
             number += 1
