@@ -33,7 +33,7 @@ help: ## list these targets
 
 setup: .venv/dev.stamp ## make .venv with everything that developing needs
 
-demo: .venv/all.stamp ## embedded Postgres, a worker and sample documents, watched live
+demo: .venv/all.stamp ## a day at an invented practice: all nine queues, watched live
 	$(BIN)/advisorjobs demo
 
 up: .venv/all.stamp ## everything on this machine: database, migrations, workers; until ctrl-c

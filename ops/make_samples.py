@@ -1,4 +1,4 @@
-"""Writes the small documents that `advisorjobs demo` works on into advisorjobs/samples/.
+"""Writes the small documents in advisorjobs/samples/, for `advisorjobs process` and the tests.
 
     python ops/make_samples.py
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-ORGANIZATION = "demo"
+ORGANIZATION = "paper-lantern"
 LONGEST = 300.0
 """Seconds after which the demo says what is left and ends."""
 

@@ -1,4 +1,4 @@
-"""Sending files through the whole document pipeline and waiting for what comes out: `process` and `demo`."""
+"""Sending files through the whole document pipeline and waiting for what comes out: `process`."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from advisorjobs.application import the_app
 from advisorjobs.cli.day import Day, day_of
 from advisorjobs.cli.query import ask
 from advisorjobs.documents import add_document, sweep
+from advisorjobs.errors import PayloadError
 from advisorjobs.manager import QueueManager
 from advisorjobs.practice.drawing import draw
 from advisorjobs.practice.invented import invented_practice
@@ -78,13 +79,18 @@ class Stage:
 
 
 def set_stage(connection: Any, organization: str, secrets: Mapping[str, str]) -> Stage:
-    """Takes away what the last demo has left, and stores the practice anew. *secrets*: service → what signs its events."""
+    """Takes away what the last demo has left, and stores the practice anew. *secrets*: service → what signs its events.
+
+    Raises PayloadError, before anything is changed, where that organization isn't the invented one.
+    """
     today = datetime.now(UTC).date()
     firms = [
         replace(firm, connections=tuple(_sealed(each, firm, secrets) for each in firm.connections))
         for firm in invented_practice(SEED, today, organization=organization)
     ]
     organizations = [firm.organization.id for firm in firms]
+    for firm in firms:
+        _refuse_other(connection, firm)
     ask(connection, "cancel_jobs_of", {"organizations": organizations, "tag": TAG})
     for firm in firms:
         remove_firm(connection, firm.organization.id)
@@ -92,6 +98,15 @@ def set_stage(connection: Any, organization: str, secrets: Mapping[str, str]) ->
         store_firm(connection, firm)
     (newest,) = ask(connection, "next_job_number")
     return Stage(connection, firms, today, newest["number"])
+
+
+def _refuse_other(connection: Any, firm: Firm) -> None:
+    """Raises PayloadError where the database has another organization under the invented one's id."""
+    organization = firm.organization
+    for row in ask(connection, "organization_name", {"organization": organization.id}, organization=organization.id):
+        if row["name"] != organization.name:
+            reason = f"{organization.id} is {row['name']!r} in this database: unset DATABASE_URL or name another"
+            raise PayloadError("demo", {"organization": reason})
 
 
 def _sealed(connection: Connection, firm: Firm, secrets: Mapping[str, str]) -> Connection:

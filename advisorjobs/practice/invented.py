@@ -32,7 +32,7 @@ class Year:
     oddities: tuple[Oddity, ...]
 
 
-def invented_practice(seed: int, today: date, *, organization: str = "demo") -> tuple[Firm, Firm]:
+def invented_practice(seed: int, today: date, *, organization: str = "paper-lantern") -> tuple[Firm, Firm]:
     """A firm with four clients, called *organization*, and a small second one with a single client, `…-neighbour`.
 
     The books begin a year before the last whole month, so that it can be compared, and end the day before *today*.

@@ -1,1 +1,1 @@
-"""Small documents of invented companies, for the demo and for the tests. Made by ops/make_samples.py."""
+"""Small documents of invented companies, for a first look and for the tests. Made by ops/make_samples.py."""

@@ -16,16 +16,24 @@ import pytest
 from advisorjobs.application import App
 from advisorjobs.cli.sending import new_secrets
 from advisorjobs.cli.stage import SEED, set_stage
+from advisorjobs.errors import PayloadError
 from advisorjobs.practice.invented import invented_practice
 from advisorjobs.practice.rows import total
 from advisorjobs.queues import QUEUES
 from advisorjobs.tenancy.scope import scope
 
 Program = Callable[..., subprocess.CompletedProcess[str]]
+FIRM = "paper-lantern"
 QUEUED = {
     "critical": 3, "document-processing": 30, "ai-processing": 9, "webhooks": 2, "integrations": 2, "maintenance": 8,
 }  # fmt: skip
 """Jobs of the queues in which no other job's result decides how many there are."""
+
+
+@pytest.fixture(autouse=True)
+def own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keeps files and keys of the process's own app below tmp_path."""
+    monkeypatch.setenv("ADVISORJOBS_DATA_DIR", str(tmp_path / "data"))
 
 
 def counted(connection: psycopg.Connection[Any], organization: str, table: str, more: str = "true") -> int:
@@ -61,6 +69,7 @@ def test_a_day_through_all_nine_queues_says_what_there_is(
 def agrees_with_the_tables(said: dict[str, Any], connection: psycopg.Connection[Any]) -> None:
     firm, _ = invented_practice(SEED, datetime.now(UTC).date())
     organization = said["organization"]
+    assert organization == FIRM
     books = said["books"]
     with scope(connection, organization):
         booked = connection.execute("SELECT sum(amount) FROM transactions WHERE source = 'document'").fetchone()
@@ -98,19 +107,29 @@ def is_left_to_open(said: dict[str, Any], folder: Path) -> None:
 
 
 def test_it_begins_anew_with_the_same_firm(the_process: App, connection: psycopg.Connection[Any]) -> None:
-    first = set_stage(connection, "demo", new_secrets())
+    first = set_stage(connection, FIRM, new_secrets())
     first.open()
-    before = counted(connection, "demo", "transactions")
-    second = set_stage(connection, "demo", new_secrets())
+    before = counted(connection, FIRM, "transactions")
+    second = set_stage(connection, FIRM, new_secrets())
 
     assert second.firm.transactions == first.firm.transactions
-    assert counted(connection, "demo", "transactions") == before == len(first.firm.transactions)
-    assert counted(connection, "demo", "documents") == 0
-    assert counted(connection, "demo", "connections") == 2
+    assert counted(connection, FIRM, "transactions") == before == len(first.firm.transactions)
+    assert counted(connection, FIRM, "documents") == 0
+    assert counted(connection, FIRM, "connections") == 2
     waiting = connection.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'").fetchone()
     assert waiting == (0,)
     assert second.look().jobs == []
     assert second.first > first.first
+
+
+def test_a_firm_of_that_name_which_is_not_the_demos_is_left_alone(
+    the_process: App, connection: psycopg.Connection[Any]
+) -> None:
+    connection.execute("INSERT INTO organizations (id, name) VALUES (%s, 'A real firm')", [FIRM])
+
+    with pytest.raises(PayloadError, match="A real firm"):
+        set_stage(connection, FIRM, new_secrets())
+    assert connection.execute("SELECT name FROM organizations").fetchall() == [("A real firm",)]
 
 
 def test_a_folder_with_files_of_others_is_refused_and_left_alone(run_python: Program, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The documents that the project ships are read as a visitor of the demo expects."""
+"""The documents that the project ships are read as a visitor expects."""
 
 from __future__ import annotations
 
