@@ -149,9 +149,10 @@ BEGIN
         RETURN 0;
     END IF;
     SELECT rolled_until INTO _rolled FROM advisorjobs_tally_state;
-    IF _rolled < advisorjobs_grain_of(24, now()) THEN
+    FOR _ IN 1 .. 4 LOOP    -- at most a day at a time, where nobody has worked for long
+        EXIT WHEN _rolled >= advisorjobs_grain_of(6, now());
         _rolled := advisorjobs_roll(_rolled);
-    END IF;
+    END LOOP;
     SELECT min(finished_at), sum(runs) INTO _oldest, _runs FROM advisorjobs_unfolded;
     IF _runs IS NULL OR _runs < _least AND _oldest > clock_timestamp() - interval '10 s' THEN
         RETURN 0;
@@ -171,8 +172,8 @@ BEGIN
           FROM advisorjobs_unfolded_tallies u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN LATERAL (
-            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 24, 168]) AS hours) g
-         WHERE g.hours = 1 OR g.since + make_interval(hours => g.hours) <= _rolled
+            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours) g
+         WHERE g.hours = 1 OR g.since + make_interval(hours => g.hours) <= _rolled AND (g.hours <> 6 OR w.whole)
          GROUP BY 1, 2, 3, 4, 5, 6
             ON CONFLICT (organization_id, whole, grain, since, queue_name, job_name) DO UPDATE
            SET completed = t.completed + excluded.completed, failed = t.failed + excluded.failed,
@@ -209,33 +210,60 @@ BEGIN
     RETURN _runs;
 END $$;
 
--- Makes the rows of a day that is over from those of its hours, and after a Sunday those of the week; returns the next day.
--- What ends or is brought back later is added to them by advisorjobs_fold_tallies.
-CREATE OR REPLACE FUNCTION advisorjobs_roll(_day timestamptz) RETURNS timestamptz
+-- Makes the rows of a quarter of a day that is over from those of its hours, of all organizations together; at midnight those of the day,
+-- and after a Sunday those of the week. Returns where the next quarter begins. What ends or is brought back later is added to them by
+-- advisorjobs_fold_tallies.
+DROP FUNCTION IF EXISTS advisorjobs_roll(timestamptz);
+CREATE OR REPLACE FUNCTION advisorjobs_roll(_quarter timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
-    _next timestamptz := _day + interval '24 hours';
+    _next timestamptz := _quarter + interval '6 hours';
 BEGIN
-    PERFORM advisorjobs_roll_up(1, 24, _day);
+    PERFORM advisorjobs_roll_up(1, 6, _quarter);
+    IF advisorjobs_grain_of(24, _next) = _next THEN
+        PERFORM advisorjobs_roll_up(1, 24, _next - interval '24 hours');
+        DELETE FROM advisorjobs_worker_tallies t WHERE NOT EXISTS (SELECT FROM advisorjobs_workers w WHERE w.id = t.worker_id);
+    END IF;
     IF advisorjobs_grain_of(168, _next) = _next THEN
         PERFORM advisorjobs_roll_up(24, 168, _next - interval '168 hours');
     END IF;
     UPDATE advisorjobs_tally_state SET rolled_until = _next;
-    DELETE FROM advisorjobs_worker_tallies t WHERE NOT EXISTS (SELECT FROM advisorjobs_workers w WHERE w.id = t.worker_id);
     RETURN _next;
 END $$;
 
+-- Quarters are found by the key, as they are of one "organization"; days and weeks, of all, by their time.
 CREATE OR REPLACE FUNCTION advisorjobs_roll_up(_from integer, _to integer, _since timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    _until timestamptz := _since + make_interval(hours => _to);
 BEGIN
     INSERT INTO advisorjobs_tallies
     SELECT organization_id, whole, _to, _since, queue_name, job_name, sum(completed), sum(failed), sum(cancelled), sum(runs),
            sum(retried), sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum),
            max(wait_max), advisorjobs_merge(times), sum(time_sum), max(time_max)
-      FROM advisorjobs_tallies
-     WHERE grain + 0 = _from AND since AT TIME ZONE 'UTC' >= _since AT TIME ZONE 'UTC'
-       AND since AT TIME ZONE 'UTC' < (_since + make_interval(hours => _to)) AT TIME ZONE 'UTC'
+      FROM (SELECT * FROM advisorjobs_tallies q
+             WHERE _to = 6 AND q.organization_id = '' AND q.whole AND q.grain = _from AND q.since >= _since AND q.since < _until
+            UNION ALL
+            SELECT * FROM advisorjobs_tallies d
+             WHERE _to > 6 AND d.grain + 0 = _from AND d.since AT TIME ZONE 'UTC' >= _since AT TIME ZONE 'UTC'
+               AND d.since AT TIME ZONE 'UTC' < _until AT TIME ZONE 'UTC') t
      GROUP BY organization_id, whole, queue_name, job_name;
+END $$;
+
+-- A database that was migrated when there were no quarters of days yet: all of them now.
+DO $$
+DECLARE
+    _quarter timestamptz;
+BEGIN
+    IF EXISTS (SELECT FROM advisorjobs_tallies WHERE grain + 0 = 24)
+       AND NOT EXISTS (SELECT FROM advisorjobs_tallies WHERE grain + 0 = 6) THEN
+        FOR _quarter IN
+            SELECT generate_series(min(t.since), s.rolled_until - interval '6 hours', interval '6 hours')
+              FROM advisorjobs_tally_state s, advisorjobs_tallies t WHERE t.grain + 0 = 24 GROUP BY s.rolled_until
+        LOOP
+            PERFORM advisorjobs_roll_up(1, 6, _quarter);
+        END LOOP;
+    END IF;
 END $$;
 
 -- A database that was migrated to tallies has all its history to fold: now, before a worker with little time does.

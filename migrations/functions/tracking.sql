@@ -1,6 +1,6 @@
 -- Statistics: what is read from tallies and history, by get_job_tracker() and by the views of tracking_views.sql.
 --
--- A range of time is cut into pieces: whole weeks, days and hours (UTC) come from tallies, what is left at its edges from the runs
+-- A range of time is cut into pieces: whole weeks, days, quarters of days and hours (UTC) come from tallies, what is left at its edges from the runs
 -- themselves. Every function is STABLE: all of it reads the snapshot of the statement that calls it, so figures are exact at that
 -- moment, however much is folded meanwhile.
 
@@ -34,39 +34,48 @@ BEGIN
     END IF;
 END $$;
 
--- The pieces of a range. grain: hours of the tallies to read, 0 where runs are to be read. _coarsest: 1, 24 or 168. Days and weeks
--- exist up to _rolled. An end that isn't over yet is open: what ended by now is all there is.
-CREATE OR REPLACE FUNCTION advisorjobs_pieces(_start timestamptz, _end timestamptz, _rolled timestamptz, _coarsest integer)
+-- The pieces of a range. grain: hours of the tallies to read, 0 where runs are to be read. _grains: those that there are, from 1 upward;
+-- those above 1 exist up to _rolled. An end that isn't over yet is open: what ended by now is all there is.
+DROP FUNCTION IF EXISTS advisorjobs_pieces(timestamptz, timestamptz, timestamptz, integer);
+CREATE OR REPLACE FUNCTION advisorjobs_pieces(_start timestamptz, _end timestamptz, _rolled timestamptz, _grains integer[])
 RETURNS TABLE (grain integer, lower timestamptz, upper timestamptz)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
     _open CONSTANT boolean := coalesce(_end >= clock_timestamp(), true);
-    _h0 timestamptz := advisorjobs_grain_from(1, _start);
-    _h1 timestamptz := CASE WHEN _open THEN 'infinity' ELSE advisorjobs_grain_of(1, _end) END;
-    _d0 timestamptz := advisorjobs_grain_from(24, _h0);
-    _d1 timestamptz := CASE WHEN _open THEN _rolled ELSE least(_rolled, advisorjobs_grain_of(24, _h1)) END;
-    _w0 timestamptz := advisorjobs_grain_from(168, _d0);
-    _w1 timestamptz := advisorjobs_grain_of(168, _d1);
+    _first CONSTANT timestamptz := advisorjobs_grain_from(1, _start);
+    _last CONSTANT timestamptz := CASE WHEN _open THEN 'infinity' ELSE advisorjobs_grain_of(1, _end) END;
+    _lower timestamptz := _first;       -- what is left for the next grain
+    _upper timestamptz := _last;
+    _from timestamptz;
+    _until timestamptz;
+    _within integer := 1;
+    _grain integer;
 BEGIN
-    IF _h0 >= _h1 THEN
+    IF _first >= _last THEN
         RETURN QUERY VALUES (0, _start, _end);
         RETURN;
     END IF;
-    IF _coarsest < 24 OR _d0 >= _d1 THEN
-        _d0 := _h1;
-        _d1 := _h1;
-    END IF;
-    IF _coarsest < 168 OR _w0 >= _w1 OR _d0 >= _d1 THEN
-        _w0 := _d1;
-        _w1 := _d1;
-    END IF;
-    RETURN QUERY
-        SELECT * FROM (VALUES (0, _start, _h0), (1, _h0, _d0), (24, _d0, _w0), (168, _w0, _w1), (24, _w1, _d1), (1, _d1, _h1),
-                              (0, _h1, CASE WHEN _open THEN _h1 ELSE _end END)) AS p(grain, lower, upper)
-         WHERE p.lower < p.upper;
+    RETURN QUERY SELECT * FROM (VALUES (0, _start, _first), (0, _last, CASE WHEN _open THEN _last ELSE _end END)) AS p(g, l, u) WHERE l < u;
+    FOREACH _grain IN ARRAY _grains[2:] LOOP
+        _from := advisorjobs_grain_from(_grain, _lower);
+        _until := advisorjobs_grain_of(_grain, least(_rolled, _upper));
+        EXIT WHEN _from >= _until;      -- then nothing coarser lies within either
+        RETURN QUERY SELECT * FROM (VALUES (_within, _lower, _from), (_within, _until, _upper)) AS p(g, l, u) WHERE l < u;
+        _lower := _from;
+        _upper := _until;
+        _within := _grain;
+    END LOOP;
+    RETURN QUERY VALUES (_within, _lower, _upper);
 END $$;
 
--- The first hour, day or week that begins at a moment or after it.
+-- The grains that tallies have, up to one. A quarter of a day is worth its row for all organizations together only: most have
+-- little in one.
+CREATE OR REPLACE FUNCTION advisorjobs_grains(_whole boolean, _coarsest integer) RETURNS integer[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_agg(g ORDER BY g) FROM unnest(ARRAY[1, 6, 24, 168]) AS g WHERE g <= _coarsest AND (g <> 6 OR _whole)
+$$;
+
+-- The first hour, quarter of a day, day or week that begins at a moment or after it.
 CREATE OR REPLACE FUNCTION advisorjobs_grain_from(_hours integer, _at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN date_bin(make_interval(hours => _hours), _at, '2001-01-01 00:00Z') = _at THEN _at
@@ -83,7 +92,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT * FROM advisorjobs_tallied_runs(_organization, _start, _end)
 $$;
 
--- Of it what is folded: whole hours, days and weeks.
+-- Of it what is folded: whole hours, quarters of days, days and weeks.
 CREATE OR REPLACE FUNCTION advisorjobs_tallied_wholes(_organization text, _start timestamptz, _end timestamptz, _coarsest integer)
 RETURNS SETOF advisorjobs_tallies
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
@@ -92,7 +101,8 @@ AS $$
 BEGIN
     RETURN QUERY
         SELECT t.* FROM advisorjobs_tally_state s
-         CROSS JOIN LATERAL advisorjobs_pieces(_start, _end, s.rolled_until, _coarsest) p
+         CROSS JOIN LATERAL advisorjobs_pieces(
+            _start, _end, s.rolled_until, advisorjobs_grains(_organization IS NULL, _coarsest)) p
          CROSS JOIN LATERAL (
             SELECT * FROM advisorjobs_tallies w
              WHERE w.organization_id = coalesce(_organization, '') AND w.whole = (_organization IS NULL)
@@ -110,7 +120,7 @@ DECLARE
     _from timestamptz := 'infinity';
     _until timestamptz := '-infinity';
 BEGIN
-    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, '-infinity', 1) p LOOP
+    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, '-infinity', '{1}') p LOOP
         IF _piece.grain = 0 THEN
             RETURN QUERY SELECT * FROM advisorjobs_tallied_history(_organization, _piece.lower, _piece.upper);
         ELSE
@@ -254,7 +264,8 @@ BEGIN
           FROM (SELECT advisorjobs_grain_of(_hours, w.since) AS bin, w.completed, w.failed, w.cancelled, w.runs, w.wait_max,
                        w.time_max
                   FROM advisorjobs_tally_state s
-                 CROSS JOIN LATERAL advisorjobs_pieces(_start, _end, s.rolled_until, _hours) p
+                 CROSS JOIN LATERAL advisorjobs_pieces(
+                    _start, _end, s.rolled_until, advisorjobs_grains(_organization IS NULL, _hours)) p
                  CROSS JOIN LATERAL (
                     SELECT a.since, a.completed, a.failed, a.cancelled, a.runs, a.wait_max, a.time_max FROM advisorjobs_tallies a
                      WHERE a.organization_id = coalesce(_organization, '') AND a.whole = (_organization IS NULL)

@@ -99,7 +99,7 @@ DECLARE
     _from timestamptz := 'infinity';
     _until timestamptz := '-infinity';
 BEGIN
-    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, _today, 24) p LOOP
+    FOR _piece IN SELECT * FROM advisorjobs_pieces(_start, _end, _today, '{1,24}') p LOOP
         IF _piece.grain = 0 THEN
             RETURN QUERY SELECT * FROM advisorjobs_tallied_failures(_organization, _piece.lower, _piece.upper);
         ELSE
