@@ -154,7 +154,9 @@ def test_every_variable_that_is_named_may_be_set() -> None:
 
 def test_every_variable_that_may_be_set_is_named() -> None:
     sources = "".join(file.read_text("utf-8") for file in (ROOT / "advisorjobs").glob("*settings.py"))
-    known = re.findall(r'"((?:ADVISORJOBS|WORKER|AZURE|SMTP|CLAMAV|QUICKBOOKS|STRIPE|DATABASE|REDIS)_[A-Z_]+[A-Z])"', sources)
+    known = re.findall(
+        r'"((?:ADVISORJOBS|WORKER|AZURE|SMTP|CLAMAV|QUICKBOOKS|STRIPE|DATABASE|REDIS)_[A-Z_]+[A-Z])"', sources
+    )
     (table,) = re.findall(r"^## Configuration\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
 
     # `AZURE_STORAGE_ACCOUNT_NAME`, `_ACCOUNT_KEY`: what follows the first may be its ending alone
