@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import resource
 import sys
 import time
 import unicodedata
@@ -60,7 +59,11 @@ HOSTILE: dict[str, tuple[str | None, str]] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one document. `refusal` is the error's code and text; memory is the process's peak."""
+    """What came of one document. `refusal` is the error's code and text.
+
+    `seconds` is the time that passed or, if that is less since the machine did other work meanwhile, the processor time
+    of all threads; memory is the process's own peak.
+    """
 
     text: str
     pages: int
@@ -85,7 +88,7 @@ class Check:
 def process(path: Path) -> Outcome:
     """Reads, classifies and extracts as the document jobs do."""
     reader = document_reader()
-    start = time.monotonic()
+    start, work = time.monotonic(), time.process_time()
     try:
         reading = reader.read(path)
         kind = classify(reading).type
@@ -93,8 +96,17 @@ def process(path: Path) -> Outcome:
         done = (reading.text, len(reading.pages), kind, extraction, reading.notes, None)
     except JobError as error:
         done = ("", 0, "", None, (), f"{error.code}: {error}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return Outcome(*done, time.monotonic() - start, peak)
+    seconds = min(time.monotonic() - start, time.process_time() - work)
+    return Outcome(*done, seconds, peak_mebibytes())
+
+
+def peak_mebibytes() -> int:
+    """This process's own peak of resident memory: `ru_maxrss` would begin with what the process had that started it.
+
+    Source: proc_pid_status(5), VmHWM, which execve() sets anew, unlike getrusage(2)'s figure.
+    """
+    (peak,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
+    return int(peak) // 1024
 
 
 def alone(path: Path) -> Outcome:
