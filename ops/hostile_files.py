@@ -22,7 +22,7 @@ _XML = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{_ENTITIES}<!ENTITY 
 
 @dataclass(frozen=True)
 class HostileFile:
-    """`refusal`: what the refusal must say; None: it is read, within the limits. `endless`: only a limit of time or memory ends it."""
+    """`refusal`: what the refusal must say; None: it is read, within the limits. `endless`: only a limit ends it."""
 
     make: Callable[[], bytes]
     refusal: str | None

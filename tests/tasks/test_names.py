@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from advisorjobs.catalogue import Catalogue
 from advisorjobs.payloads import Payload
@@ -57,13 +59,15 @@ def test_every_payload_says_whose_it_is_and_refuses_what_it_does_not_know() -> N
         assert job_type.payload.model_config["extra"] == "forbid"
 
 
-def test_all_nine_modules_are_imported_quickly_and_need_nothing_beyond_the_base_install() -> None:
+def test_all_nine_modules_are_imported_quickly_and_need_nothing_beyond_the_base_install(tmp_path: Path) -> None:
     modules = [f"advisorjobs.tasks.{queue.module}" for queue in QUEUES.values()]
     assert len(modules) == 9
     command = [sys.executable, "-X", "frozen_modules", "-c", PROGRAM, *modules]
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}  # the first try compiles, the others only import
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     quickest = float("inf")
     for _ in range(TRIES):  # processor time, and the best of some: what else the machine does is not ours
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/", env=environment)
         seconds, foreign = json.loads(done.stdout)
         assert not {name for name in set(foreign) - BELOW_BASE if not name.startswith(("_", "sitecustomize"))}, foreign
         quickest = min(quickest, seconds)
