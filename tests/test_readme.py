@@ -150,3 +150,24 @@ def test_every_variable_that_is_named_may_be_set() -> None:
 
     assert named
     assert [name for name in sorted(named) if name not in known and not name.endswith("_SLOTS")] == []
+
+
+def test_every_variable_that_may_be_set_is_named() -> None:
+    sources = "".join(file.read_text("utf-8") for file in (ROOT / "advisorjobs").glob("*settings.py"))
+    known = re.findall(
+        r'"((?:ADVISORJOBS|WORKER|AZURE|SMTP|CLAMAV|QUICKBOOKS|STRIPE|DATABASE|REDIS)_[A-Z_]+[A-Z])"', sources
+    )
+    (table,) = re.findall(r"^## Configuration\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
+
+    # `AZURE_STORAGE_ACCOUNT_NAME`, `_ACCOUNT_KEY`: what follows the first may be its ending alone
+    assert len(known) > 40
+    assert [name for name in known if f"`{name}`" not in table and f"`_{name.split('_', 2)[2]}`" not in table] == []
+
+
+def test_every_job_has_its_section() -> None:
+    page = (ROOT / "docs" / "jobs.md").read_text("utf-8")
+
+    assert [name for name in advisorjobs.app.catalogue if f"`{name}`" not in page] == []
+    assert set(re.findall(r"docs/jobs\.md#([a-z-]+)", README)) <= {
+        title.lower() for title in re.findall(r"^## (.+)$", page, re.MULTILINE)
+    }

@@ -1,4 +1,4 @@
-"""Every block of code in the README is run, on a database of its own, as a newcomer would who pastes it.
+"""Every block of code in the README and in docs/jobs.md is run, on a database of its own, as a newcomer would who pastes it.
 
 `make` lines are only looked through by make itself (-n): they make environments and run for minutes. Pictures (mermaid) and the
 map of the code are no programs; the paths of the map must exist.
@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from tests.fixtures.waiting import wait_for
 
 README = (ROOT / "README.md").read_text("utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-BLOCKS = [(match[1], match[2]) for match in FENCE.finditer(README)]
+JOBS = (ROOT / "docs" / "jobs.md").read_text("utf-8")
+BLOCKS = [(match[1], match[2]) for page in (README, JOBS) for match in FENCE.finditer(page)]
 PROGRAMS = {text.splitlines()[0].removeprefix("# "): text for language, text in BLOCKS if language == "python"}
 FAILED = 17
 """The job that the README looks at and retries."""
@@ -60,6 +62,8 @@ class Reader:
                 self.run(sys.executable, "-m", "pytest", *arguments, cwd=self.folder)
             case [command, "worker", *arguments]:
                 self.work(Path(command).name, *arguments)
+            case ["advisorjobs", "webhooks"]:
+                self.receive(*words)
             case ["eval", _]:
                 self.run("bash", "-ec", line)
             case _:
@@ -72,6 +76,8 @@ class Reader:
                 if shutil.which("psql") is None:
                     missing("psql isn't installed: apt-get install postgresql-client")
                 self.run("psql", self.database, "-v", "ON_ERROR_STOP=1", *options)
+            case ["advisorjobs", "email", *_]:
+                self.run(sys.executable, "-m", *words, cwd=self.folder)  # writes files where it is called
             case ["advisorjobs", "doctor"]:
                 assert "wrong" in self.run(sys.executable, "-m", *words, status=1)  # nobody works here
             case ["advisorjobs", "queues", "clean", *_]:
@@ -102,10 +108,33 @@ class Reader:
             _, said = worker.communicate(timeout=60)
         assert worker.returncode == 0, said
 
+    def receive(self, *command: str) -> None:
+        port = free_port()
+        env = self.env | {"ADVISORJOBS_WEB_PORT": str(port)}
+        receiver = subprocess.Popen([sys.executable, "-m", *command], env=env, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for(lambda: answers(port) or receiver.poll() is not None, "the receiver", seconds=60)
+        finally:
+            receiver.send_signal(signal.SIGTERM)
+            _, said = receiver.communicate(timeout=60)
+        assert receiver.returncode == 0, said
+
     def registered(self) -> int:
         with psycopg.connect(self.database) as connection:
             row = connection.execute("SELECT count(*) FROM advisorjobs_workers").fetchone()
         return row[0] if row else 0
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
