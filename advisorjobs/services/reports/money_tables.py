@@ -109,7 +109,11 @@ def result_table(
     rows: tuple[Row, ...] = tuple(
         (
             spell_label(words, spell, day),
-            *(_difference(income.get(day, nothing).gross, expenses.get(day, nothing).gross) if day >= begun else unknown),
+            *(
+                _difference(income.get(day, nothing).gross, expenses.get(day, nothing).gross)
+                if day >= begun
+                else unknown
+            ),
         )
         for day in days
     )

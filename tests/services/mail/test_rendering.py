@@ -191,7 +191,10 @@ def test_one_reminder_names_all_tasks_that_are_due(tag: str, subject: str, more:
 
 
 @pytest.mark.parametrize("concerned", ["Ada & Co", None])
-@pytest.mark.parametrize(("tag", "own"), [("en", ("was you", "your account", "not you")), ("de", ("ob Sie das", "Wenn Sie das", "Ihres Zugangs"))])
+@pytest.mark.parametrize(
+    ("tag", "own"),
+    [("en", ("was you", "your account", "not you")), ("de", ("ob Sie das", "Wenn Sie das", "Ihres Zugangs"))],
+)
 def test_an_alert_about_another_account_does_not_ask_whether_it_was_the_reader(
     tag: str, own: tuple[str, ...], concerned: str | None
 ) -> None:

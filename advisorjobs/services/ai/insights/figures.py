@@ -61,8 +61,8 @@ def _totals(figures: Figures) -> Iterator[Insight]:
     """Income and expenses beside the period before."""
     earlier = figures.before
     for key, now, before in (
-        ("revenue", figures.now.income, earlier and earlier.income),
-        ("expenses", figures.now.expenses, earlier and earlier.expenses),
+        ("revenue", figures.now.income, earlier.income if earlier else None),
+        ("expenses", figures.now.expenses, earlier.expenses if earlier else None),
     ):
         focus: Focus = "revenue" if key == "revenue" else "expenses"
         if before is None or before <= 0:
