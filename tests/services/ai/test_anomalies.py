@@ -109,6 +109,77 @@ def test_an_invoice_paid_twice_is_found_weeks_later(usual: Book) -> None:
     assert (found.figures["check"], found.severity, found.figures["number"]) == ("paid_twice", "high", "TS20417")
 
 
+MONTHLY = [date(2026, month, 28 if month == 2 else 30) for month in range(1, 12)]
+FIFTHS = [date(2026, month, 5) for month in range(1, 12)]
+WEEKLY = [MONDAY + timedelta(days=7 * number + 3) for number in range(12)]
+
+
+@pytest.mark.parametrize("sensitivity", ["low", "normal", "high"])
+@pytest.mark.parametrize(
+    ("days", "party", "text"),
+    [
+        (MONTHLY, "Harbour Bank", "Loan 0000-88 instalment"),
+        (FIFTHS, "Fleet & Co", "Leasing van NW-B 0041"),
+        (FIFTHS[:3], "Fleet & Co", "Leasing van NW-B 0041"),
+        (FIFTHS[:5] + FIFTHS[7:], "Fleet & Co", "Leasing van NW-B 0041"),
+        (WEEKLY, "Linen Service", "contract LS-20417"),
+        (WEEKLY[:3], "Linen Service", "contract LS-20417"),
+    ],
+)
+def test_a_contracts_instalments_are_not_an_invoice_paid_twice(
+    usual: Book, days: list[date], party: str, text: str, sensitivity: Sensitivity
+) -> None:
+    for day in days:
+        usual.add(day, "-410.00", party, text)
+
+    assert [each for each in checks(usual.found(sensitivity)) if each in ("duplicate", "paid_twice")] == []
+
+
+@pytest.mark.parametrize("days_later", [0, 2, 14])
+@pytest.mark.parametrize(("days", "text"), [(FIFTHS, "Leasing van NW-B 0041"), (MONTHLY, "Loan 0000-88 instalment")])
+def test_an_instalment_that_is_paid_twice_in_a_month_is_found_once(
+    usual: Book, days: list[date], text: str, days_later: int
+) -> None:
+    for day in days:
+        usual.add(day, "-345.10", "Fleet & Co", text)
+    extra = usual.add(days[4] + timedelta(days=days_later), "-345.10", "Fleet & Co", text)
+    (found,) = (each for each in usual.found() if each.figures["check"] in ("duplicate", "paid_twice"))
+
+    assert (found.figures["check"], found.figures["first"]) == ("duplicate", str(days[4]))
+    assert extra in found.transaction_ids
+
+
+def test_an_invoice_paid_twice_within_days_is_found_with_its_number(usual: Book) -> None:
+    usual.add(date(2026, 6, 1), "-77.10", "Tallow Ltd", "Invoice TS-20417")
+    usual.add(date(2026, 6, 3), "-77.10", "Tallow Ltd", "Invoice TS-20417")
+    (found,) = usual.found()
+
+    assert (found.figures["check"], found.figures["number"]) == ("paid_twice", "TS20417")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "number"),
+    [
+        ("Flour and grain 17004", "Flour and grain 17004", "17004"),
+        ("inv 20417", "INV-20417", "INV20417"),
+        ("Rg-20417", "bill RG 20417", "RG20417"),
+    ],
+)
+def test_a_word_before_a_number_is_no_part_of_it(usual: Book, first: str, second: str, number: str) -> None:
+    usual.add(date(2026, 6, 1), "-77.10", "Mill", first)
+    usual.add(date(2026, 6, 22), "-77.10", "Mill", second)
+    (found,) = usual.found()
+
+    assert (found.figures["check"], found.figures["number"]) == ("paid_twice", number)
+
+
+def test_a_months_name_is_no_invoice(usual: Book) -> None:
+    usual.add(date(2026, 5, 4), "-77.10", "Landlord", "Rent May 2026")
+    usual.add(date(2026, 6, 3), "-77.10", "Landlord", "Rent June 2026")
+
+    assert checks(usual.found()) == []
+
+
 def test_payments_split_under_a_limit_are_one_finding(usual: Book) -> None:
     ids = [usual.add(date(2026, 6, day), f"-{4_900 + day}", "Gable Works", f"part {day}") for day in (1, 2, 3)]
     splits = [each for each in usual.found() if each.figures["check"] == "split"]
