@@ -111,7 +111,9 @@ def security_alert(job: JobRun[SecurityAlertPayload]) -> Result:
             "ip_address": payload.ip_address,
         }
         for person in people:
-            _mail(job, connection, "security_alert", person, data)
+            is_own = concerned is not None and person.email.lower() == concerned.email.lower()
+            whose = {"about_recipient": is_own, "concerned_name": concerned.name if concerned and not is_own else None}
+            _mail(job, connection, "security_alert", person, {**data, **whose})
         _note(job, connection, "security_alert", f"Security: {payload.title}")
         job.result = {"mails": len(people)}
     return job.result

@@ -103,7 +103,12 @@ class ReportDeliveryData(TemplateData):
 
 
 class SecurityAlertData(TemplateData):
+    """`about_recipient`: it is about the account of whoever gets the mail; else about another one, `concerned_name`'s
+    where that is known, or about the practice."""
+
     title: Line
+    about_recipient: Flag = True
+    concerned_name: Line | None = None
     details: Text | None = None
     occurred_at: Moment | None = None
     ip_address: IPvAnyAddress | None = None

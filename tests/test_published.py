@@ -109,7 +109,7 @@ def test_what_people_changed_is_kept_and_a_worker_that_starts_says_so_once(
 
 def test_the_cost_and_the_key_of_a_job_are_published(app: App, connection: psycopg.Connection[Any]) -> None:
     keys = connection.execute("SELECT DISTINCT cost, limit_key FROM job_types WHERE limit_key IS NOT NULL").fetchall()
-    assert set(keys) == {(1, "quickbooks:{realm_id}"), (1, "stripe:{account}")}
+    assert set(keys) == {(1, "azure:{operation}"), (1, "quickbooks:{realm_id}"), (1, "stripe:{account}")}
     costly = replace(app.catalogue["document:ocr"], name="test:costly", cost=5, limit_key="reader:{organization_id}")
     app.run(publish(Catalogue([*app.catalogue.values(), costly]), {}))
     row = connection.execute("SELECT cost, limit_key FROM job_types WHERE name = 'test:costly'").fetchone()

@@ -6,6 +6,7 @@ import logging
 import sys
 import types
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,11 +16,10 @@ import pytest
 
 from advisorjobs import JobDeclaration, JobFunction, JobRun, Payload
 from advisorjobs.application import App
-from advisorjobs.catalogue import Catalogue
 from advisorjobs.errors import PayloadError
 from advisorjobs.manager import QueueManager
 from advisorjobs.settings import Settings
-from advisorjobs.task import task
+from advisorjobs.task import JobType, task
 from tests.fixtures.apps import Program
 
 MAIL: dict[str, Any] = {"organization_id": "o", "type": "welcome", "to": "ada@example.com", "template_data": {}}
@@ -33,18 +33,30 @@ GREET = task("test:greet", payload=Greeting, queue="emails", retries=1, timeout=
 
 
 @pytest.fixture
+def this_release() -> Iterator[str]:
+    """The name of a module with a job that is only declared."""
+    with released("a_release", GREET) as name:
+        yield name
+
+
+@pytest.fixture
 def later_release() -> Iterator[str]:
-    """The name of a module that brings the function of a job which is only declared."""
-    module = types.ModuleType("a_later_release")
-    declared: Any = Catalogue.load()["email:send"]
+    """The name of a module that brings its function."""
 
-    async def send(job: JobRun[Any]) -> str:
-        return f"sent to {job.payload.to}"
+    async def greet(job: JobRun[Greeting]) -> str:
+        return f"greeted {job.payload.client}"
 
-    module.send = replace(declared, queue=None)(send)  # type: ignore[attr-defined]
-    sys.modules[module.__name__] = module
-    yield module.__name__
-    del sys.modules[module.__name__]
+    with released("a_later_release", GREET(greet)) as name:
+        yield name
+
+
+@contextmanager
+def released(name: str, job_type: JobType[Greeting]) -> Iterator[str]:
+    module = types.ModuleType(name)
+    module.greet = job_type  # type: ignore[attr-defined]
+    sys.modules[name] = module
+    yield name
+    del sys.modules[name]
 
 
 async def work(app: App) -> None:
@@ -90,29 +102,31 @@ def test_a_job_that_cannot_be_is_refused_when_it_is_declared(options: dict[str, 
 
 async def test_a_declared_job_waits_until_a_worker_brings_its_function(
     settings: Settings,
-    app: App,
     connection: psycopg.Connection[Any],
     caplog: pytest.LogCaptureFixture,
+    this_release: str,
     later_release: str,
 ) -> None:
+    app = App(replace(settings, imports=(this_release,)))
     manager = QueueManager(app)
-    job_id = await manager.add_job("emails", "email:send", MAIL)
+    job_id = await manager.add_job("emails", "test:greet", {"organization_id": "o", "client": "ada"})
     with caplog.at_level(logging.INFO, "advisorjobs"):
         await work(app)
-    assert "these jobs wait for a worker that has their function: email:send" in caplog.messages
+    assert "these jobs wait for a worker that has their function: test:greet" in caplog.messages
     assert state(connection, job_id) == ("todo", "unknown_job")
-    with pytest.raises(PayloadError, match="template_data"):
-        await manager.add_job("emails", "email:send", {**MAIL, "template_data": {"zzz": 1}})
+    with pytest.raises(PayloadError, match="client"):
+        await manager.add_job("emails", "test:greet", {"organization_id": "o"})
+    app.close()
 
     newer = App(replace(settings, imports=(later_release,)))
     await work(newer)
     job = await QueueManager(newer).get_job(job_id)
     assert job is not None
-    assert (job.status, job.result, job.attempts) == ("completed", "sent to ada@example.com", 1)
+    assert (job.status, job.result, job.attempts) == ("completed", "greeted ada", 1)
     newer.close()
 
 
-def test_sql_clients_are_checked_against_declared_jobs_too(app: App, connection: psycopg.Connection[Any]) -> None:
+def test_sql_clients_are_checked_against_the_fields_of_jobs(app: App, connection: psycopg.Connection[Any]) -> None:
     enqueue = "SELECT enqueue_job('email:send', %s::jsonb)"
     camel = {"organizationId": "o", "type": "welcome", "to": "a@b.c", "templateData": {"firmName": "W&D"}}
     row = connection.execute(enqueue.encode(), [json.dumps(camel)]).fetchone()
@@ -122,7 +136,7 @@ def test_sql_clients_are_checked_against_declared_jobs_too(app: App, connection:
         connection.execute(enqueue.encode(), [json.dumps({**MAIL, "template_dat": {}})])
 
 
-def test_procrastinates_command_line_defers_declared_jobs_too(
+def test_procrastinates_command_line_defers_jobs_of_ours(
     procrastinate_cli: Program, connection: psycopg.Connection[Any]
 ) -> None:
     done = procrastinate_cli("defer", "email:send", json.dumps(MAIL))

@@ -24,7 +24,8 @@ tenant AS (
     SELECT oid, rolsuper OR rolbypassrls AS unbound FROM pg_roles WHERE rolname = %(tenant)s)
 SELECT current_user::text AS role, r.rolsuper AS superuser, r.rolbypassrls AS bypasses, current_schema()::text AS schema,
        to_regclass('procrastinate_jobs') IS NOT NULL AS migrated,
-       ARRAY(SELECT what FROM lacking UNION ALL SELECT what FROM functions ORDER BY 1) AS worker,
+       ARRAY(SELECT w.what FROM (SELECT what FROM lacking UNION ALL SELECT what FROM functions) w
+              ORDER BY w.what !~ ' on (advisorjobs|procrastinate)_', 1) AS worker,     -- what all workers need first
        ARRAY(SELECT what FROM functions WHERE queues
              UNION ALL SELECT what FROM lacking WHERE what IN ('SELECT on job_types', 'SELECT on advisorjobs_queues')
              ORDER BY 1) AS enqueuer,

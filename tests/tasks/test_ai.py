@@ -193,6 +193,23 @@ def test_insights_compare_a_period_with_the_one_before(busy: Analyst) -> None:
     assert (stored["figures"]["now"], stored["figures"]["before"]) == ("11000.00", "12000.00")
 
 
+@pytest.mark.parametrize(("begun", "is_compared"), [("2026-03-31", False), ("2026-02-28", False), ("2026-02-12", True)])
+def test_insights_compare_nothing_with_days_before_the_books_began(
+    analyst: Analyst, begun: str, is_compared: bool
+) -> None:
+    analyst.book(begun, -100, "Office World", "paper", category="office_supplies")
+    for day in ("2026-03-30", "2026-05-04", "2026-05-18"):
+        analyst.book(day, 3_000 if day < "2026-04-01" else 5_000, "Fennimore AG", category="sales")
+        analyst.book(day, -2_000, "Staff", category="salaries")
+    result = analyst.run("ai:insights", start="2026-04-01", end="2026-05-18")
+    found = {each["key"].split(":")[0]: each for each in result["insights"]}
+    comparing = [each["text"] for each in found.values() if " after " in each["text"] or "more than" in each["text"]]
+
+    assert ("category" in found) is is_compared
+    assert bool(comparing) is is_compared
+    assert ("do not reach back far enough" in found["expenses"]["text"]) is not is_compared
+
+
 def test_insights_keep_to_their_focus_and_language(busy: Analyst) -> None:
     result = busy.run("ai:insights", start="2026-04-01", end="2026-06-21", focus=["revenue"], language="de-AT")
     kinds = {each["key"].split(":")[0] for each in result["insights"]}

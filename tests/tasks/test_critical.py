@@ -180,6 +180,10 @@ def test_an_alert_goes_to_the_user_concerned_and_those_in_charge(firms: Firms) -
     assert {each["args"]["type"] for each in mails} == {"security_alert"}
     assert {each["priority"] for each in mails} == {1}
     assert mails[0]["args"]["template_data"]["ip_address"] == "2001:db8::1"
+    told = [each["args"]["template_data"] for each in mails]
+    assert [each["about_recipient"] for each in told] == [True, False, False]
+    named = firms.one("SELECT name FROM members WHERE organization_id = 'org-1' AND id = 'clerk'")
+    assert [each.get("concerned_name") for each in told] == [None, named, named]
     assert [each["text"] for each in firms.feed()] == ["Security: Five wrong passwords"]
 
 
@@ -187,6 +191,14 @@ def test_an_alert_about_an_owner_is_one_mail(firms: Firms) -> None:
     firms.firm()
 
     assert firms.run(ALERT, "org-1", user_id="owner", **KNOCK) == {"mails": 1}
+    assert firms.waiting("email:send")[0]["args"]["template_data"]["about_recipient"] is True
+
+
+def test_an_alert_about_nobody_says_to_nobody_that_it_is_about_them(firms: Firms) -> None:
+    firms.firm()
+    firms.run(ALERT, "org-1", **KNOCK)
+
+    assert firms.waiting("email:send")[0]["args"]["template_data"]["about_recipient"] is False
 
 
 @pytest.mark.parametrize("point", ["before_commit", "after_commit"])

@@ -275,6 +275,19 @@ def test_a_wrong_password_fails_at_once(
     assert ended(mail_desk) == [("failed", "authentication")]
 
 
+def test_without_an_address_to_send_from_it_fails_at_once_and_names_the_setting(
+    mail_desk: MailDesk, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_USER", "apikey")
+    monkeypatch.delenv("ADVISORJOBS_MAIL_FROM", raising=False)
+    mail_desk.queue()
+
+    assert ended(mail_desk) == [("failed", "validation")]
+    (row,) = mail_desk.rows("SELECT error_message FROM job_executions")
+    assert "set ADVISORJOBS_MAIL_FROM" in row["error_message"]
+    assert mail_server.mails == []
+
+
 def test_a_mail_that_a_server_took_before_it_died_is_sent_again_under_its_name(
     mail_desk: MailDesk, mail_server: MailServer
 ) -> None:

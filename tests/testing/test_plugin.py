@@ -36,7 +36,7 @@ FILES = {
         async def remind(job: JobRun[InvoicePayload]) -> str:
             async with job.transaction() as connection:
                 await connection.execute(
-                    "UPDATE invoices SET reminded = reminded + 1 WHERE id = %s", [job.payload.invoice]
+                    "UPDATE bills SET reminded = reminded + 1 WHERE id = %s", [job.payload.invoice]
                 )
                 job.result = "reminded"
             return "reminded"
@@ -45,7 +45,7 @@ FILES = {
         @task("invoice:archive", payload=InvoicePayload, queue="maintenance")
         def archive(job: JobRun[InvoicePayload]) -> int:
             with job.connection() as connection:
-                connection.execute("UPDATE invoices SET archived = true WHERE id = %s", [job.payload.invoice])
+                connection.execute("UPDATE bills SET archived = true WHERE id = %s", [job.payload.invoice])
             return job.payload.invoice
     """,
     "conftest.py": """
@@ -58,10 +58,10 @@ FILES = {
         def make_tables(dsn):
             with psycopg.connect(dsn) as connection:
                 connection.execute(
-                    "CREATE TABLE invoices (id int PRIMARY KEY, organization_id text NOT NULL,"
+                    "CREATE TABLE bills (id int PRIMARY KEY, organization_id text NOT NULL,"
                     " reminded int NOT NULL DEFAULT 0, archived bool NOT NULL DEFAULT false)"
                 )
-                connection.execute("SELECT advisorjobs_isolate('invoices')")
+                connection.execute("SELECT advisorjobs_isolate('bills')")
 
 
         @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ FILES = {
         def database(advisorjobs_database):
             with psycopg.connect(advisorjobs_database, autocommit=True) as connection:
                 connection.execute("SET advisorjobs.organization = 'org-1'")
-                connection.execute("INSERT INTO invoices VALUES (1, 'org-1')")
+                connection.execute("INSERT INTO bills VALUES (1, 'org-1')")
                 connection.execute("RESET advisorjobs.organization")
                 yield connection
     """,
@@ -101,18 +101,18 @@ FILES = {
             get_queue_manager().sync.add_job("emails", "invoice:remind", INVOICE)
             ran = job_kit.sync.drain(crash_at="before_commit")
             assert [each.status for each in ran] == ["crashed", "completed"]
-            assert database.execute("SELECT reminded FROM invoices").fetchone() == (1,)
+            assert database.execute("SELECT reminded FROM bills").fetchone() == (1,)
 
 
         def test_nothing_of_another_test_is_here(job_kit, database):
             job_kit.sync.assert_enqueued(count=0)
-            assert database.execute("SELECT reminded FROM invoices").fetchall() == [(0,)]
+            assert database.execute("SELECT reminded FROM bills").fetchall() == [(0,)]
 
 
         async def test_a_blocking_job_runs_too(job_kit, database):
             await get_queue_manager().add_job("maintenance", "invoice:archive", INVOICE)
             assert [ran.result for ran in await job_kit.run_due()] == [1]
-            assert database.execute("SELECT archived FROM invoices").fetchone() == (True,)
+            assert database.execute("SELECT archived FROM bills").fetchone() == (True,)
 
 
         def test_a_failing_assertion_says_what_is_there(job_kit, database):

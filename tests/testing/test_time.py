@@ -18,6 +18,7 @@ UNTOUCHED = {
     "advisorjobs_schedules": "the scheduler is asked with the test's time",
     "advisorjobs_schedule_ticks": "moments of the test's time already",
     "advisorjobs_breakers": "services are there now",
+    "advisorjobs_default_schedules.put_at": "who changed what, when",
     "advisorjobs_ended": "statistics stay where they were counted",
     "advisorjobs_error_tallies": "statistics stay where they were counted",
     "advisorjobs_tallies": "statistics stay where they were counted",

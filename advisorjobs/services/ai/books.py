@@ -117,6 +117,11 @@ class Books:
         """Those booked from *start* to *end*, both included, in order."""
         return list(self._rows(Transaction, "list_analysed_transactions", start=start, end=end))
 
+    def first_day(self) -> date | None:
+        """The day of the client's first transaction; None where there is none."""
+        day: date | None = self._execute("first_booking").fetchone()[0]
+        return day
+
     def to_classify(self, ids: Sequence[str] | None, *, reclassify: bool, most: int) -> list[Transaction]:
         """Those without a category, or *ids* alone; with *reclassify* those too whose category no person has set.
 

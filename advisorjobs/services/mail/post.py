@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from advisorjobs.errors import ErrorCode, JobError, SettingsError
+from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.services.mail.connections import Connections
 from advisorjobs.services.mail.message import harmless, is_address
 from advisorjobs.services.mail.replies import job_error
@@ -48,14 +48,18 @@ def post(settings: Settings) -> Post:
 
 
 def sender(settings: Settings) -> str:
-    """Who mails are from: ADVISORJOBS_MAIL_FROM, else SMTP_USER where that is an address. SettingsError where neither is."""
+    """Who mails are from: ADVISORJOBS_MAIL_FROM, else SMTP_USER where that is an address.
+
+    JobError `validation` where neither is: it stays so, however often the mail is tried.
+    """
     if settings.mail_from is not None:
         return settings.mail_from
     if settings.smtp is None:
         return NOBODY
     if is_address(settings.smtp.user):
         return str(settings.smtp.user)
-    raise SettingsError("ADVISORJOBS_MAIL_FROM", None, "must be set, as SMTP_HOST is and SMTP_USER is no address")
+    told = "nobody to send mails from: set ADVISORJOBS_MAIL_FROM, as SMTP_HOST is set and SMTP_USER is no address"
+    raise JobError(ErrorCode.VALIDATION, told, permanent=True)
 
 
 @dataclass(frozen=True, slots=True)

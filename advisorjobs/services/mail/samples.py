@@ -63,6 +63,8 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "security_alert": {
             "recipient_name": "Ada Lindqvist",
             "title": "Sign-in from a new device",
+            "about_recipient": True,
+            "concerned_name": None,
             "details": "Firefox on Linux, near Lisbon, Portugal",
             "occurred_at": datetime(2026, 4, 2, 19, 42, tzinfo=UTC),
             "ip_address": "203.0.113.24",

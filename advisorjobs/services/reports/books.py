@@ -117,6 +117,12 @@ class Books:
     def sums(self, start: date, end: date) -> list[Sum]:
         return self._list(Sum, "report_sums", start=start, end=end)
 
+    def first_day(self) -> date | None:
+        """The day of the first transaction, which is when the books begin; None where there is none."""
+        place = {"organization": self.organization_id, "client": self.client_id}
+        day: date | None = self.connection.execute(statement("first_booking"), place).fetchone()[0]
+        return day
+
     def transactions(self, start: date, end: date) -> list[Transaction]:
         return self._list(Transaction, "report_transactions", start=start, end=end)
 

@@ -45,12 +45,12 @@ class Drawing:
 
 
 def drawing(table: Table, words: Language) -> Drawing:
-    """How the chart of *table* is drawn."""
+    """How the chart of *table* is drawn; where a row has no figure, its bar has no height."""
     chart = table.chart
     assert chart is not None
     rows = list(table.rows)
     places = [table.position(key) for key in chart.series]
-    series = [[value for row in rows if isinstance(value := row[at], Decimal)] for at in places]
+    series = [[value if isinstance(value := row[at], Decimal) else Decimal(0) for row in rows] for at in places]
     least = min(Decimal(0), *(value for values in series for value in values))
     most = max(Decimal(0), *(value for values in series for value in values))
     step = nice_step((most - least) / STEPS)

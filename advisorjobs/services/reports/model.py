@@ -79,7 +79,8 @@ class Table:
         return any(column.total for column in self.columns)
 
     def totals(self, group: Group | None = None) -> Row:
-        """A row with the sums of what can be summed up, of *group* or of the whole table; None elsewhere."""
+        """A row with the sums of what can be summed up, of *group* or of the whole table; None elsewhere, and where
+        there is no number to sum up."""
         rows = list(self.rows if group is None else group.rows)
         return tuple(_sum(rows, at) if column.total else None for at, column in enumerate(self.columns))
 
@@ -88,9 +89,11 @@ class Table:
         return next(at for at, column in enumerate(self.columns) if column.key == key)
 
 
-def _sum(rows: list[Row], at: int) -> Decimal | int:
+def _sum(rows: list[Row], at: int) -> Decimal | int | None:
     values = [row[at] for row in rows]
     numbers = [value for value in values if isinstance(value, Decimal | int)]
+    if not numbers:
+        return None
     return sum(numbers, start=Decimal(0) if any(isinstance(each, Decimal) for each in numbers) else 0)
 
 

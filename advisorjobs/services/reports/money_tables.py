@@ -94,12 +94,27 @@ def with_spells(
     return Table(title=words.text(TITLES[kind]), columns=columns, groups=grouped(rows), currency=currency)
 
 
-def result_table(words: Language, given: Sequence[Entry], spell: Spell, days: Sequence[date], currency: str) -> Table:
-    """Income, expenses and result of each of the months or quarters *days*, with a chart."""
+def result_table(
+    words: Language,
+    given: Sequence[Entry],
+    spell: Spell,
+    days: Sequence[date],
+    currency: str,
+    *,
+    begun: date = date.min,
+) -> Table:
+    """Income, expenses and result of each of the months or quarters *days*, with a chart; none of those before *begun*."""
     income, expenses = (_by_spell(given, kind, spell) for kind in ("income", "expense"))
-    nothing = Amounts()
+    nothing, unknown = Amounts(), (None, None, None)
     rows: tuple[Row, ...] = tuple(
-        (spell_label(words, spell, day), *_difference(income.get(day, nothing).gross, expenses.get(day, nothing).gross))
+        (
+            spell_label(words, spell, day),
+            *(
+                _difference(income.get(day, nothing).gross, expenses.get(day, nothing).gross)
+                if day >= begun
+                else unknown
+            ),
+        )
         for day in days
     )
     columns = (text(words, spell, wide=True), money(words, "income"), money(words, "expenses"), money(words, "result"))

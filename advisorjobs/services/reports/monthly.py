@@ -20,19 +20,20 @@ __all__ = ["monthly"]
 
 
 def monthly(books: Books, words: Language, month: str | None) -> Report:
-    """The report of *month* ("2024-03"; None: the one before today's)."""
+    """The report of *month* ("2024-03"; None: the one before today's). Months before the books begin have no figures."""
     first = date.fromisoformat(f"{month}-01") if month else before(books.today.replace(day=1))
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     year_before = first.replace(year=first.year - 1)
     given = entries(books.sums(year_before, last))
     this = [entry for entry in given if entry.month == first]
     balances, invoices = books.balances(first, last), books.open_invoices(last)
+    begun = (books.first_day() or last).replace(day=1)
     compared, run = [], []
     for currency in currencies_of(given, books.currency):
         chosen = [entry for entry in given if entry.currency == currency]
-        compared += _compared(words, chosen, first, currency)
-        table = result_table(words, chosen, "month", months(year_before, last, ()), currency)
-        run.append(table)
+        compared += _compared(words, chosen, first, currency, begun)
+        days = months(year_before, last, ())
+        run.append(result_table(words, chosen, "month", days, currency, begun=begun))
     nothing = words.text("none_period")
     return framed(
         books,
@@ -60,8 +61,8 @@ def before(first: date) -> date:
     return (first - timedelta(days=1)).replace(day=1)
 
 
-def _compared(words: Language, given: Sequence[Entry], first: date, currency: str) -> list[Table]:
-    """Income and expenses by category, three months side by side."""
+def _compared(words: Language, given: Sequence[Entry], first: date, currency: str, begun: date) -> list[Table]:
+    """Income and expenses by category, three months side by side; none before *begun*."""
     days = (first, before(first), first.replace(year=first.year - 1))
     tables = []
     kinds: tuple[tuple[EntryKind, str], ...] = (("income", "income"), ("expense", "expenses"))
@@ -70,7 +71,7 @@ def _compared(words: Language, given: Sequence[Entry], first: date, currency: st
             (entry for entry in given if entry.kind == kind and entry.month in days),
             lambda entry: (entry.category, entry.month),
         )
-        rows = tuple(_row(words, sums, key, days) for key in in_order({key for key, _ in sums}))
+        rows = tuple(_row(words, sums, key, days, begun) for key in in_order({key for key, _ in sums}))
         columns = (
             text(words, "category", wide=True),
             money(words, "this_month"),
@@ -85,7 +86,15 @@ def _compared(words: Language, given: Sequence[Entry], first: date, currency: st
 
 
 def _row(
-    words: Language, sums: dict[tuple[str | None, date], Amounts], key: str | None, days: tuple[date, date, date]
+    words: Language,
+    sums: dict[tuple[str | None, date], Amounts],
+    key: str | None,
+    days: tuple[date, date, date],
+    begun: date,
 ) -> Row:
-    this, last, year = (sums.get((key, day), Amounts(0, Decimal(0), Decimal(0))).gross for day in days)
-    return category_label(words, key), this, last, this - last, year, this - year
+    this, last, year = (sums.get((key, day), Amounts()).gross if day >= begun else None for day in days)
+    return category_label(words, key), this, last, _change(this, last), year, _change(this, year)
+
+
+def _change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    return None if now is None or before is None else now - before

@@ -31,6 +31,8 @@ STANDARDS: tuple[Any, ...] = (["ua-1"], [])
 KEPT = 16
 """A table of so many rows isn't broken over pages."""
 
+UNKNOWN = "–"
+
 LONG_WORD = re.compile(r"\S{22,}")
 PIECE = re.compile(r"(.{11})(?=.)")
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -150,7 +152,11 @@ def _column(table: Table, at: int, column: Column) -> dict[str, Any]:
 
 
 def _cells(table: Table, row: Row, words: Language) -> list[str]:
-    return [_text(words.value(value, column.kind)) for value, column in zip(row, table.columns, strict=True)]
+    """The values written out; an amount that isn't known is a dash, as an empty place would look forgotten."""
+    return [
+        UNKNOWN if value is None and column.kind is Kind.MONEY else _text(words.value(value, column.kind))
+        for value, column in zip(row, table.columns, strict=True)
+    ]
 
 
 def _sums(table: Table, group: Group | None, words: Language, label: str) -> dict[str, Any]:

@@ -154,7 +154,7 @@ class _Drawing:
 
         self._write(sheet, at, 0, label, **look)
         for place, (value, column) in enumerate(zip(sums, table.columns, strict=True)):
-            if column.total:
+            if column.total and value is not None:
                 form = self.format(**look, num_format=_number_format(column.kind, table.currency))
                 formula = f"=SUBTOTAL(9,{xl_range(rows[0], place, rows[1], place)})"
                 sheet.write_formula(at, place, formula, form, value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from advisorjobs.errors import ErrorCode, JobError, SettingsError
+from advisorjobs.errors import ErrorCode, JobError
 from advisorjobs.services.mail import connections
 from advisorjobs.services.mail.message import built
 from advisorjobs.services.mail.post import Delivered, Server, post, sender
@@ -291,5 +291,6 @@ def test_who_mails_are_from(tmp_path: Path) -> None:
     assert sender(settings) == "advisorjobs@localhost"
     assert sender(replace(settings, smtp=server)) == "office@firm.example"
     assert sender(replace(settings, smtp=server, mail_from="mail@firm.example")) == "mail@firm.example"
-    with pytest.raises(SettingsError, match="ADVISORJOBS_MAIL_FROM"):
+    with pytest.raises(JobError, match="set ADVISORJOBS_MAIL_FROM") as caught:
         sender(replace(settings, smtp=replace(server, user="apikey")))
+    assert caught.value.permanent

@@ -188,3 +188,21 @@ def test_one_reminder_names_all_tasks_that_are_due(tag: str, subject: str, more:
     assert more in rendered.text
     assert "Task 1: 10" in rendered.text
     assert "Task 2" in Page(rendered.html).words
+
+
+@pytest.mark.parametrize("concerned", ["Ada & Co", None])
+@pytest.mark.parametrize(
+    ("tag", "own"),
+    [("en", ("was you", "your account", "not you")), ("de", ("ob Sie das", "Wenn Sie das", "Ihres Zugangs"))],
+)
+def test_an_alert_about_another_account_does_not_ask_whether_it_was_the_reader(
+    tag: str, own: tuple[str, ...], concerned: str | None
+) -> None:
+    data = sparse("security_alert", about_recipient=False, concerned_name=concerned)
+    rendered = render("security_alert", data, firm=FIRM, tag=tag)
+    to_the_concerned = render("security_alert", sparse("security_alert"), firm=FIRM, tag=tag)
+
+    assert not any(each in said for each in own for said in (rendered.html, rendered.text))
+    assert all(any(each in said for each in own) for said in (to_the_concerned.html, to_the_concerned.text))
+    assert (concerned is None) or concerned in rendered.text
+    assert FIRM.name in rendered.text

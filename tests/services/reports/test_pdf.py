@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 
 from advisorjobs.services.reports import pdf as module
+from advisorjobs.services.reports.model import Section
 from advisorjobs.services.reports.pdf import pdf
 from tests.fixtures.read_back import pdf_pages
 from tests.services.reports.sample import chart_of, report_of, table_of
@@ -35,6 +36,33 @@ def test_a_short_table_is_not_broken_over_pages() -> None:
 
     for at in range(12):
         assert len([text for text in pages if f"T{at} row " in text]) == 1
+
+
+def test_a_groups_heading_never_stands_alone_at_the_foot_of_a_page() -> None:
+    """Whatever is above it, at every height of a line."""
+    months = [(f"Month {at}", [(f"Row {at}.{row}", Decimal(1)) for row in range(1 + at % 3)]) for at in range(9)]
+    for notes in range(0, 24, 2):
+        given = report_of(table_of(months), table_of(months), notes=tuple(f"Note {at}" for at in range(notes)))
+        pages = pdf_pages(pdf(given))
+
+        assert len(pages) > 1
+        for page in pages:
+            *body, foot = page.strip().split("\n")
+            assert foot.startswith("Made on ")
+            assert body[-1].startswith(("Row ", "Total ", "Note ", "−12.50"))
+
+
+def test_a_title_is_said_once() -> None:
+    rows = [(None, [("Till", Decimal(1))])]
+    alone = table_of(rows, title="Accounts", currency="EUR")
+    one = "".join(pdf_pages(pdf(report_of(sections=(Section("Accounts", (alone,)),)))))
+    other = table_of(rows, title="Accounts", currency="USD")
+    two = "".join(pdf_pages(pdf(report_of(sections=(Section("Accounts", (alone, other)),)))))
+
+    assert one.count("Accounts") == two.count("Accounts") == 1
+    assert "Accounts EUR" in one
+    assert "\nEUR\n" in two
+    assert "\nUSD\n" in two
 
 
 def test_it_is_tagged_titled_and_in_its_language() -> None:

@@ -150,7 +150,8 @@ def _shared(first: Transaction, second: Transaction) -> set[str]:
         max(one, other, key=len)
         for one in _numbers(first)
         for other in _numbers(second)
-        if one == other or (one.lstrip(ascii_uppercase) == other.lstrip(ascii_uppercase) and (one.isdigit() or other.isdigit()))
+        if one == other
+        or (one.lstrip(ascii_uppercase) == other.lstrip(ascii_uppercase) and (one.isdigit() or other.isdigit()))
     }
 
 

@@ -39,10 +39,11 @@ class Insight:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What insights are drawn from: the period, the one before it, invoices, and what the accounts hold."""
+    """What insights are drawn from: the period, the one before it, invoices, and what the accounts hold. `before`: None
+    where the books don't hold all of that period."""
 
     now: Money
-    before: Money
+    before: Money | None
     invoices: Sequence[Invoice]
     today: date
     balance: Decimal | None
@@ -58,13 +59,14 @@ def insights(figures: Figures, focus: Sequence[Focus] | None) -> list[Insight]:
 
 def _totals(figures: Figures) -> Iterator[Insight]:
     """Income and expenses beside the period before."""
+    earlier = figures.before
     for key, now, before in (
-        ("revenue", figures.now.income, figures.before.income),
-        ("expenses", figures.now.expenses, figures.before.expenses),
+        ("revenue", figures.now.income, earlier.income if earlier else None),
+        ("expenses", figures.now.expenses, earlier.expenses if earlier else None),
     ):
         focus: Focus = "revenue" if key == "revenue" else "expenses"
-        if before <= 0:
-            yield Insight(key, focus, {"now": now}, sentence=f"{key}_first")
+        if before is None or before <= 0:
+            yield Insight(key, focus, {"now": now}, sentence=f"{key}_{'alone' if before is None else 'first'}")
             continue
         change = float((now - before) / before)
         worse = change < -0.1 if key == "revenue" else change > 0.1
@@ -100,6 +102,8 @@ def _parties(figures: Figures) -> Iterator[Insight]:
 
 def _biggest_change(figures: Figures) -> Iterator[Insight]:
     """The category of expenses that changed most."""
+    if figures.before is None:
+        return
     now, before = figures.now.by_category(), figures.before.by_category()
     changes = {
         key: now.get(key, ZERO) - before.get(key, ZERO)
@@ -130,7 +134,7 @@ def _margin(figures: Figures) -> Iterator[Insight]:
         return
     margin = float((now.net_income - now.net_expenses) / now.net_income)
     values = {"profit": now.net_income - now.net_expenses, "income": now.net_income, "margin": round(margin, 4)}
-    if before.net_income <= 0:
+    if before is None or before.net_income <= 0:
         yield Insight("margin", "profitability", values, "medium" if margin < 0 else "low", "margin_first")
         return
     earlier = float((before.net_income - before.net_expenses) / before.net_income)

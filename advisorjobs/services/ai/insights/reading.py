@@ -58,15 +58,19 @@ class Insights:
 
 
 def read_insights(books: Books, start: date, end: date, focus: Sequence[Focus] | None, language: str) -> Insights:
-    """What the days from *start* to *end*, compared with as many before, say; of the money in the client's own currency."""
+    """What the days from *start* to *end* say, compared with as many before where the books were begun by then; of the
+    money in the client's own currency."""
     client = books.client()
     length = end - start + timedelta(days=1)
+    begun = books.first_day()
     transactions = [each for each in books.transactions(start - length, end) if each.currency == client.currency]
     figures = Figures(
         now=Money([each for each in transactions if each.booked_on >= start], start, end),
         before=Money(
             [each for each in transactions if each.booked_on < start], start - length, start - timedelta(days=1)
-        ),
+        )
+        if begun is not None and begun <= start - length
+        else None,
         invoices=books.invoices(start - length),
         today=client.today,
         balance=books.balance(client.currency, end),
