@@ -187,23 +187,11 @@ BEGIN
           FROM ways w LEFT JOIN waits ON waits.no = w.no LEFT JOIN times ON times.no = w.no;
 END $$;
 
--- By queue and job, and (both NULL) in total. Rates are shares of the jobs that completed or failed.
-CREATE OR REPLACE FUNCTION advisorjobs_job_statistics(_organization text, _start timestamptz, _end timestamptz)
-RETURNS TABLE (
-    queue text, job_name text, completed bigint, failed bigint, cancelled bigint, success_rate double precision, runs bigint,
-    retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint,
-    wait_mean_ms double precision, wait_p50_ms double precision, wait_p90_ms double precision, wait_p95_ms double precision,
-    wait_p99_ms double precision, wait_max_ms bigint,
-    run_mean_ms double precision, run_p50_ms double precision, run_p90_ms double precision, run_p95_ms double precision,
-    run_p99_ms double precision, run_max_ms bigint)
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET jit = off AS $$
-    SELECT * FROM advisorjobs_statistics_with(
-        _organization, _start, _end, ARRAY(SELECT r FROM advisorjobs_tallied_runs(_organization, _start, _end) r))
-$$;
-
--- The same; _runs is what advisorjobs_tallied_runs gives for the range, for whoever needs that more than once.
-CREATE OR REPLACE FUNCTION advisorjobs_statistics_with(
-    _organization text, _start timestamptz, _end timestamptz, _runs advisorjobs_tallies[])
+-- By queue and job, and (both NULL) in total. Rates are shares of the jobs that completed or failed. _runs: what advisorjobs_tallied_runs
+-- gives for the range, of whoever needs that more than once.
+DROP FUNCTION IF EXISTS advisorjobs_job_statistics(text, timestamptz, timestamptz);
+CREATE OR REPLACE FUNCTION advisorjobs_job_statistics(
+    _organization text, _start timestamptz, _end timestamptz, _runs advisorjobs_tallies[] DEFAULT NULL)
 RETURNS TABLE (
     queue text, job_name text, completed bigint, failed bigint, cancelled bigint, success_rate double precision, runs bigint,
     retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint,
@@ -222,7 +210,9 @@ BEGIN
                    sum(t.wait_sum) AS wait_sum, max(t.wait_max) AS wait_max, advisorjobs_merge(t.times) AS times,
                    sum(t.time_sum) AS time_sum, max(t.time_max) AS time_max
               FROM (SELECT * FROM advisorjobs_tallied_wholes(_organization, _start, _end, 168)
-                    UNION ALL SELECT * FROM unnest(_runs)) t
+                    UNION ALL
+                    SELECT * FROM unnest(coalesce(
+                        _runs, ARRAY(SELECT r FROM advisorjobs_tallied_runs(_organization, _start, _end) r)))) t
              GROUP BY t.queue_name, t.job_name)
         SELECT s.queue_name, s.job_name, s.completed::bigint, s.failed::bigint, s.cancelled::bigint,
                advisorjobs_share(s.completed::bigint, s.failed::bigint), s.runs::bigint, s.retried::bigint, s.timed_out::bigint,
@@ -245,7 +235,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT _part::double precision / nullif(_part + _other, 0)
 $$;
 
--- Over time: a row for each bucket of _hours (1 or 24), also for empty ones. _runs as for advisorjobs_statistics_with. Days and weeks are
+-- Over time: a row for each bucket of _hours (1 or 24), also for empty ones. _runs as for advisorjobs_job_statistics. Days and weeks are
 -- asked for counts only: histograms are most of their rows.
 DROP FUNCTION IF EXISTS advisorjobs_throughput(text, timestamptz, timestamptz, integer);
 CREATE OR REPLACE FUNCTION advisorjobs_throughput(
