@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisorjobs.database.isolation import isolation_check
+from advisorjobs.database.link import is_passing
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.child_program import named
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["StockWorker", "handlers_of", "plan_of", "run_plan", "run_worker"]
 
 log = logging.getLogger(__name__)
+
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between tries at start."""
 
 
 class StockWorker:
@@ -102,15 +107,29 @@ async def run_worker(app: App, options: Mapping[str, Any]) -> None:
     await run_plan(app, plan_of(app, options), _replacement())
 
 
+async def _present(app: App) -> None:
+    """Tells the database of what this program has. All of it may be said twice, so a connection that is cut meanwhile is no
+    reason not to start."""
+    for pause in (*PAUSES, None):
+        try:
+            await app.run_async(isolation_check())
+            await app.publish_async()
+            if app.periodic_registry.periodic_tasks:
+                await app.run_async(put_periodic(app))
+            return
+        except Exception as error:
+            if pause is None or isinstance(error, TimeoutError) or not is_passing(error):
+                raise
+            log.info("a connection was lost at start; trying again")
+            await asyncio.sleep(pause)
+
+
 async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
     """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
     SettingsError."""
     settings = app.settings
-    await app.run_async(isolation_check())
-    await app.publish_async()
+    await _present(app)
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
-    if app.periodic_registry.periodic_tasks:
-        await app.run_async(put_periodic(app))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
     async with (
