@@ -56,7 +56,7 @@ END $$;
 
 -- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
 -- are at least so many. Whole queues are read from the kept counts.
-CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT found bigint, OUT more boolean)
+CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 DECLARE
     _began timestamptz := clock_timestamp();
@@ -64,19 +64,19 @@ DECLARE
     _step record;
     _rest jsonb := jsonb_strip_nulls(_filter) - '{queue,states}'::text[];
 BEGIN
-    found := 0;
+    fitting := 0;
     more := false;
     IF _rest = '{}' AND _filter ->> 'queue' IS NOT NULL THEN
         SELECT coalesce(sum(CASE WHEN 'waiting' = ANY (_states) THEN s.waiting ELSE 0 END + CASE WHEN 'delayed' = ANY (_states) THEN s.delayed ELSE 0 END
                           + CASE WHEN 'active' = ANY (_states) THEN s.active ELSE 0 END + CASE WHEN 'failed' = ANY (_states) THEN s.failed ELSE 0 END), 0)
-          INTO found FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
+          INTO fitting FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
         RETURN;
     END IF;
     WHILE _after IS NOT NULL LOOP
         SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 5000);
-        found := found + cardinality(_step.ids);
+        fitting := fitting + cardinality(_step.ids);
         _after := _step.next_after;
-        IF _after IS NOT NULL AND (found > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
             more := true;
             RETURN;
         END IF;
@@ -100,7 +100,7 @@ BEGIN
         _count := advisorjobs_count_cleaning(_filter);
     ELSIF _ids IS NOT NULL THEN
         _ids := ARRAY(SELECT DISTINCT id FROM unnest(_ids) AS i(id) ORDER BY id);
-        SELECT count(*) AS found, false AS more INTO _count FROM procrastinate_jobs j
+        SELECT count(*) AS fitting, false AS more INTO _count FROM procrastinate_jobs j
          WHERE j.id = ANY (_ids) AND advisorjobs_is_theirs(j.organization_id)
            AND advisorjobs_state_of(j) = ANY (advisorjobs_action_states(_action, NULL));
     ELSE
@@ -111,18 +111,18 @@ BEGIN
         _count := advisorjobs_count_fitting(_filter, advisorjobs_action_states(_action, _filter -> 'states'));
     END IF;
     INSERT INTO advisorjobs_actions (action, arguments, filter, job_ids, actor, organization_id, expected, expected_more)
-    VALUES (_action, coalesce(_arguments, '{}'), _filter, _ids, _actor - 'statement', _own, _count.found, _count.more)
+    VALUES (_action, coalesce(_arguments, '{}'), _filter, _ids, _actor - 'statement', _own, _count.fitting, _count.more)
     RETURNING id INTO _id;
     RETURN _id;
 END $$;
 
 -- What a cleaning would take away: as many as there are in the state, whatever their age.
-CREATE OR REPLACE FUNCTION advisorjobs_count_cleaning(_filter jsonb, OUT found bigint, OUT more boolean)
+CREATE OR REPLACE FUNCTION advisorjobs_count_cleaning(_filter jsonb, OUT fitting bigint, OUT more boolean)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
     SELECT coalesce(sum(CASE _filter ->> 'state' WHEN 'waiting' THEN s.waiting WHEN 'delayed' THEN s.delayed WHEN 'failed' THEN s.failed
                                                  WHEN 'completed' THEN s.completed WHEN 'cancelled' THEN s.cancelled END), 0)
-      INTO found FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
+      INTO fitting FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
     more := false;
 END $$;
 
