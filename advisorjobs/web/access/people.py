@@ -89,7 +89,7 @@ class PeopleCalls:
     @call
     def find_credential(self, name: str) -> Operation[Credential | None]:
         """Whoever signs in with a password under *name*."""
-        return operation("find_credential", statement("find_person"), {"name": name}, _read_credential)
+        return operation("find_credential", statement("find_person"), {"name": spelled(name)}, _read_credential)
 
     @call
     def change_person(
@@ -150,9 +150,14 @@ class PeopleCalls:
         return operation("put_provider_person", statement("put_provider_person"), values, _read_provider_person)
 
 
+def spelled(name: str) -> str:
+    """*name* as it is compared, whatever was typed."""
+    return unicodedata.normalize("NFKC", name[:1_000].replace("\0", "")).strip()
+
+
 def checked_name(name: str) -> str:
     """*name* as it is kept. Raises SettingsError for one that can't be told from another by looking."""
-    text = unicodedata.normalize("NFKC", name).strip()
+    text = spelled(name)
     if not text or len(text) > 200 or not text.isprintable():
         raise SettingsError("name", name, "must be a name or an e-mail address of 200 characters at most")
     return text
