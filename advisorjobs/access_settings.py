@@ -11,7 +11,7 @@ from types import MappingProxyType
 from advisorjobs.environment import Environment
 from advisorjobs.errors import SettingsError
 
-__all__ = ["Access", "Grant", "Oidc", "access"]
+__all__ = ["Access", "Grant", "Oidc", "access", "is_trusted_address"]
 
 ROLES = ("viewer", "operator", "admin")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -66,7 +66,9 @@ def access(env: Environment) -> Access:
     idle = env.duration("ADVISORJOBS_SESSION_IDLE", 7_200, least=60)
     limit = env.duration("ADVISORJOBS_SESSION_LIMIT", 43_200, least=60)
     if idle > limit:
-        raise SettingsError("ADVISORJOBS_SESSION_IDLE", idle.total_seconds(), "must not exceed ADVISORJOBS_SESSION_LIMIT")
+        raise SettingsError(
+            "ADVISORJOBS_SESSION_IDLE", idle.total_seconds(), "must not exceed ADVISORJOBS_SESSION_LIMIT"
+        )
     return Access(hosts=hosts(env), idle=idle, limit=limit, oidc=oidc(env))
 
 
@@ -82,32 +84,42 @@ def hosts(env: Environment) -> tuple[str, ...]:
 def oidc(env: Environment) -> Oidc | None:
     names = ("ADVISORJOBS_OIDC_ISSUER", "ADVISORJOBS_OIDC_CLIENT_ID", "ADVISORJOBS_OIDC_CLIENT_SECRET")
     given, roles = env.together(*names), grants(env)
-    more = {
-        "role_claim": env.text("ADVISORJOBS_OIDC_ROLE_CLAIM"),
-        "organization_claim": env.text("ADVISORJOBS_OIDC_ORGANIZATION_CLAIM"),
-        "name": env.text("ADVISORJOBS_OIDC_NAME"),
-        "scope": env.text("ADVISORJOBS_OIDC_SCOPE"),
-    }
+    organization_claim, scope = env.text("ADVISORJOBS_OIDC_ORGANIZATION_CLAIM"), env.text("ADVISORJOBS_OIDC_SCOPE")
+    role_claim, name = env.text("ADVISORJOBS_OIDC_ROLE_CLAIM"), env.text("ADVISORJOBS_OIDC_NAME")
     if given is None:
         return None
     check_issuer(given[0])
     if not roles:
         rule = "must say which group has which role, such as jobs-admins=admin,clients=viewer:own"
         raise SettingsError("ADVISORJOBS_OIDC_ROLES", None, rule)
-    if any(grant.own for grant in roles.values()) and not more["organization_claim"]:
+    if any(grant.own for grant in roles.values()) and not organization_claim:
         rule = "must be set, as a role of ADVISORJOBS_OIDC_ROLES has :own"
         raise SettingsError("ADVISORJOBS_OIDC_ORGANIZATION_CLAIM", None, rule)
-    scope = more["scope"]
     if scope is not None and "openid" not in scope.split():
         raise SettingsError("ADVISORJOBS_OIDC_SCOPE", scope, "must have openid among its words")
-    return Oidc(*given, roles=roles, **{key: value for key, value in more.items() if value})
+    return Oidc(
+        issuer=given[0],
+        client_id=given[1],
+        client_secret=given[2],
+        roles=roles,
+        role_claim=role_claim or "groups",
+        organization_claim=organization_claim,
+        name=name or "single sign-on",
+        scope=scope or "openid profile email",
+    )
 
 
 def check_issuer(issuer: str) -> None:
-    """https, as the provider's keys come from there; plain http only from this machine."""
-    host = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^/:?#]+)(:[0-9]+)?(/[^?#]*)?", issuer)
-    if not host or (host[1] == "http" and host[2] not in LOOPBACK):
-        raise SettingsError("ADVISORJOBS_OIDC_ISSUER", issuer, "must be the provider's address, beginning with https://")
+    if not is_trusted_address(issuer) or "?" in issuer:
+        raise SettingsError(
+            "ADVISORJOBS_OIDC_ISSUER", issuer, "must be the provider's address, beginning with https://"
+        )
+
+
+def is_trusted_address(url: str) -> bool:
+    """Whether it is https, as the provider's keys come from there; plain http only on this machine."""
+    found = re.fullmatch(r"(https?)://(\[[^\]]+\]|[^/:?#@]+)(:[0-9]+)?([/?][^#]*)?", url)
+    return found is not None and (found[1] == "https" or found[2] in LOOPBACK)
 
 
 def grants(env: Environment) -> Mapping[str, Grant]:

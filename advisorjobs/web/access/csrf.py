@@ -1,4 +1,4 @@
-"""Whether a change was asked for by a page of ours: by what the browser says of where it comes from, and by the form's token."""
+"""Whether a change was asked for by a page of ours: by what the browser says of its origin, and by the form's token."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The guard around the application: who comes, whether they may, whether a change is genuine, and what every answer says to browsers."""
+"""The guard around the application: who comes, whether they may, whether a change is genuine; and what answers tell browsers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -39,7 +39,7 @@ class Guard:
     `request.state.visit` (and `.person`) say to pages and API who comes.
     """
 
-    def __init__(self, app: ASGIApp, identity: Identity, declarations: Callable[[], Iterable[Declared]], refuse: Refuse) -> None:
+    def __init__(self, app: ASGIApp, identity: Identity, declarations: Sequence[Declared], refuse: Refuse) -> None:
         self.app, self.identity, self.declarations, self.refuse = app, identity, declarations, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +51,7 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, request: Request, receive: Receive, send: Send) -> None:
-        need = find_need(self.declarations(), request.method, route_path(request.scope))
+        need = find_need(self.declarations, request.method, route_path(request.scope))
         request.state.person, request.state.visit = None, Visit(None)
         answer = Answer(request, send, lambda: self._still_may(request, need))
         if not need.guarded:

@@ -25,11 +25,13 @@ def is_loopback(host: str) -> bool:
         address = ip_address(host.strip("[]"))
     except ValueError:
         return False
-    return address.is_loopback or bool(mapped.is_loopback if (mapped := getattr(address, "ipv4_mapped", None)) else False)
+    return address.is_loopback or bool(
+        mapped.is_loopback if (mapped := getattr(address, "ipv4_mapped", None)) else False
+    )
 
 
 def is_ours(header: str, hosts: Collection[str], *, any_if_none: bool) -> bool:
-    """Whether a Host header names us: as this machine to itself, or one of *hosts*. Another site's name may be made to lead here.
+    """Whether a Host header names us: as loopback, or one of *hosts*. Another site's name may be made to lead here.
 
     *any_if_none*: where no hosts are named, any will do: a sign-in protects, whose cookie no other name gets.
     """

@@ -19,8 +19,9 @@ from advisorjobs.web.access.secrets import digest, form_token, new_secret
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
+    from advisorjobs.web.access.oidc import Provider
 
-__all__ = ["Identity", "Visit", "put_cookie", "remove_cookie"]
+__all__ = ["FORMS", "SESSION", "Identity", "Visit", "cookie_name", "put_cookie", "remove_cookie"]
 
 SESSION, FORMS = "advisorjobs", "advisorjobs-forms"
 
@@ -51,11 +52,12 @@ class Visit:
 
 
 class Identity:
-    """Finds out who comes. `accounts`: what is kept of people. `open_door`: False where the loopback rule must never hold."""
+    """Finds out who comes. `accounts`: what is kept of people. `provider`: made at the first sign-in there."""
 
     def __init__(self, app: App, clock: Callable[[], float] = time.monotonic) -> None:
         self.accounts = Accounts(app)
         self.settings = app.settings.access
+        self.provider: Provider | None = None
         self._production = app.settings.production
         self._clock = clock
         self._needed = self.settings.oidc is not None
@@ -85,7 +87,7 @@ class Identity:
         secret = request.cookies.get(cookie_name(request, FORMS))
         visit = Visit(None, secret or new_secret(), fresh=not secret, must_sign_in=await self.must_sign_in())
         if not visit.must_sign_in and self._is_at_this_machine(request):
-            visit.person = Person(machine_user(), Role.ADMIN)
+            visit.person = Person(name=machine_user(), role=Role.ADMIN)
         return visit
 
     def welcomes(self, request: Request) -> bool:

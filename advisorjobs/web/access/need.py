@@ -40,7 +40,7 @@ def declare(route: R, need: Need) -> R:
 
 
 def need_of(route: Any) -> Need | None:
-    """The need that a route, or, of the API's routes, one of its dependencies declares: the strictest. None: nothing is declared."""
+    """The strictest need that a route, or, of the API's routes, one of its dependencies declares. None: nothing is declared."""
     places = [route, *_dependencies(getattr(route, "dependant", None))]
     found = [need for place in places if isinstance(need := getattr(place, "need", None), Need)]
     return max(found, key=_strictness, default=None)

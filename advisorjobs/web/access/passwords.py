@@ -76,4 +76,3 @@ def is_outdated(password_hash: str) -> bool:
 @functools.cache
 def _nobodys() -> str:
     return _HASHER.hash("the password of nobody at all")
-

@@ -48,7 +48,7 @@ class Credential:
 
 
 class PeopleCalls:
-    """`by` is who does it. A name is one's only, whatever its capitals; people of an identity provider are known by its subject."""
+    """`by` is who does it. A name is one's only, whatever its capitals; people of an identity provider are known by subject."""
 
     app: App
 
@@ -164,7 +164,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_place(role: Role, organization_id: str | None) -> str | None:
-    """*organization_id*, None where it is empty. Raises SettingsError for an admin of one organization: there is no such role."""
+    """*organization_id*, None where it is empty. Raises SettingsError for an admin of one organization: there is none."""
     place = (organization_id or "").strip() or None
     if place is not None and role is Role.ADMIN:
         raise SettingsError("organization", place, "must be left out: an admin manages what is everybody's")
@@ -185,12 +185,16 @@ def _read_account(rows: list[Row]) -> Account | None:
 
 def _read_credential(rows: list[Row]) -> Credential | None:
     for row in rows:
-        person = Person(row["name"], Role(row["role"]), row["organization_id"], row["id"], way="password")
-        return Credential(person, row["is_active"], row["password_hash"])
+        return Credential(_person(row, "password"), row["is_active"], row["password_hash"])
     return None
 
 
 def _read_provider_person(rows: list[Row]) -> Person | None:
     for row in rows:
-        return Person(row["name"], Role(row["role"]), row["organization_id"], row["id"], way="oidc")
+        return _person(row, "oidc")
     return None
+
+
+def _person(row: Row, way: str) -> Person:
+    role, organization = Role(row["role"]), row["organization_id"]
+    return Person(name=row["name"], role=role, organization_id=organization, id=row["id"], way=way)

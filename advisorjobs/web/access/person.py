@@ -35,7 +35,7 @@ class Role(StrEnum):
         return self.rank >= Role(other).rank
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who asks. `organization_id`: the one whose things they see; None: of the practice, sees everything.
 
@@ -49,3 +49,7 @@ class Person:
     id: int | None = None
     session_id: int | None = None
     way: str = "machine"
+
+    def may(self, needed: Role) -> bool:
+        """Whether the role is *needed* or above it."""
+        return self.role >= needed

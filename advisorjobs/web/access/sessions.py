@@ -93,8 +93,14 @@ def _read_id(rows: list[Row]) -> int | None:
 
 def _read_person(rows: list[Row]) -> Person | None:
     for row in rows:
-        way = "password" if row["issuer"] is None else "oidc"
-        return Person(row["name"], Role(row["role"]), row["organization_id"], row["person_id"], row["id"], way)
+        return Person(
+            name=row["name"],
+            role=Role(row["role"]),
+            organization_id=row["organization_id"],
+            id=row["person_id"],
+            session_id=row["id"],
+            way="password" if row["issuer"] is None else "oidc",
+        )
     return None
 
 

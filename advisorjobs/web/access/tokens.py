@@ -89,7 +89,8 @@ def _read_id(rows: list[Row]) -> int | None:
 
 def _read_person(rows: list[Row]) -> Person | None:
     for row in rows:
-        return Person(f"token {row['name']}", Role(row["role"]), row["organization_id"], way="token")
+        role, organization = Role(row["role"]), row["organization_id"]
+        return Person(name=f"token {row['name']}", role=role, organization_id=organization, way="token")
     return None
 
 

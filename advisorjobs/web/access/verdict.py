@@ -23,7 +23,7 @@ class Verdict(Enum):
 
 
 def judge(need: Need | None, person: Person | None, *, changes: bool, genuine: bool) -> Verdict:
-    """*changes*: the request's method may change something; *genuine*: it carries what only our pages and token holders have."""
+    """*changes*: the method may change something; *genuine*: it carries what only our pages and token holders have."""
     if need is None:
         return Verdict.FORBIDDEN
     if need.role is not None and person is None:
