@@ -1,1 +1,1 @@
-SELECT cancel_job(%(job_id)s::bigint)
+SELECT cancel_job(%(job_id)s::bigint) FROM advisorjobs_act(%(actor)s::jsonb)

@@ -1,1 +1,1 @@
-SELECT resume_schedule(%(key)s::text, %(organization_id)s::text)
+SELECT resume_schedule(%(key)s::text, %(organization_id)s::text) FROM advisorjobs_act(%(actor)s::jsonb)
