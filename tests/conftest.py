@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.fixtures.mails",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
+    "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
 ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Hashable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
 from advisorjobs.tracker import JobTracker
+from advisorjobs.web.access.csrf import FIELD
+from advisorjobs.web.access.identity import Identity
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
@@ -34,6 +38,7 @@ class Site:
         self.inspector = Inspector(app)
         self.manager = QueueManager(app)
         self.tracker = JobTracker(app)
+        self.identity = Identity(app)
         self.pulse = Pulse(self.inspector.read_changes)
         self._shared = Shared()
 
@@ -42,7 +47,7 @@ class Site:
         return await self._shared.get(key, seconds, read)
 
     def page(self, request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> HTMLResponse:
-        """The page of templates/dashboard/*template*. Templates know `request`, `person` and `url(name, …)` besides."""
+        """The page of templates/dashboard/*template*. Templates know `person`, `url(name, …)` and `csrf()` besides."""
         person: Person | None = getattr(request.state, "person", None)
 
         def url(name: str, **parameters: Any) -> str:
@@ -51,9 +56,15 @@ class Site:
         known = {
             "request": request,
             "person": person,
+            "csrf": functools.partial(csrf, request),
             "url": url,
-            "navigation": [entry for entry in NAVIGATION if person is None or entry.shown_to(person)],
+            "navigation": [entry for entry in NAVIGATION if person is not None and entry.shown_to(person)],
             "here": getattr(request.scope.get("route"), "name", ""),
         }
         html = templates().get_template(template).render({**known, **values})
         return HTMLResponse(html, status)
+
+
+def csrf(request: Request) -> Markup:
+    """The hidden field that every form needs that is sent back to us."""
+    return Markup(f'<input type="hidden" name="{FIELD}" value="{request.state.visit.csrf}">')
