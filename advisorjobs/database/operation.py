@@ -12,7 +12,7 @@ from typing import Any, Generic, LiteralString, TypeVar
 
 from advisorjobs.actor import acting
 
-__all__ = ["Operation", "Row", "named", "only", "operation"]
+__all__ = ["Operation", "Row", "done", "named", "only", "operation"]
 
 R = TypeVar("R")
 Row = Mapping[str, Any]
@@ -53,6 +53,12 @@ def operation(
 def named(statement: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
     """*parameters*, with who acts where the statement is noted in the audit log: so no call can forget to say it."""
     return {"actor": acting().text(), **parameters} if "%(actor)s" in statement else parameters
+
+
+def done(rows: list[Row]) -> Any:
+    """Reads what came of a change that is noted in the audit log."""
+    (row,) = rows
+    return row["done"]
 
 
 def only(rows: list[Row]) -> Any:

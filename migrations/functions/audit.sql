@@ -67,7 +67,20 @@ BEGIN
         _subject, _organization, _jobs, coalesce(_why, _actor ->> 'why'), _before, _after, _count, _undoes, _part_of)
     RETURNING id INTO _note;
     UPDATE advisorjobs_audit SET undone_by = _note WHERE id = _undoes;
+    PERFORM set_config('advisorjobs.noted', extract(epoch FROM statement_timestamp()) || ':' || _note, true);
     RETURN _note;
+END $$;
+
+-- The row that this statement has written last; NULL: none.
+CREATE OR REPLACE FUNCTION advisorjobs_noted() RETURNS bigint
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    _said text := current_setting('advisorjobs.noted', true);
+BEGIN
+    IF split_part(_said, ':', 1) = extract(epoch FROM statement_timestamp())::text THEN
+        RETURN split_part(_said, ':', 2);
+    END IF;
+    RETURN NULL;
 END $$;
 
 -- Somebody looked at the values of a job's payload, result and errors. False: there is no such job for them.
@@ -117,4 +130,33 @@ BEGIN
         SELECT id FROM advisorjobs_audit WHERE at < _before ORDER BY id LIMIT _most);
     GET DIAGNOSTICS _gone = ROW_COUNT;
     RETURN _gone;
+END $$;
+
+-- What people did to one job, by itself or among many, the newest first.
+CREATE OR REPLACE FUNCTION advisorjobs_job_audit(_job bigint, _most integer) RETURNS SETOF advisorjobs_audit
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT e.* FROM (
+            (SELECT a.* FROM advisorjobs_audit a
+              WHERE a.subject_kind = 'job' AND a.subject = _job::text AND a.part_of IS NULL ORDER BY a.at DESC, a.id DESC LIMIT _most)
+             UNION ALL
+            (SELECT a.* FROM advisorjobs_audit a WHERE a.job_ids @> ARRAY[_job] ORDER BY a.at DESC, a.id DESC LIMIT _most)) e
+         ORDER BY e.at DESC, e.id DESC LIMIT _most;
+END $$;
+
+-- A page of the log, the newest first, from the place (_at, _id) on: all that are given must hold. Steps of actions on many are left out.
+CREATE OR REPLACE FUNCTION advisorjobs_audit_page(
+    _at timestamptz, _id bigint, _since timestamptz, _until timestamptz, _by text, _action text, _kind text, _subject text,
+    _organization text, _most integer)
+RETURNS SETOF advisorjobs_audit
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY
+        SELECT a.* FROM advisorjobs_audit a
+         WHERE a.part_of IS NULL AND (_at IS NULL OR (a.at, a.id) < (_at, _id)) AND (_since IS NULL OR a.at >= _since)
+           AND (_until IS NULL OR a.at < _until) AND (_by IS NULL OR a.by = _by) AND (_action IS NULL OR a.action = _action)
+           AND (_kind IS NULL OR a.subject_kind = _kind) AND (_subject IS NULL OR a.subject = _subject)
+           AND (_organization IS NULL OR a.organization_id = _organization)
+         ORDER BY a.at DESC, a.id DESC LIMIT _most;
 END $$;

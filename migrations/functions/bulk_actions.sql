@@ -149,7 +149,11 @@ BEGIN
         _a.action, 'action', _id::text, _a.organization_id, NULL, jsonb_strip_nulls(jsonb_build_object(
             'arguments', nullif(_a.arguments, '{}'), 'filter', _a.filter, 'selected', cardinality(_a.job_ids),
             'expected', _a.expected)), _why => coalesce(_why, _a.actor ->> 'why'));
-    PERFORM advisorjobs_carry_out(_id);
+    IF cardinality(_a.job_ids) <= (advisorjobs_step()).changed THEN
+        PERFORM advisorjobs_carry_out_here(_id);
+    ELSE
+        PERFORM advisorjobs_carry_out(_id);
+    END IF;
     RETURN true;
 END $$;
 
@@ -161,6 +165,14 @@ BEGIN
         'maintenance:bulk_action', jsonb_build_object('organization_id', 'system', 'action_id', _id),
         unique_key => 'action:' || _id, priority => 1)
      WHERE id = _id;
+END $$;
+
+-- Carries out an action on few jobs at once.
+CREATE OR REPLACE FUNCTION advisorjobs_carry_out_here(_id bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    WHILE NOT (SELECT s.finished FROM advisorjobs_action_step(_id) s) LOOP
+    END LOOP;
 END $$;
 
 -- One step of an action, at most 500 jobs. finished: there is nothing left to do, or it was cancelled.

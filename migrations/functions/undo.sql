@@ -88,7 +88,11 @@ BEGIN
             'running', clock_timestamp())
     RETURNING id INTO _id;
     PERFORM advisorjobs_note('undo', 'action', _a.id::text, _a.organization_id, NULL, jsonb_build_object('action', _id), _a.done);
-    PERFORM advisorjobs_carry_out(_id);
+    IF _a.done <= (advisorjobs_step()).changed THEN
+        PERFORM advisorjobs_carry_out_here(_id);
+    ELSE
+        PERFORM advisorjobs_carry_out(_id);
+    END IF;
     RETURN _id;
 END $$;
 
