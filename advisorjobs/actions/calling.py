@@ -65,9 +65,7 @@ class Action(Twofold[P, R]):
         return operation
 
 
-def action(
-    needs: str, *, own: bool = False
-) -> Callable[[Callable[Concatenate[Any, P], Operation[R]]], Action[P, R]]:
+def action(needs: str, *, own: bool = False) -> Callable[[Callable[Concatenate[Any, P], Operation[R]]], Action[P, R]]:
     """For methods of action classes. *needs*: the least role; *own*: people of an organization may, to what is theirs.
 
     The method raises NotAllowed before anything is sent, ActionRefused where the database refuses, with its words.

@@ -168,7 +168,7 @@ def test_sql_itself_keeps_an_organizations_people_to_their_own(desk: Desk, audit
     failed(desk, organization_id="org-2")
     for organization in ("org-2", "org-1"):
         desk.enqueue(delay=60, organization_id=organization)
-    whose = "advisorjobs_act('{\"via\": \"api\", \"role\": \"operator\", \"organization_id\": \"org-1\"}')"
+    whose = 'advisorjobs_act(\'{"via": "api", "role": "operator", "organization_id": "org-1"}\')'
     for row in desk.rows("SELECT id, organization_id, status FROM procrastinate_jobs"):
         sql = f"SELECT s.c FROM (SELECT {call % row['id']} AS c FROM {whose} OFFSET 0) s"
         if row["organization_id"] == "org-1" and "retry" not in call:
@@ -201,8 +201,6 @@ def test_a_job_that_a_claim_is_taking_is_waited_for(ada: Actions, desk: Desk, da
         desk.connection.execute("SET lock_timeout = '50ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             desk.one("SELECT cancel_job(%s)", job)
-        claiming.execute(
-            "INSERT INTO advisorjobs_count_changes (queue_name, waiting) VALUES ('critical', -1)"
-        )
+        claiming.execute("INSERT INTO advisorjobs_count_changes (queue_name, waiting) VALUES ('critical', -1)")
     assert ada.sync.cancel_job(job).done
     assert desk.one("SELECT abort_requested FROM procrastinate_jobs")

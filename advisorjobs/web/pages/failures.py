@@ -30,7 +30,9 @@ async def failures(request: Request, site: Site) -> Response:
     organization = person.organization_id or request.query_params.get("organization", "").strip() or None
     start = begin_of(span)
     groups = await site.shared(
-        ("failures", span, organization), 5, lambda: site.tracker.get_error_analysis(organization, start, limit=MOST_GROUPS)
+        ("failures", span, organization),
+        5,
+        lambda: site.tracker.get_error_analysis(organization, start, limit=MOST_GROUPS),
     )
     latest = await site.shared(
         ("latest failures", organization), 1, lambda: site.tracker.get_recent_failures(organization, MOST_LATEST)
