@@ -32,4 +32,5 @@ pytest_plugins = [
     "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
+    "tests.fixtures.inspectors",
 ]
