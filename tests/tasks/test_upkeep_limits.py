@@ -55,7 +55,7 @@ def test_what_waits_for_a_table_that_somebody_holds_ends_by_its_time_limit(firms
     firms.firm()
     with psycopg.connect(database) as other:
         for table in sorted({table for _, table, _, _ in HANGING}):
-            other.execute(psycopg.sql.SQL("LOCK TABLE {}").format(psycopg.sql.Identifier(table)))
+            other.execute(psycopg.sql.SQL("LOCK TABLE {}").format(psycopg.sql.Identifier(f"practice_{table}")))
         jobs = {firms.queue(name, organization, **fields): name for name, _, fields, organization in HANGING}
         query = "SELECT job_id, status, error_code FROM job_executions WHERE job_id = ANY (%s) AND status <> 'running'"
         ended = wait_for(
