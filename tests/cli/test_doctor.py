@@ -113,6 +113,12 @@ def test_tenants_whom_nothing_binds_are_told(settings: Settings, connection: Con
     )
 
 
+def test_policies_on_the_applications_own_tables_are_its_own_affair(settings: Settings, connection: Connection) -> None:
+    connection.execute("CREATE TABLE invoices (); CREATE POLICY theirs ON invoices USING (true)")
+
+    assert [each for each in found(settings, "tenants") if each.state == "wrong"] == []
+
+
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])
 def test_a_stricter_isolation_is_wrong_and_no_worker_starts(
     level: str, settings: Settings, connection: Connection, run_python: Program

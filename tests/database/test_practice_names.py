@@ -46,7 +46,7 @@ CREATE POLICY advisorjobs_organization ON {name} USING (organization_id IS NOT N
 INSERT INTO {name} VALUES (1, 'a', 'ten'), (2, 'b', 'twenty');
 """
 
-# Everything that has a name or a right, once without and once with what it is. Lines of a fresh database are the measure.
+# Everything that has a name, with what it is and who may use it: a line each.
 SHAPE = """
 SELECT concat_ws(' ', c.relkind, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relacl::text,
                  CASE c.relkind WHEN 'i' THEN pg_get_indexdef(c.oid) END)

@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal, get_args
 
-__all__ = ["Category", "categories"]
+__all__ = ["Category", "categories", "category_of"]
 
 Kind = Literal["income", "expense", "transfer"]
 Tax = Literal["sales", "input", "exempt"]
@@ -39,10 +39,11 @@ class Category:
 def categories() -> Mapping[str, Category]:
     """Key → category, in the order in which reports show them."""
     table = tomllib.loads((files(__package__) / "categories.toml").read_text(encoding="utf-8"))
-    return MappingProxyType({row["key"]: _category(row) for row in table["category"]})
+    return MappingProxyType({row["key"]: category_of(row) for row in table["category"]})
 
 
-def _category(row: dict[str, str]) -> Category:
+def category_of(row: Mapping[str, str]) -> Category:
+    """The category of a row of the table. Raises ValueError, with its key, for a kind or tax that there isn't."""
     kind, tax = KINDS.get(row["kind"]), TAXES.get(row["tax"])
     if kind is None or tax is None:
         raise ValueError(
