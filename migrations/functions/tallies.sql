@@ -163,13 +163,24 @@ BEGIN
         DELETE FROM advisorjobs_ended WHERE ctid = ANY (ARRAY(SELECT place FROM advisorjobs_unfolded))),
     seen AS (
         UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot() WHERE _bound IS NULL),
+    ended AS MATERIALIZED (
+        SELECT * FROM advisorjobs_unfolded_tallies),
+    shared AS (
+        INSERT INTO advisorjobs_shares AS t (grain, since, organization_id, completed, failed, runs, time_ms)
+        SELECT g.hours, advisorjobs_grain_of(g.hours, u.hour), u.organization_id, sum(completed), sum(failed), sum(runs), sum(time_sum)
+          FROM ended u CROSS JOIN (VALUES (1), (24)) AS g(hours)
+         WHERE u.hour > now() - CASE g.hours WHEN 1 THEN interval '26 hours' ELSE interval '32 days' END
+         GROUP BY 1, 2, 3
+            ON CONFLICT (grain, since, organization_id) DO UPDATE
+           SET completed = t.completed + excluded.completed, failed = t.failed + excluded.failed, runs = t.runs + excluded.runs,
+               time_ms = t.time_ms + excluded.time_ms),
     tallied AS (
         INSERT INTO advisorjobs_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, g.since, u.queue_name, u.job_name,
                sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried), sum(timed_out), sum(crashed), sum(snoozed),
                sum(released), advisorjobs_merge(waits), sum(wait_sum), max(wait_max), advisorjobs_merge(times), sum(time_sum),
                max(time_max)
-          FROM advisorjobs_unfolded_tallies u
+          FROM ended u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN LATERAL (
             SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours) g
@@ -223,6 +234,8 @@ BEGIN
     IF advisorjobs_grain_of(24, _next) = _next THEN
         PERFORM advisorjobs_roll_up(1, 24, _next - interval '24 hours');
         DELETE FROM advisorjobs_worker_tallies t WHERE NOT EXISTS (SELECT FROM advisorjobs_workers w WHERE w.id = t.worker_id);
+        DELETE FROM advisorjobs_shares WHERE grain = 1 AND since < _next - interval '26 hours'
+                                          OR grain = 24 AND since < _next - interval '32 days';
     END IF;
     IF advisorjobs_grain_of(168, _next) = _next THEN
         PERFORM advisorjobs_roll_up(24, 168, _next - interval '168 hours');
