@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 
 from advisorjobs.calls import Awaiting, Blocking
 from advisorjobs.inspector.changes import ChangeCalls
+from advisorjobs.inspector.database_health import DatabaseCalls
+from advisorjobs.inspector.limit_states import LimitStateCalls
+from advisorjobs.inspector.organization_view import OrganizationViewCalls
+from advisorjobs.inspector.organizations import OrganizationCalls
+from advisorjobs.inspector.overview import OverviewCalls
+from advisorjobs.inspector.pace import PaceCalls
+from advisorjobs.inspector.processes import ProcessCalls
+from advisorjobs.inspector.queue_view import QueueViewCalls
+from advisorjobs.inspector.series import SeriesCalls
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -14,7 +23,18 @@ if TYPE_CHECKING:
 __all__ = ["BlockingInspector", "Inspector"]
 
 
-class InspectorCalls(ChangeCalls):
+class InspectorCalls(
+    ChangeCalls,
+    DatabaseCalls,
+    LimitStateCalls,
+    OrganizationCalls,
+    OrganizationViewCalls,
+    OverviewCalls,
+    PaceCalls,
+    ProcessCalls,
+    QueueViewCalls,
+    SeriesCalls,
+):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""
 
     app: App

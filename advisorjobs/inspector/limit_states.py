@@ -16,7 +16,7 @@ from advisorjobs.queues import RateLimit
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["LimitState", "LimitStateCalls"]
+__all__ = ["LimitState", "LimitStateCalls", "limit_states"]
 
 MOST = 200
 """Rules of organizations, keys, and organizations that started something lately: no more of each are shown."""
@@ -64,8 +64,13 @@ class LimitStateCalls:
         self, *, organization_id: str | None = None, connection: Any = None
     ) -> Operation[tuple[LimitState, ...]]:
         """Queues, then organizations, the scarcest first, then keys; or those of one organization."""
-        values = {"organization_id": organization_id, "most": MOST}
-        return operation("read_limits", statement("read_limit_states"), values, _states, connection)
+        return limit_states(organization_id, connection)
+
+
+def limit_states(organization_id: str | None = None, connection: Any = None) -> Operation[tuple[LimitState, ...]]:
+    """See LimitStateCalls.read_limits."""
+    values = {"organization_id": organization_id, "most": MOST}
+    return operation("read_limits", statement("read_limit_states"), values, _states, connection)
 
 
 def _states(rows: Sequence[Row]) -> tuple[LimitState, ...]:
@@ -94,7 +99,5 @@ def _state(row: Row) -> LimitState:
         paused_until=paused_until,
         next_start=None if endless or full else max(times, default=None),
         held="paused" if endless else "full" if full else None,
-        change=None
-        if row["changed_at"] is None
-        else Change(row["changed_at"], row["changed_by"], row["changed_why"]),
+        change=None if row["changed_at"] is None else Change(row["changed_at"], row["changed_by"], row["changed_why"]),
     )

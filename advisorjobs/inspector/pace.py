@@ -14,7 +14,7 @@ from advisorjobs.database.statement import statement
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["Drain", "Outlook", "Pace", "PaceCalls", "drain", "read_paces"]
+__all__ = ["Drain", "Outlook", "Pace", "PaceCalls", "drain", "paces"]
 
 MARGIN = 5
 """So many more jobs waiting than five minutes ago are no growth yet,"""
@@ -94,11 +94,15 @@ class PaceCalls:
     @call
     def read_paces(self, queue: str | None = None, *, connection: Any = None) -> Operation[dict[str, Pace]]:
         """By queue name: every queue that had jobs, or *queue* only."""
-        return operation("read_paces", statement("read_paces"), {"queue": queue}, read_paces, connection)
+        return paces(queue, connection)
 
 
-def read_paces(rows: Sequence[Row]) -> dict[str, Pace]:
-    """Reads rows of read_paces.sql."""
+def paces(queue: str | None = None, connection: Any = None) -> Operation[dict[str, Pace]]:
+    """See PaceCalls.read_paces."""
+    return operation("read_paces", statement("read_paces"), {"queue": queue}, _paces, connection)
+
+
+def _paces(rows: Sequence[Row]) -> dict[str, Pace]:
     return {row["queue"]: _pace(row) for row in rows}
 
 

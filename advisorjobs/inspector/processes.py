@@ -15,7 +15,7 @@ from advisorjobs.database.statement import statement
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["ProcessCalls", "ProcessState", "RunningJob", "WorkerProcess", "progress_of"]
+__all__ = ["ProcessCalls", "ProcessState", "RunningJob", "WorkerProcess", "processes", "progress_of"]
 
 MOST = 200
 JOBS = 20
@@ -80,8 +80,15 @@ class ProcessCalls:
         self, *, queue: str | None = None, ended: bool = True, connection: Any = None
     ) -> Operation[tuple[WorkerProcess, ...]]:
         """Those that live or fell silent, then (*ended*) those that ended last, 200 at most; of *queue*, or all of them."""
-        values = {"queue": queue, "ended": ended, "most": MOST, "jobs": JOBS}
-        return operation("read_processes", statement("read_processes"), values, _processes, connection)
+        return processes(queue, ended=ended, connection=connection)
+
+
+def processes(
+    queue: str | None = None, *, ended: bool = True, connection: Any = None
+) -> Operation[tuple[WorkerProcess, ...]]:
+    """See ProcessCalls.read_processes."""
+    values = {"queue": queue, "ended": ended, "most": MOST, "jobs": JOBS}
+    return operation("read_processes", statement("read_processes"), values, _processes, connection)
 
 
 def progress_of(kept: Mapping[str, Any] | None) -> float | None:

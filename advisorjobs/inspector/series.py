@@ -15,7 +15,7 @@ from advisorjobs.database.statement import statement
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["SPANS", "Series", "SeriesCalls", "Span", "SeriesPoint"]
+__all__ = ["SPANS", "Series", "SeriesCalls", "SeriesPoint", "Span"]
 
 Span = Literal["24h", "7d", "30d"]
 

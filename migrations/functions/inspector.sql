@@ -293,7 +293,7 @@ END $$;
 -- Organizations and their part in the work of the last _hours (of hours up to 24, else of days), those in whose name work waits, runs
 -- or is ruled without any part in it too. _like: how their ids begin. _order: time, runs, failed or waiting (as the sample has it).
 --   waiting       ready jobs, counted up to _bound + 1;  estimated: how many the sample makes of them
---   all_…         of all organizations together; found: how many there are in the list
+--   all_…         of all organizations together, or of that one (_organization); found: how many there are in the list
 -- At most ten seconds late.
 CREATE OR REPLACE FUNCTION advisorjobs_organizations(
     _organization text, _hours integer, _like text, _order text, _skip integer, _most integer, _bound integer)
@@ -304,6 +304,8 @@ RETURNS TABLE (
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
+    _grain CONSTANT integer := CASE WHEN _hours > 24 THEN 24 ELSE 1 END;
+    _from CONSTANT timestamptz := advisorjobs_grain_of(_grain, now() - make_interval(hours => _hours));
     _limited CONSTANT boolean := EXISTS (SELECT FROM advisorjobs_queues q WHERE q.organization_rate IS NOT NULL)
                               OR EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.rate IS NOT NULL);
 BEGIN
@@ -312,8 +314,14 @@ BEGIN
             SELECT s.organization_id, sum(s.completed)::bigint AS completed, sum(s.failed)::bigint AS failed,
                    sum(s.runs)::bigint AS runs, sum(s.time_ms)::bigint AS time_ms
               FROM advisorjobs_shares s
-             WHERE s.grain = CASE WHEN _hours > 24 THEN 24 ELSE 1 END AND s.since > now() - make_interval(hours => _hours + s.grain)
-             GROUP BY s.organization_id),
+             WHERE _organization IS NULL AND s.grain = _grain AND s.since >= _from
+             GROUP BY s.organization_id
+            UNION ALL
+            SELECT _organization, sum(s.completed)::bigint, sum(s.failed)::bigint, sum(s.runs)::bigint, sum(s.time_ms)::bigint
+              FROM generate_series(_from, now(), make_interval(hours => _grain)) AS g(since)
+              JOIN advisorjobs_shares s ON s.grain = _grain AND s.since = g.since AND s.organization_id = _organization
+             WHERE _organization IS NOT NULL
+            HAVING count(*) > 0),
         doing AS MATERIALIZED (
             SELECT coalesce(j.organization_id, '') AS organization_id, count(*) AS n FROM procrastinate_jobs j
              WHERE j.status = 'doing' GROUP BY 1),
