@@ -26,13 +26,15 @@ __all__ = ["Overview", "OverviewCalls", "QueueOverview", "WorkersOverview", "que
 class QueueOverview:
     """A queue on one line. `limit`: what its limits allow now, None where it has none. `pace`: None before its first job.
 
-    `failure_rate`: share of the failed in what completed and failed within the last hour, 0 to 1, None without any.
+    `per_minute`: jobs that ended in one, lately. `failure_rate`: share of the failed in what completed and failed within the
+    last hour, 0 to 1, None without any.
     """
 
     stats: QueueStats
     pace: Pace | None
     drain: Drain
     limit: LimitState | None
+    per_minute: float
     failure_rate: float | None
 
 
@@ -91,6 +93,7 @@ def queue_overview(stats: QueueStats, pace: Mapping[str, Pace], limits: Iterable
         pace=own,
         drain=drain(stats.waiting, own),
         limit=limit,
+        per_minute=0.0 if own is None else own.per_minute,
         failure_rate=None if own is None else own.failure_rate,
     )
 

@@ -14,7 +14,7 @@ from advisorjobs.database.statement import statement
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["Drain", "Outlook", "Pace", "PaceCalls", "drain", "paces"]
+__all__ = ["Drain", "Ended", "Outlook", "Pace", "PaceCalls", "drain", "paces"]
 
 MARGIN = 5
 """So many more jobs waiting than five minutes ago are no growth yet,"""
@@ -86,6 +86,15 @@ def drain(waiting: int, pace: Pace | None) -> Drain:
     return Drain(outlook=Outlook.FALLS, seconds=60 * waiting / pace.per_minute)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Jobs that ended in a queue, by the hours of UTC, the oldest first; the last is the present one."""
+
+    queue: str
+    completed: tuple[int, ...]
+    failed: tuple[int, ...]
+
+
 class PaceCalls:
     """How fast queues are worked off."""
 
@@ -95,6 +104,11 @@ class PaceCalls:
     def read_paces(self, queue: str | None = None, *, connection: Any = None) -> Operation[dict[str, Pace]]:
         """By queue name: every queue that had jobs, or *queue* only."""
         return paces(queue, connection)
+
+    @call
+    def read_day(self, *, connection: Any = None) -> Operation[dict[str, Ended]]:
+        """By queue name: the last 24 hours and the present one, of every queue in which something ended."""
+        return operation("read_day", statement("read_day_by_hour"), {}, _day, connection)
 
 
 def paces(queue: str | None = None, connection: Any = None) -> Operation[dict[str, Pace]]:
@@ -117,3 +131,10 @@ def _pace(row: Row) -> Pace:
         completed_by_minute=tuple(row["completed_by_minute"]),
         failed_by_minute=tuple(row["failed_by_minute"]),
     )
+
+
+def _day(rows: Sequence[Row]) -> dict[str, Ended]:
+    return {
+        row["queue"]: Ended(queue=row["queue"], completed=tuple(row["completed"]), failed=tuple(row["failed"]))
+        for row in rows
+    }

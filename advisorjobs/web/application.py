@@ -49,9 +49,17 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web import live
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
-    from advisorjobs.web.pages import overview
+    from advisorjobs.web.pages import database, limits, organizations, overview, queue, workers
 
-    pages = [*overview.PAGES, *live.PAGES]
+    pages = [
+        *overview.PAGES,
+        *queue.PAGES,
+        *organizations.PAGES,
+        *workers.PAGES,
+        *limits.PAGES,
+        *database.PAGES,
+        *live.PAGES,
+    ]
     static = StaticFiles(directory=Path(__file__).parent / "static")
     return [*page_routes(site, pages), Mount("/api", api(site)), Mount("/static", static, name="static")]
 

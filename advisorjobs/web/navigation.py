@@ -23,4 +23,10 @@ class Entry:
         return person.may(self.needs) and (self.own or person.organization_id is None)
 
 
-NAVIGATION = (Entry("overview", "Overview"),)
+NAVIGATION = (
+    Entry("overview", "Overview", own=True),
+    Entry("organizations", "Organizations"),
+    Entry("workers", "Workers"),
+    Entry("limits", "Limits"),
+    Entry("database", "Database"),
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.routing import NoMatchFound
 
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
@@ -48,10 +49,18 @@ class Site:
         def url(name: str, **parameters: Any) -> str:
             return request.url_for(name, **parameters).path
 
+        def link(name: str, **parameters: Any) -> str | None:
+            """As url; None where no such page is served."""
+            try:
+                return url(name, **parameters)
+            except NoMatchFound:
+                return None
+
         known = {
             "request": request,
             "person": person,
             "url": url,
+            "link": link,
             "navigation": [entry for entry in NAVIGATION if person is None or entry.shown_to(person)],
             "here": getattr(request.scope.get("route"), "name", ""),
         }

@@ -354,3 +354,30 @@ BEGIN
           FROM shown s
           LEFT JOIN advisorjobs_organization_rules w ON w.queue = '' AND w.organization_id = s.organization_id;
 END $$;
+
+-- What ended in each of the last 24 hours, and in the present one so far, by queue; hours of UTC, the oldest first. Counts only: histograms are most of
+-- their rows.
+CREATE OR REPLACE FUNCTION advisorjobs_day_by_hour() RETURNS TABLE (queue text, completed bigint[], failed bigint[])
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    _from CONSTANT timestamptz := advisorjobs_grain_of(1, now() - interval '24 hours');
+BEGIN
+    RETURN QUERY
+        WITH hours AS MATERIALIZED (
+            SELECT t.queue_name, t.since, sum(t.completed)::bigint AS completed, sum(t.failed)::bigint AS failed FROM (
+                SELECT w.queue_name, w.since, w.completed, w.failed FROM advisorjobs_tallies w
+                 WHERE w.organization_id = '' AND w.whole AND w.grain = 1 AND w.since >= _from
+                UNION ALL
+                SELECT u.queue_name, advisorjobs_grain_of(1, u.finished_at), CASE WHEN u.status = 'completed' THEN 1 ELSE 0 END,
+                       CASE WHEN u.taken_back THEN -1 WHEN u.final AND u.status IN ('failed', 'timed_out', 'crashed') THEN 1 ELSE 0 END
+                  FROM advisorjobs_unfolded_runs u WHERE u.finished_at >= _from) t
+             GROUP BY t.queue_name, t.since)
+        SELECT q.queue_name, array_agg(coalesce(h.completed, 0) ORDER BY g.since),
+               array_agg(greatest(coalesce(h.failed, 0), 0) ORDER BY g.since)
+          FROM (SELECT DISTINCT queue_name FROM hours) q
+         CROSS JOIN generate_series(_from, now(), interval '1 hour') AS g(since)
+          LEFT JOIN hours h ON h.queue_name = q.queue_name AND h.since = g.since
+         GROUP BY q.queue_name ORDER BY q.queue_name;
+END $$;
