@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.analyst",
     "tests.fixtures.apps",
     "tests.fixtures.children",
+    "tests.fixtures.deeds",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
     "tests.fixtures.owners",
@@ -27,6 +28,7 @@ pytest_plugins = [
     "tests.fixtures.mails",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
+    "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
 ]

@@ -15,6 +15,7 @@ from advisorjobs.inspector.overview import OverviewCalls
 from advisorjobs.inspector.pace import PaceCalls
 from advisorjobs.inspector.processes import ProcessCalls
 from advisorjobs.inspector.queue_view import QueueViewCalls
+from advisorjobs.inspector.schedule_runs import ScheduleRunCalls
 from advisorjobs.inspector.series import SeriesCalls
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class InspectorCalls(
     PaceCalls,
     ProcessCalls,
     QueueViewCalls,
+    ScheduleRunCalls,
     SeriesCalls,
 ):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""

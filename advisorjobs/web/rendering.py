@@ -6,6 +6,7 @@ import functools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from advisorjobs.flow.zones import time_zone
 from advisorjobs.queues import RateLimit
 from advisorjobs.rates import rate_text
 
@@ -33,6 +34,7 @@ def templates() -> Any:
         "size": size,
         "rate": rate,
         "zip": zip,
+        "local": local,
     }
     environment.globals["parts"] = environment.get_template("parts.html").module
     return environment
@@ -106,3 +108,10 @@ def size(value: float | None) -> str:
 def rate(limit: RateLimit | None) -> str:
     """As rate_text: 20 / s; – for None."""
     return "–" if limit is None else rate_text(limit)
+
+
+def local(moment: datetime, zone: str) -> str:
+    """`Mon 2026-03-30 09:00 +02:00` by the clocks of *zone*, to the second where there are seconds."""
+    there = moment.astimezone(time_zone(zone))
+    seconds = f":{there:%S}" if there.second else ""
+    return f"{there:%a %Y-%m-%d %H:%M}{seconds} {there.isoformat()[-6:]}"
