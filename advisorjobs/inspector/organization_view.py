@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from advisorjobs.pauses import Pause, read_pauses
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["OrganizationView", "OrganizationViewCalls"]
+__all__ = ["OrganizationView", "OrganizationViewCalls", "for_themselves"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +66,15 @@ class OrganizationViewCalls:
             pauses=tuple(pauses),
             running=(yield running_jobs(organization_id=organization_id)),
         )
+
+
+def for_themselves(view: OrganizationView) -> OrganizationView:
+    """What its own people are shown: not who of those that run the system did something, nor what they noted beside it."""
+    return replace(
+        view,
+        rules=tuple(replace(rule, change=replace(rule.change, by=None, why=None)) for rule in view.rules),
+        limits=tuple(
+            replace(limit, change=limit.change and replace(limit.change, by=None, why=None)) for limit in view.limits
+        ),
+        pauses=tuple(replace(pause, paused_by=None, reason=None) for pause in view.pauses),
+    )

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from advisorjobs.inspector.organization_view import for_themselves
 from advisorjobs.inspector.organizations import ORDERS, WITHIN, Order, Within
 from advisorjobs.inspector.series import SPANS
 from advisorjobs.web.access.person import Person, Role
@@ -53,7 +54,7 @@ async def organization(request: Request, site: Site) -> Response:
     """`?span=` as for a queue. People of an organization find theirs only: of others they don't learn whether they exist."""
     person: Person = request.state.person
     organization_id = request.path_params["organization_id"]
-    if person.organization_id not in (None, organization_id):
+    if person.organization_id not in (None, organization_id) or "\0" in organization_id:
         raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such organization")
     span = span_of(request)
     view = await site.shared(
@@ -72,7 +73,7 @@ async def organization(request: Request, site: Site) -> Response:
     return site.page(
         request,
         "organization.html",
-        view=view,
+        view=view if person.organization_id is None else for_themselves(view),
         statistics=statistics,
         charts=charts(series),
         span=span,

@@ -28,6 +28,8 @@ async def queue(request: Request, site: Site) -> Response:
     """`?span=24h`, `7d` or `30d`: what the charts are of."""
     name = request.path_params["queue"]
     span = span_of(request)
+    if "\0" in name:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such queue")
     try:
         view = await site.shared(("queue", name), FRESH, lambda: site.inspector.read_queue(name))
     except UnknownJob as error:
@@ -44,4 +46,4 @@ def span_of(request: Request) -> Span:
     return cast("Span", asked) if asked in SPANS else "24h"
 
 
-PAGES = (Page(path="/queues/{queue}", answer=queue, name="queue", needs=Role.VIEWER),)
+PAGES = (Page(path="/queues/{queue:path}", answer=queue, name="queue", needs=Role.VIEWER),)
