@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LimitState", "LimitStateCalls", "limit_states"]
 
-MOST = 200
+KINDS = ("queue", "organization", "key")
+MOST = 100
 """Rules of organizations, keys, and organizations that started something lately: no more of each are shown."""
 
 
@@ -67,9 +68,11 @@ class LimitStateCalls:
         return limit_states(organization_id, connection)
 
 
-def limit_states(organization_id: str | None = None, connection: Any = None) -> Operation[tuple[LimitState, ...]]:
-    """See LimitStateCalls.read_limits."""
-    values = {"organization_id": organization_id, "most": MOST}
+def limit_states(
+    organization_id: str | None = None, connection: Any = None, *, kinds: Sequence[str] = KINDS
+) -> Operation[tuple[LimitState, ...]]:
+    """See LimitStateCalls.read_limits. *kinds*: those that are wanted."""
+    values = {"organization_id": organization_id, "most": MOST, "kinds": list(kinds)}
     return operation("read_limits", statement("read_limit_states"), values, _states, connection)
 
 

@@ -50,7 +50,7 @@ class OrganizationViewCalls:
         at: datetime = yield operation("read_organization", statement("clock"), {}, only)
         shares: dict[Within, OrganizationShare] = {}
         for within in ("hour", "day", "month"):
-            shares[within] = yield share(organization_id, within)
+            shares[within] = yield share(organization_id, within, waiting=within == "day")
         rules: list[OrganizationRule] = yield operation(
             "read_organization", statement("get_organization_rules"), asked, read_organization_rules
         )

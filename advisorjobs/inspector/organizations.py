@@ -100,14 +100,16 @@ class OrganizationCalls:
         return share(organization_id, within, connection)
 
 
-def share(organization_id: str, within: Within, connection: Any = None) -> Operation[OrganizationShare]:
-    """See OrganizationCalls.read_share."""
-    values = {"organization_id": organization_id, "like": None, "order": "time", "skip": 0}
+def share(
+    organization_id: str, within: Within, connection: Any = None, *, waiting: bool = True
+) -> Operation[OrganizationShare]:
+    """See OrganizationCalls.read_share. Not *waiting*: how many wait isn't looked at, and said to be none."""
+    values = {"organization_id": organization_id, "like": None, "order": "time", "skip": 0, "bound": waiting * COUNTED}
     return _asked(within, values, 1, lambda rows: _share(rows[0], alone=True), connection)
 
 
 def _asked(within: Within, values: Mapping[str, Any], most: int, read: Any, connection: Any) -> Operation[Any]:
-    given = {**values, "hours": WITHIN[within], "most": most, "bound": COUNTED}
+    given = {"bound": COUNTED, **values, "hours": WITHIN[within], "most": most}
     return operation("read_organizations", statement("read_organizations"), given, read, connection)
 
 

@@ -73,7 +73,7 @@ class OverviewCalls:
             "read_overview", statement("get_queue_stats"), {"queue": None}, read_queue_stats
         )
         pace: dict[str, Pace] = yield paces()
-        limits: tuple[LimitState, ...] = yield limit_states()
+        limits: tuple[LimitState, ...] = yield limit_states(kinds=["queue"])
         living: tuple[WorkerProcess, ...] = yield processes(ended=False)
         broken: list[str] = yield operation("read_overview", statement("troubled_schedules"), {}, _keys)
         return Overview(

@@ -108,37 +108,45 @@ BEGIN
          GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200;
 END $$;
 
--- How many jobs of an organization are ready, in one queue or (NULL) in all: _most at most. By the ready index, priority by priority. In a queue
+-- How many jobs of each of these organizations are ready, in one queue or (NULL) in all: _most at most. By the ready index. In a queue
 -- whose fairness is off they have no line of their own, and count for nothing here; so do those behind locks and keys.
-CREATE OR REPLACE FUNCTION advisorjobs_ready_of(_organization text, _queue text, _most integer) RETURNS bigint
+CREATE OR REPLACE FUNCTION advisorjobs_ready_of(_organizations text[], _queue text, _most integer)
+RETURNS TABLE (organization_id text, jobs bigint)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
 SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
+#variable_conflict use_column
 DECLARE
     _era CONSTANT integer := pg_sequence_last_value('advisorjobs_eras');
 BEGIN
-    RETURN (
-        SELECT count(*) FROM (
-            SELECT FROM (SELECT q.name FROM advisorjobs_queues q WHERE _queue IS NULL OR q.name = _queue
-                         UNION SELECT k.queue_name FROM advisorjobs_counts k WHERE _queue IS NULL OR k.queue_name = _queue) q
-             CROSS JOIN LATERAL (
-                WITH RECURSIVE levels AS (
-                    SELECT (SELECT j.priority FROM procrastinate_jobs j
-                             WHERE j.era = _era AND j.queue_name = q.name AND j.status = 'todo' AND j.scheduled_at IS NULL
-                               AND j.parked IS NULL
-                             ORDER BY j.priority DESC LIMIT 1) AS priority
+    RETURN QUERY
+        WITH RECURSIVE levels AS MATERIALIZED (     -- the queues and priorities in which anything is ready, by a loose scan
+            SELECT h.queue_name, h.priority FROM (
+                SELECT j.queue_name, j.priority FROM procrastinate_jobs j
+                 WHERE j.era = _era AND (_queue IS NULL OR j.queue_name = _queue) AND j.status = 'todo' AND j.scheduled_at IS NULL
+                   AND j.parked IS NULL
+                 ORDER BY j.era, j.queue_name, j.priority DESC LIMIT 1) h
+            UNION ALL
+            SELECT h.queue_name, h.priority FROM levels l CROSS JOIN LATERAL (
+                SELECT * FROM (
+                    (SELECT j.queue_name, j.priority FROM procrastinate_jobs j
+                      WHERE j.era = _era AND j.queue_name = l.queue_name AND j.priority < l.priority AND j.status = 'todo'
+                        AND j.scheduled_at IS NULL AND j.parked IS NULL
+                      ORDER BY j.priority DESC LIMIT 1)
                     UNION ALL
-                    SELECT (SELECT j.priority FROM procrastinate_jobs j
-                             WHERE j.era = _era AND j.queue_name = q.name AND j.priority < l.priority AND j.status = 'todo'
-                               AND j.scheduled_at IS NULL AND j.parked IS NULL
-                             ORDER BY j.priority DESC LIMIT 1)
-                      FROM levels l WHERE l.priority IS NOT NULL)
-                SELECT l.priority FROM levels l WHERE l.priority IS NOT NULL) l
-             CROSS JOIN LATERAL (
-                SELECT FROM procrastinate_jobs j
-                 WHERE j.era = _era AND j.queue_name = q.name AND j.priority = l.priority AND j.turn BETWEEN _organization AND _organization
-                   AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
-                 LIMIT _most) ready
-             LIMIT _most) all_);
+                    (SELECT j.queue_name, j.priority FROM procrastinate_jobs j
+                      WHERE j.era = _era AND _queue IS NULL AND j.queue_name > l.queue_name AND j.status = 'todo'
+                        AND j.scheduled_at IS NULL AND j.parked IS NULL
+                      ORDER BY j.queue_name, j.priority DESC LIMIT 1)) e LIMIT 1) h)
+        SELECT o.organization_id, (
+            SELECT count(*) FROM (
+                SELECT FROM levels l CROSS JOIN LATERAL (
+                    SELECT FROM procrastinate_jobs j
+                     WHERE j.era = _era AND j.queue_name = l.queue_name AND j.priority = l.priority
+                       AND j.turn BETWEEN o.organization_id AND o.organization_id
+                       AND j.status = 'todo' AND j.scheduled_at IS NULL AND j.parked IS NULL
+                     LIMIT _most) ready
+                 LIMIT _most) all_)
+          FROM unnest(_organizations) AS o(organization_id);
 END $$;
 
 -- What a rate limit has granted and still allows, as advisorjobs_rate_left decides it (functions/limits.sql), without a lock and changing nothing.
@@ -164,8 +172,8 @@ BEGIN
 END $$;
 
 -- Every limit and what is left of it. kind: 'queue', 'organization' (in a queue; queue NULL: its rule for each, nothing started lately)
--- or 'key'. _organization: what holds for that one only. At most _most rules, and as many organizations that started something lately.
-CREATE OR REPLACE FUNCTION advisorjobs_limit_states(_organization text, _most integer) RETURNS TABLE (
+-- or 'key'; _kinds: those wanted. _organization: what holds for that one only. At most _most rules, and as many organizations that started something lately.
+CREATE OR REPLACE FUNCTION advisorjobs_limit_states(_organization text, _most integer, _kinds text[]) RETURNS TABLE (
     kind text, queue text, organization_id text, key text, rate integer, rate_window interval, used integer, tokens integer,
     opens_in double precision, running integer, running_now bigint, weight integer, closed_until timestamptz, paused boolean,
     paused_until timestamptz, changed_at timestamptz, changed_by text, changed_why text)
@@ -178,15 +186,16 @@ BEGIN
               FROM procrastinate_jobs j WHERE j.status = 'doing' GROUP BY 1, 2, 3),
         rules AS (
             SELECT r.* FROM advisorjobs_organization_rules r
-             WHERE _organization IS NULL OR r.organization_id = _organization
+             WHERE 'organization' = ANY (_kinds) AND (_organization IS NULL OR r.organization_id = _organization)
              ORDER BY r.changed_at DESC LIMIT _most),
         lately AS (     -- scopes of organizations (advisorjobs_scope), of one by a probe for each queue
             SELECT q.name AS queue, _organization AS organization_id FROM advisorjobs_queues q
-             WHERE EXISTS (SELECT FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', q.name, _organization))
+             WHERE 'organization' = ANY (_kinds)
+               AND EXISTS (SELECT FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', q.name, _organization))
             UNION ALL
             SELECT * FROM (
                 SELECT split_part(g.scope, chr(31), 2), split_part(g.scope, chr(31), 3) FROM advisorjobs_grants g
-                 WHERE _organization IS NULL AND starts_with(g.scope, 'queue' || chr(31)) AND strpos(substr(g.scope, 7), chr(31)) > 0
+                 WHERE 'organization' = ANY (_kinds) AND _organization IS NULL AND starts_with(g.scope, 'queue' || chr(31)) AND strpos(substr(g.scope, 7), chr(31)) > 0
                  LIMIT _most) g),
         places AS (
             SELECT l.queue, l.organization_id FROM lately l
@@ -195,11 +204,11 @@ BEGIN
              WHERE r.queue <> '' OR NOT EXISTS (SELECT FROM lately l WHERE l.organization_id = r.organization_id)
             UNION
             SELECT q.name, _organization FROM advisorjobs_queues q
-             WHERE _organization IS NOT NULL AND (q.organization_rate IS NOT NULL OR q.organization_running IS NOT NULL)
+             WHERE 'organization' = ANY (_kinds) AND _organization IS NOT NULL AND (q.organization_rate IS NOT NULL OR q.organization_running IS NOT NULL)
             UNION
             SELECT nullif(p.queue, ''), p.organization_id FROM (
                 SELECT p.queue, p.organization_id FROM advisorjobs_pauses p
-                 WHERE p.organization_id <> '' AND (p.until > now()) IS NOT FALSE
+                 WHERE 'organization' = ANY (_kinds) AND p.organization_id <> '' AND (p.until > now()) IS NOT FALSE
                    AND (_organization IS NULL OR p.organization_id = _organization)
                  ORDER BY p.since DESC LIMIT _most) p)
         SELECT 'queue', q.name, NULL::text, NULL::text, q.rate, q.rate_window, s.used, s.tokens, s.opens_in, q.running,
@@ -231,7 +240,7 @@ BEGIN
                (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d WHERE d.limit_key = k.key), NULL,
                CASE WHEN k.closed_until > now() THEN k.closed_until END, false, NULL, k.changed_at, k.changed_by, k.changed_why
           FROM (SELECT * FROM advisorjobs_keys k
-                 WHERE k.rate IS NOT NULL OR k.running IS NOT NULL OR k.closed_until > now()
+                 WHERE 'key' = ANY (_kinds) AND (k.rate IS NOT NULL OR k.running IS NOT NULL OR k.closed_until > now())
                  ORDER BY k.changed_at DESC LIMIT _most) k
          CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('key', k.key), k.rate, k.rate_window) s
          WHERE _organization IS NULL;
@@ -240,8 +249,8 @@ END $$;
 -- Of the jobs that are next in their organization's line, of each priority, those that wait longest: as advisorjobs_oldest_waiting, which see.
 CREATE OR REPLACE FUNCTION advisorjobs_oldest_jobs(_queue text, _organization text, _most integer)
 RETURNS TABLE (id bigint, job_name text, organization_id text, queued_at timestamptz)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
-SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     _era CONSTANT integer := pg_sequence_last_value('advisorjobs_eras');
@@ -287,12 +296,15 @@ BEGIN
         SELECT max(now() + make_interval(secs => s.opens_in)) FROM advisorjobs_queues q
          CROSS JOIN LATERAL advisorjobs_rules(q.name, _organization) r
          CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('queue', q.name, _organization), r.rate, r.rate_window) s
-         WHERE r.rate IS NOT NULL AND s.tokens = 0);
+         WHERE s.tokens = 0
+           AND (q.organization_rate IS NOT NULL OR EXISTS (
+                SELECT FROM advisorjobs_organization_rules o
+                 WHERE o.queue IN ('', q.name) AND o.organization_id = _organization AND o.rate IS NOT NULL)));
 END $$;
 
 -- Organizations and their part in the work of the last _hours (of hours up to 24, else of days), those in whose name work waits, runs
 -- or is ruled without any part in it too. _like: how their ids begin. _order: time, runs, failed or waiting (as the sample has it).
---   waiting       ready jobs, counted up to _bound + 1;  estimated: how many the sample makes of them
+--   waiting       ready jobs, counted up to _bound + 1; estimated: how many the sample makes of them; _bound 0: neither is looked at
 --   all_…         of all organizations together, or of that one (_organization); found: how many there are in the list
 -- At most ten seconds late.
 CREATE OR REPLACE FUNCTION advisorjobs_organizations(
@@ -301,32 +313,37 @@ RETURNS TABLE (
     organization_id text, completed bigint, failed bigint, runs bigint, time_ms bigint, running bigint, waiting bigint, estimated bigint,
     weight integer, rules bigint, paused boolean, paused_until timestamptz, throttled_until timestamptz, all_runs bigint,
     all_time_ms bigint, found bigint)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-    _grain CONSTANT integer := CASE WHEN _hours > 24 THEN 24 ELSE 1 END;
-    _from CONSTANT timestamptz := advisorjobs_grain_of(_grain, now() - make_interval(hours => _hours));
+    _from CONSTANT timestamptz := advisorjobs_grain_of(CASE WHEN _hours > 24 THEN 24 ELSE 1 END, now() - make_interval(hours => _hours));
     _limited CONSTANT boolean := EXISTS (SELECT FROM advisorjobs_queues q WHERE q.organization_rate IS NOT NULL)
                               OR EXISTS (SELECT FROM advisorjobs_organization_rules r WHERE r.rate IS NOT NULL);
 BEGIN
     RETURN QUERY
-        WITH parts AS MATERIALIZED (
+        WITH pieces AS MATERIALIZED (
+            SELECT p.* FROM advisorjobs_tally_state s CROSS JOIN LATERAL advisorjobs_pieces(_from, NULL, s.rolled_until, '{1,6,24,168}') p),
+        parts AS MATERIALIZED (
             SELECT s.organization_id, sum(s.completed)::bigint AS completed, sum(s.failed)::bigint AS failed,
                    sum(s.runs)::bigint AS runs, sum(s.time_ms)::bigint AS time_ms
-              FROM advisorjobs_shares s
-             WHERE _organization IS NULL AND s.grain = _grain AND s.since >= _from
+              FROM pieces p CROSS JOIN LATERAL (
+                SELECT * FROM advisorjobs_shares w WHERE w.grain = p.grain AND w.since >= p.lower AND w.since < p.upper OFFSET 0) s
+             WHERE _organization IS NULL
              GROUP BY s.organization_id
             UNION ALL
             SELECT _organization, sum(s.completed)::bigint, sum(s.failed)::bigint, sum(s.runs)::bigint, sum(s.time_ms)::bigint
-              FROM generate_series(_from, now(), make_interval(hours => _grain)) AS g(since)
-              JOIN advisorjobs_shares s ON s.grain = _grain AND s.since = g.since AND s.organization_id = _organization
+              FROM pieces p
+             CROSS JOIN LATERAL generate_series(p.lower, least(p.upper - interval '1 microsecond', now()),
+                                                make_interval(hours => p.grain)) AS g(since)
+              JOIN advisorjobs_shares s ON s.grain = p.grain AND s.since = g.since AND s.organization_id = _organization
              WHERE _organization IS NOT NULL
             HAVING count(*) > 0),
         doing AS MATERIALIZED (
             SELECT coalesce(j.organization_id, '') AS organization_id, count(*) AS n FROM procrastinate_jobs j
              WHERE j.status = 'doing' GROUP BY 1),
         sampled AS MATERIALIZED (
-            SELECT s.organization_id, s.seen, (s.seen / s.part)::bigint AS estimated FROM advisorjobs_waiting_sample(NULL, 300) s),
+            SELECT s.organization_id, s.seen, (s.seen / s.part)::bigint AS estimated FROM advisorjobs_waiting_sample(NULL, 300) s
+             WHERE _bound > 0),
         held AS MATERIALIZED (
             SELECT p.organization_id, max(coalesce(p.until, 'infinity')) AS until FROM advisorjobs_pauses p
              WHERE p.organization_id <> '' AND (p.until > now()) IS NOT FALSE GROUP BY 1),
@@ -336,7 +353,7 @@ BEGIN
             SELECT p.organization_id FROM parts p UNION SELECT d.organization_id FROM doing d UNION SELECT s.organization_id FROM sampled s
             UNION SELECT h.organization_id FROM held h UNION SELECT r.organization_id FROM ruled r
             UNION SELECT _organization WHERE _organization IS NOT NULL),
-        shown AS (
+        shown AS MATERIALIZED (
             SELECT n.organization_id, coalesce(p.completed, 0) AS completed, coalesce(p.failed, 0) AS failed, coalesce(p.runs, 0) AS runs,
                    coalesce(p.time_ms, 0) AS time_ms, coalesce(d.n, 0) AS running, coalesce(s.estimated, 0) AS estimated,
                    coalesce(r.n, 0) AS rules, h.until, h.organization_id IS NOT NULL AS paused, count(*) OVER () AS found
@@ -345,13 +362,15 @@ BEGIN
              WHERE (_organization IS NULL OR n.organization_id = _organization) AND (_like IS NULL OR starts_with(n.organization_id, _like))
              ORDER BY CASE _order WHEN 'runs' THEN p.runs WHEN 'failed' THEN p.failed WHEN 'waiting' THEN s.estimated
                                   ELSE p.time_ms END DESC NULLS LAST, p.runs DESC NULLS LAST, n.organization_id
-             LIMIT _most OFFSET _skip)
+             LIMIT _most OFFSET _skip),
+        ready AS MATERIALIZED (
+            SELECT * FROM advisorjobs_ready_of(ARRAY(SELECT s.organization_id FROM shown s), NULL, _bound + 1) WHERE _bound > 0)
         SELECT s.organization_id, s.completed, s.failed, s.runs, s.time_ms, s.running,
-               advisorjobs_ready_of(s.organization_id, NULL, _bound + 1), s.estimated, coalesce(w.weight, 1), s.rules, s.paused,
+               coalesce(y.jobs, 0), s.estimated, coalesce(w.weight, 1), s.rules, s.paused,
                CASE WHEN isfinite(s.until) THEN s.until END,
                CASE WHEN _limited AND s.organization_id <> '' THEN advisorjobs_throttled_until(s.organization_id) END,
                (SELECT coalesce(sum(p.runs), 0)::bigint FROM parts p), (SELECT coalesce(sum(p.time_ms), 0)::bigint FROM parts p), s.found
-          FROM shown s
+          FROM shown s LEFT JOIN ready y USING (organization_id)
           LEFT JOIN advisorjobs_organization_rules w ON w.queue = '' AND w.organization_id = s.organization_id;
 END $$;
 

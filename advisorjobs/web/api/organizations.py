@@ -22,7 +22,9 @@ router = APIRouter(prefix="/organizations", tags=["organizations"])
 Caller = Annotated[Person, Depends(needs(Role.VIEWER))]
 OwnCaller = Annotated[Person, Depends(needs(Role.VIEWER, own=True))]
 TheSite = Annotated[Site, Depends(site_of)]
-ABSENT: dict[int | str, dict[str, Any]] = {HTTPStatus.NOT_FOUND: {"description": "The caller sees another organization only."}}
+ABSENT: dict[int | str, dict[str, Any]] = {
+    HTTPStatus.NOT_FOUND: {"description": "The caller sees another organization only."}
+}
 
 
 @router.get("")
@@ -37,7 +39,7 @@ async def list_organizations(
     """Fifty a page, by their part in the work of the last hour, day or month."""
     return await site.shared(
         ("organizations", within, order, begins_with, page),
-        2.0,
+        10.0,
         lambda: site.inspector.read_organizations(within, order=order, begins_with=begins_with, page=page),
     )
 

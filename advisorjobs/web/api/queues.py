@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from advisorjobs.errors import UnknownJob
 from advisorjobs.inspector.overview import Overview
-from advisorjobs.inspector.queue_view import QueueView
+from advisorjobs.inspector.queue_view import QueueLines, QueueView
 from advisorjobs.inspector.series import Series, Span
 from advisorjobs.queue_stats import QueueStats
 from advisorjobs.web.access.person import Person, Role
@@ -41,6 +41,12 @@ async def list_queues(person: Caller, site: TheSite) -> list[QueueStats]:
 async def read_series(person: Caller, site: TheSite, name: Text, span: Span = "24h") -> Series:
     """What ended, how long it waited and ran: by hours for 24h, quarters of days for 7d, days for 30d (UTC)."""
     return await site.shared(("series", name, span), 20.0, lambda: site.inspector.read_series(span, queue=name))
+
+
+@router.get("/queues/{name}/lines")
+async def read_lines(person: Caller, site: TheSite, name: Text) -> QueueLines:
+    """Who waits in the queue: the organizations with most jobs, and the jobs that wait longest."""
+    return await site.shared(("lines", name), 5.0, lambda: site.inspector.read_lines(name))
 
 
 @router.get("/queues/{name}", responses={HTTPStatus.NOT_FOUND: {"description": "There is no such queue."}})

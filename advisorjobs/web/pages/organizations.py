@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 FRESH = 1.9
+LIST_FRESH = 10.0
 STATISTICS_FRESH = 20.0
 LAST_PAGE = 10_000
 
@@ -37,7 +38,7 @@ async def organizations(request: Request, site: Site) -> Response:
     page = min(max(page, 1), LAST_PAGE)
     found = await site.shared(
         ("organizations", within, order, begins_with, page),
-        FRESH if within != "month" else STATISTICS_FRESH,
+        LIST_FRESH,
         lambda: site.inspector.read_organizations(within, order=order, begins_with=begins_with, page=page),
     )
     return site.page(

@@ -22,6 +22,7 @@ __all__ = ["PAGES", "span_of"]
 
 FRESH = 0.9
 SERIES_FRESH = 20.0
+LINES_FRESH = 5.0
 
 
 async def queue(request: Request, site: Site) -> Response:
@@ -34,10 +35,11 @@ async def queue(request: Request, site: Site) -> Response:
         view = await site.shared(("queue", name), FRESH, lambda: site.inspector.read_queue(name))
     except UnknownJob as error:
         raise HTTPException(HTTPStatus.NOT_FOUND, str(error)) from None
+    lines = await site.shared(("lines", name), LINES_FRESH, lambda: site.inspector.read_lines(name))
     series = await site.shared(
         ("series", name, span), SERIES_FRESH, lambda: site.inspector.read_series(span, queue=name)
     )
-    return site.page(request, "queue.html", view=view, span=span, spans=list(SPANS), charts=charts(series))
+    return site.page(request, "queue.html", view=view, lines=lines, span=span, spans=list(SPANS), charts=charts(series))
 
 
 def span_of(request: Request) -> Span:
