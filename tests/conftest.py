@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.fixtures.certificates",
     "tests.fixtures.receivers",
     "tests.fixtures.books",
+    "tests.fixtures.browser",
     "tests.fixtures.till",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
@@ -31,4 +32,5 @@ pytest_plugins = [
     "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
+    "tests.fixtures.inspectors",
 ]
