@@ -21,6 +21,7 @@ from advisorjobs.engine.chores import Chores, chore
 from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer, settlement_text
 from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor
+from advisorjobs.engine.footprint import whereabouts
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.heartbeat import Heartbeat, Pulse
 from advisorjobs.engine.lease import Lease
@@ -225,6 +226,7 @@ class Worker:
             "slots": list(self.spec.slots.values()),
             "names": sorted(self.handlers),
             "lease": self.spec.lease,
+            **whereabouts(),
         }
         worker = await self._links["rescue"].value("register_worker", params)
         self.lease = Lease(worker, token, self.spec.lease, sent_at)

@@ -145,12 +145,24 @@ BEGIN
         DELETE FROM advisorjobs_ended WHERE ctid = ANY (ARRAY(SELECT place FROM advisorjobs_unfolded))),
     seen AS (
         UPDATE advisorjobs_tally_state SET folded = pg_current_snapshot() WHERE _bound IS NULL),
+    ended AS MATERIALIZED (
+        SELECT * FROM advisorjobs_unfolded_tallies),
+    shared AS (
+        INSERT INTO advisorjobs_shares AS t (grain, since, organization_id, completed, failed, runs, time_ms)
+        SELECT g.hours, advisorjobs_grain_of(g.hours, u.hour), u.organization_id, sum(completed), sum(failed), sum(runs), sum(time_sum)
+          FROM ended u CROSS JOIN unnest(ARRAY[1, 6, 24, 168]) AS g(hours)
+         WHERE u.hour > now() - interval '45 days'
+           AND (g.hours = 1 OR advisorjobs_grain_of(g.hours, u.hour) + make_interval(hours => g.hours) <= _rolled)
+         GROUP BY 1, 2, 3
+            ON CONFLICT (grain, since, organization_id) DO UPDATE
+           SET completed = t.completed + excluded.completed, failed = t.failed + excluded.failed, runs = t.runs + excluded.runs,
+               time_ms = t.time_ms + excluded.time_ms),
     tallied AS (
         INSERT INTO advisorjobs_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, g.since, u.queue_name, u.job_name,
                sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried), sum(timed_out), sum(crashed), sum(snoozed),
                sum(released), sum(waits), sum(wait_sum), max(wait_max), sum(times), sum(time_sum), max(time_max)
-          FROM advisorjobs_unfolded_tallies u
+          FROM ended u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN LATERAL (
             SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours) g
@@ -201,12 +213,15 @@ DECLARE
     _next timestamptz := _quarter + interval '6 hours';
 BEGIN
     PERFORM advisorjobs_roll_up(1, 6, _quarter);
+    PERFORM advisorjobs_roll_shares(1, 6, _quarter);
     IF advisorjobs_grain_of(24, _next) = _next THEN
         PERFORM advisorjobs_roll_up(1, 24, _next - interval '24 hours');
+        PERFORM advisorjobs_roll_shares(6, 24, _next - interval '24 hours');
         DELETE FROM advisorjobs_worker_tallies t WHERE NOT EXISTS (SELECT FROM advisorjobs_workers w WHERE w.id = t.worker_id);
     END IF;
     IF advisorjobs_grain_of(168, _next) = _next THEN
         PERFORM advisorjobs_roll_up(24, 168, _next - interval '168 hours');
+        PERFORM advisorjobs_roll_shares(24, 168, _next - interval '168 hours');
     END IF;
     UPDATE advisorjobs_tally_state SET rolled_until = _next;
     RETURN _next;
@@ -230,6 +245,21 @@ BEGIN
                AND d.since AT TIME ZONE 'UTC' < _until AT TIME ZONE 'UTC') t
      GROUP BY organization_id, whole, queue_name, job_name
      ORDER BY organization_id, whole;     -- side by side: who reads them finds an organization's on a page or two
+END $$;
+
+-- The same of advisorjobs_shares; and takes away the finer ones that nobody reads any more.
+CREATE OR REPLACE FUNCTION advisorjobs_roll_shares(_from integer, _to integer, _since timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    INSERT INTO advisorjobs_shares (grain, since, organization_id, completed, failed, runs, time_ms)
+    SELECT _to, _since, s.organization_id, sum(s.completed), sum(s.failed), sum(s.runs), sum(s.time_ms) FROM advisorjobs_shares s
+     WHERE s.grain = _from AND s.since >= _since AND s.since < _since + make_interval(hours => _to)
+     GROUP BY s.organization_id
+        ON CONFLICT DO NOTHING;
+    DELETE FROM advisorjobs_shares s
+     WHERE s.grain = _from AND s.since < _since - CASE _from WHEN 1 THEN interval '48 hours' WHEN 6 THEN interval '4 days'
+                                                     ELSE interval '45 days' END;
+    DELETE FROM advisorjobs_shares s WHERE s.grain = 168 AND s.since < _since - interval '60 days';
 END $$;
 
 -- A database that was migrated when there were no quarters of days yet: all of them now.
