@@ -18,6 +18,7 @@ from types import MappingProxyType
 from advisorjobs.azure_settings import AzureStorage, FormRecognizer, azure_storage, form_recognizer
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
+from advisorjobs.health_settings import Health, health
 from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
 from advisorjobs.mail_settings import Smtp, mail_from, smtp
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
@@ -95,6 +96,7 @@ class Settings:
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
     mail_from: the address that mails are from (ADVISORJOBS_MAIL_FROM; default SMTP_USER where that is an address).
+    health: see advisorjobs/health_settings.py.
     log_format, log_level: text or json; debug, info, warning or error.
     secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
     """
@@ -124,6 +126,7 @@ class Settings:
     mail_from: str | None = None
     clamd: Clamd | None = None
     webhooks: Webhooks = field(default_factory=Webhooks)
+    health: Health = field(default_factory=Health)
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
     quickbooks: Quickbooks | None = None
     stripe: Stripe | None = None
@@ -163,6 +166,7 @@ class Settings:
             mail_from=mail_from(env),
             clamd=clamd(env),
             webhooks=webhooks(env),
+            health=health(env),
             secret_keys=secret_keys(env),
             quickbooks=quickbooks(env),
             stripe=stripe(env),
