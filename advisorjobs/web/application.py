@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from advisorjobs.web.health import health_routes
+from advisorjobs.web.metrics import MetricsPage
 from advisorjobs.web.webhooks import Receiver, webhook_routes
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def web_app(app: App | None = None) -> Starlette:
     site = Site(app)
     receiver = Receiver(app)
     served = Starlette(
-        routes=[*webhook_routes(receiver), *dashboard_routes(site)], exception_handlers=error_pages(site)
+        routes=[*webhook_routes(receiver), *machine_routes(app, receiver), *dashboard_routes(site, receiver)],
+        exception_handlers=error_pages(site),
     )
     served.state.receiver = receiver
     served.state.site = site
@@ -39,19 +42,35 @@ def web_app(app: App | None = None) -> Starlette:
 
 def receiver_app(app: App | None = None) -> Starlette:
     """What receives webhooks alone: it may listen to all the world, as no page of it shows anything."""
-    receiver = Receiver(app or _own())
-    served = Starlette(routes=webhook_routes(receiver))
+    app = app or _own()
+    receiver = Receiver(app)
+    served = Starlette(routes=[*webhook_routes(receiver), *machine_routes(app, receiver)])
     served.state.receiver = receiver
     return served
 
 
-def dashboard_routes(site: Site) -> list[BaseRoute]:
+def machine_routes(app: App, receiver: Receiver) -> list[BaseRoute]:
+    """Probes, and metrics for whoever shows the token of the settings; without one they are a page, see dashboard_routes."""
+    token = app.settings.health.metrics_token
+    routes: list[BaseRoute] = [*health_routes(app)]
+    if token is not None:
+        routes.append(Route("/metrics", MetricsPage(app, receiver.counts).shown_by_token(token), name="metrics"))
+    return routes
+
+
+def dashboard_routes(site: Site, receiver: Receiver) -> list[BaseRoute]:
     from advisorjobs.web import live
+    from advisorjobs.web.access.person import Role
     from advisorjobs.web.api.application import api
-    from advisorjobs.web.page import page_routes
+    from advisorjobs.web.page import Page, page_routes
     from advisorjobs.web.pages import overview
 
     pages = [*overview.PAGES, *live.PAGES]
+    if site.app.settings.health.metrics_token is None:
+        metrics = MetricsPage(site.app, receiver.counts)
+        pages.append(
+            Page(path="/metrics", answer=lambda request, _: metrics.show(request), name="metrics", needs=Role.VIEWER)
+        )
     static = StaticFiles(directory=Path(__file__).parent / "static")
     return [*page_routes(site, pages), Mount("/api", api(site)), Mount("/static", static, name="static")]
 
