@@ -29,4 +29,5 @@ pytest_plugins = [
     "tests.fixtures.terminals",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
+    "tests.fixtures.watched_workers",
 ]

@@ -7,6 +7,7 @@ event loop does. It knows GET and HEAD, one request a connection, and never wait
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 import time
@@ -44,7 +45,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=MOST)
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+        reason = os.strerror(error.errno).lower() if error.errno else type(error).__name__
         refused = SettingsError("ADVISORJOBS_HEALTH_PORT", port, f"can't be had at {host} ({reason}): name another")
     raise refused
 

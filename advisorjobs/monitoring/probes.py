@@ -14,7 +14,7 @@ from advisorjobs.monitoring.report import Report
 
 __all__ = ["Reason", "Verdict", "is_alive", "is_ready", "is_started"]
 
-STANDING = 5.0
+STANDING = 3.0
 """Seconds without a turn of the event loop from which on nothing new should be expected of a process."""
 
 LEASE_PATIENCE = 60.0
@@ -89,7 +89,7 @@ def _deadly(reports: Reports, now: float, patience: float) -> Iterator[Reason]:
         if still >= patience:
             yield Reason("stuck", f"the event loop of process {report.pid} has stood still for {still:.0f} s")
         elif report.started and not report.stopping and not report.database_away:
-            without = now - report.lease_until
+            without = report.turned - report.lease_until
             if without >= LEASE_PATIENCE:
                 text = f"process {report.pid} has had no lease for {without:.0f} s, although the database answers"
                 yield Reason("lease", text)
@@ -107,6 +107,6 @@ def _hindrance(report: Report | None, now: float) -> Reason | None:
         return Reason("stopping", f"process {report.pid} was told to stop")
     if report.database_away:
         return Reason("database", f"process {report.pid} has lost the database and tries to reach it")
-    if now >= report.lease_until:
+    if report.turned >= report.lease_until:  # of that moment: a loop that stands still reports no renewal
         return Reason("lease", f"process {report.pid} has lost its lease and asks for another")
     return None
