@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from advisorjobs.web.health import health_routes
-from advisorjobs.web.metrics import MetricsPage
+from advisorjobs.web.metrics import metrics_route
 from advisorjobs.web.webhooks import Receiver, webhook_routes
 
 if TYPE_CHECKING:
@@ -23,18 +25,25 @@ __all__ = ["receiver_app", "web_app"]
 def web_app(app: App | None = None) -> Starlette:
     """All of it, to be served or mounted: `Mount("/jobs", web_app())`. *app*: the process's own by default.
 
+    Raises Undeclared for a route that doesn't say who may come.
     It opens nothing and needs no lifespan: connections to the database open at the first request.
     """
+    from advisorjobs.web.access.declarations import read_declarations
+    from advisorjobs.web.access.guard import Guard
+    from advisorjobs.web.access.need import MACHINE, declare
+    from advisorjobs.web.access.refusals import refusal
     from advisorjobs.web.pages.errors import error_pages
     from advisorjobs.web.site import Site
 
     app = app or _own()
     site = Site(app)
     receiver = Receiver(app)
-    served = Starlette(
-        routes=[*webhook_routes(receiver), *machine_routes(app, receiver), *dashboard_routes(site, receiver)],
-        exception_handlers=error_pages(site),
+    hooks = [declare(route, MACHINE) for route in webhook_routes(receiver)]  # whose signatures prove who sends
+    routes = [*hooks, *health_routes(app), metrics_route(app, receiver.counts), *dashboard_routes(site)]
+    guard = Middleware(
+        Guard, identity=site.identity, declarations=read_declarations(routes), refuse=functools.partial(refusal, site)
     )
+    served = Starlette(routes=routes, middleware=[guard], exception_handlers=error_pages(site))
     served.state.receiver = receiver
     served.state.site = site
     return served
@@ -44,35 +53,25 @@ def receiver_app(app: App | None = None) -> Starlette:
     """What receives webhooks alone: it may listen to all the world, as no page of it shows anything."""
     app = app or _own()
     receiver = Receiver(app)
-    served = Starlette(routes=[*webhook_routes(receiver), *machine_routes(app, receiver)])
+    routes = [*webhook_routes(receiver), *health_routes(app)]
+    if app.settings.health.metrics_token is not None:  # else a guard would have to ask who comes
+        routes.append(metrics_route(app, receiver.counts))
+    served = Starlette(routes=routes)
     served.state.receiver = receiver
     return served
 
 
-def machine_routes(app: App, receiver: Receiver) -> list[BaseRoute]:
-    """Probes, and metrics for whoever shows the token of the settings; without one they are a page, see dashboard_routes."""
-    token = app.settings.health.metrics_token
-    routes: list[BaseRoute] = [*health_routes(app)]
-    if token is not None:
-        routes.append(Route("/metrics", MetricsPage(app, receiver.counts).shown_by_token(token), name="metrics"))
-    return routes
-
-
-def dashboard_routes(site: Site, receiver: Receiver) -> list[BaseRoute]:
+def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web import live
-    from advisorjobs.web.access.person import Role
+    from advisorjobs.web.access.need import PUBLIC, declare
+    from advisorjobs.web.access.pages import ACCESS_PAGES
     from advisorjobs.web.api.application import api
-    from advisorjobs.web.page import Page, page_routes
-    from advisorjobs.web.pages import overview
+    from advisorjobs.web.page import page_routes
+    from advisorjobs.web.pages import failures, overview, schedule_form, schedules
 
-    pages = [*overview.PAGES, *live.PAGES]
-    if site.app.settings.health.metrics_token is None:
-        metrics = MetricsPage(site.app, receiver.counts)
-        pages.append(
-            Page(path="/metrics", answer=lambda request, _: metrics.show(request), name="metrics", needs=Role.VIEWER)
-        )
-    static = StaticFiles(directory=Path(__file__).parent / "static")
-    return [*page_routes(site, pages), Mount("/api", api(site)), Mount("/static", static, name="static")]
+    pages = [*overview.PAGES, *schedule_form.PAGES, *schedules.PAGES, *failures.PAGES, *live.PAGES, *ACCESS_PAGES]
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]
 
 
 def _own() -> App:

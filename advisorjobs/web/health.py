@@ -16,6 +16,7 @@ from advisorjobs.database.operation import Operation, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from advisorjobs.monitoring.probes import Reason, Verdict
+from advisorjobs.web.access.need import MACHINE, declare
 from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
@@ -40,11 +41,8 @@ def health_routes(app: App) -> list[Route]:
     async def is_ready(_: Request) -> JSONResponse:
         return _answer(await shared.get("ready", SHARED_FOR, functools.partial(readiness, app)))
 
-    return [
-        Route("/healthz", _is_alive, name="healthz"),
-        Route("/startupz", _is_alive, name="startupz"),
-        Route("/readyz", is_ready, name="readyz"),
-    ]
+    paths = {"healthz": _is_alive, "startupz": _is_alive, "readyz": is_ready}
+    return [declare(Route(f"/{name}", show, name=name), MACHINE) for name, show in paths.items()]
 
 
 async def readiness(app: App) -> Verdict:

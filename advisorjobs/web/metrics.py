@@ -6,24 +6,27 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from advisorjobs.database.link import is_passing
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from advisorjobs.monitoring.exposition import exposed, may_read, our_version
 from advisorjobs.monitoring.measurements import Measurements, read_measurements
+from advisorjobs.web.access.need import MACHINE, Need, declare
+from advisorjobs.web.access.person import Role
 from advisorjobs.web.refusal import answer
 from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["MetricsPage"]
+__all__ = ["metrics_route"]
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +37,25 @@ SHARED_FOR = 5.0
 """Seconds for which what was read is everybody's: ten that scrape cost the database as much as one."""
 
 
-class MetricsPage:
-    """Answers scrapes. *webhooks*: counts by service and outcome."""
+def metrics_route(app: App, webhooks: Mapping[tuple[str, str], int]) -> Route:
+    """/metrics, for whoever shows the token of the settings; where none is set, for those who may look at the dashboard.
+
+    *webhooks*: counts by service and outcome.
+    """
+    metrics, token = Metrics(app, webhooks), app.settings.health.metrics_token
+    if token is None:
+        return declare(Route("/metrics", metrics.show, name="metrics"), Need(Role.VIEWER, api=True))
+
+    async def guarded(request: Request) -> Response:
+        if may_read(request.headers.get("authorization"), token):
+            return await metrics.show(request)
+        return answer(HTTPStatus.UNAUTHORIZED, {"error": "unauthorized"}, {"WWW-Authenticate": "Bearer"})
+
+    return declare(Route("/metrics", guarded, name="metrics"), MACHINE)
+
+
+class Metrics:
+    """Answers scrapes."""
 
     def __init__(self, app: App, webhooks: Mapping[tuple[str, str], int]) -> None:
         self.app = app
@@ -54,16 +74,6 @@ class MetricsPage:
         )
         text, media_type = exposed(families, request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
-
-    def shown_by_token(self, token: str) -> Callable[[Request], Awaitable[Response]]:
-        """The same for whoever shows *token*, signed in or not."""
-
-        async def guarded(request: Request) -> Response:
-            if may_read(request.headers.get("authorization"), token):
-                return await self.show(request)
-            return answer(HTTPStatus.UNAUTHORIZED, {"error": "unauthorized"}, {"WWW-Authenticate": "Bearer"})
-
-        return guarded
 
     async def _measure(self) -> tuple[Measurements, float] | None:
         """What there is to be known and how long it took to find; None while the database is away."""
