@@ -33,4 +33,5 @@ pytest_plugins = [
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
     "tests.fixtures.inspectors",
+    "tests.fixtures.watched_workers",
 ]

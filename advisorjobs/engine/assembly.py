@@ -25,6 +25,8 @@ from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.monitoring.lookout import looked_out
+from advisorjobs.monitoring.report import Report
 from advisorjobs.periodic import periodic_keys, put_periodic
 from advisorjobs.settings import effective_queue, require_services
 
@@ -104,7 +106,9 @@ def child_spec(app: App, plan: WorkerPlan) -> ChildSpec:
 
 async def run_worker(app: App, options: Mapping[str, Any]) -> None:
     """Runs a worker in this event loop until it is told to stop: procrastinate's run_worker_async."""
-    await run_plan(app, plan_of(app, options), _replacement())
+    plan = plan_of(app, options)
+    with looked_out(app.settings.health) as report:
+        await run_plan(app, plan, _replacement(), report)
 
 
 async def _present(app: App) -> None:
@@ -124,9 +128,12 @@ async def _present(app: App) -> None:
             await asyncio.sleep(pause)
 
 
-async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
-    SettingsError."""
+async def run_plan(
+    app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Callable[[Report], None] | None = None
+) -> None:
+    """Runs *plan*; *replacement* ends this process when it can't be saved; *report* is told how it is.
+
+    Raises NotMigrated, DatabaseUnavailable, SettingsError."""
     settings = app.settings
     await _present(app)
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
@@ -154,6 +161,7 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
             wait=plan.wait,
             periodic=tuple(periodic_keys(app)),
             exit=replacement,
+            report=report,
         )
         stock.ours = worker = Worker(spec, handlers, children, ports)
         with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():

@@ -75,6 +75,9 @@ class Executor(Protocol):
     def ready(self) -> int:
         """How many functions could begin at once; 1 also where none could but a first child process may be started."""
 
+    def children(self) -> int:
+        """How many child processes there are."""
+
     def abort(self, run: Run, grace: float) -> None:
         """Tells the function that it is to stop (`should_abort`), and ends it after *grace* seconds if it goes on."""
 
@@ -189,6 +192,7 @@ class Dispatcher:
 
     def _start(self, run: Run, queue: QueueSlots) -> None:
         queue.running += 1
+        queue.started += 1
         run.started = now = monotonic()
         run.deadline = now + run.handler.policy.timeout
         run.task = self._loop.create_task(self._run(run, queue))
@@ -208,6 +212,7 @@ class Dispatcher:
                 del self.runs[run.job.id]
             queue.running -= 1
             queue.ended += 1
+            queue.finished[run.outcome] += 1
             if queue.waiting and not self.stopping:
                 self._start(queue.waiting.popleft(), queue)
             self.on_room()
@@ -233,6 +238,7 @@ class Dispatcher:
         if run.closed:
             return
         run.closed = True
+        run.outcome = ending.outcome
         self.completer.settle(run, int((monotonic() - run.started) * 1000) if run.task else None, ending)
 
     def _settle_error(self, run: Run, error: BaseException) -> None:
@@ -279,6 +285,7 @@ class Dispatcher:
 
     def _close(self, run: Run, fate: Fate) -> None:
         run.closed = True
+        run.outcome = "lost"
         run.stop(fate, monotonic())
         run.lease.written(run.job.token)
 

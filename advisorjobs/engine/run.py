@@ -29,7 +29,8 @@ class Run:
     """`started`, `start_by` and `deadline` are on the monotonic clock, in seconds.
 
     `closed`: how it ended is decided, whatever it still does. `asked`: told its fate and not yet stopped by force.
-    `in_transaction`: the commit that completes it is under way.
+    `in_transaction`: the commit that completes it is under way. `outcome`: how it is counted once it has ended, see
+    monitoring/report.py.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Run:
         "in_transaction",
         "job",
         "lease",
+        "outcome",
         "ports",
         "queue",
         "start_by",
@@ -64,6 +66,7 @@ class Run:
         self.asked = False
         self.closed = False
         self.in_transaction = False
+        self.outcome = "completed"
 
     def ask(self, fate: Fate, until: float) -> None:
         """Lets the function find out by `should_abort`; *until* then it has time to end by itself."""

@@ -85,8 +85,8 @@ BEGIN
                coalesce(b.runs, 0)::bigint, w.p50, w.p95, r.p50, r.p95
           FROM generate_series(_from, now(), make_interval(hours => _hours)) AS g(bin)
           LEFT JOIN bins b ON b.bin = g.bin
-         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.waits, '{}'), b.wait_sum, b.wait_max) w
-         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.times, '{}'), b.time_sum, b.time_max) r
+         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.waits, 0), b.wait_sum, b.wait_max) w
+         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.times, 0), b.time_sum, b.time_max) r
          ORDER BY g.bin;
 END $$;
 

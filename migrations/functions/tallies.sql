@@ -165,8 +165,9 @@ BEGIN
           FROM ended u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN LATERAL (
-            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours) g
-         WHERE g.hours = 1 OR g.since + make_interval(hours => g.hours) <= _rolled AND (g.hours <> 6 OR w.whole)
+            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours
+            UNION ALL SELECT 0, 'infinity') g       -- totals: migrations/0180_metrics.sql
+         WHERE g.hours = 1 OR g.hours = 0 AND w.whole OR g.since + make_interval(hours => g.hours) <= _rolled AND (g.hours <> 6 OR w.whole)
          GROUP BY 1, 2, 3, 4, 5, 6
             ON CONFLICT (organization_id, whole, grain, since, queue_name, job_name) DO UPDATE
            SET completed = t.completed + excluded.completed, failed = t.failed + excluded.failed,
@@ -176,13 +177,14 @@ BEGIN
                waits = t.waits + excluded.waits, wait_sum = t.wait_sum + excluded.wait_sum,
                wait_max = greatest(t.wait_max, excluded.wait_max), times = t.times + excluded.times,
                time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max)),
+    failed AS MATERIALIZED (SELECT * FROM advisorjobs_unfolded_failures),
     failures AS (
         INSERT INTO advisorjobs_error_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, advisorjobs_grain_of(g.hours, u.since),
                u.queue_name, u.job_name, u.error_code, u.fingerprint, sum(u.failures), min(u.first_seen), max(u.last_seen),
                (array_agg(u.job_id ORDER BY u.last_seen DESC, u.job_id DESC))[1],
                (array_agg(u.run_no ORDER BY u.last_seen DESC, u.job_id DESC))[1]
-          FROM advisorjobs_unfolded_failures u
+          FROM failed u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN (VALUES (1), (24)) AS g(hours)
          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -190,7 +192,11 @@ BEGIN
            SET failures = t.failures + excluded.failures, first_seen = least(t.first_seen, excluded.first_seen),
                last_seen = greatest(t.last_seen, excluded.last_seen),
                job_id = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.job_id ELSE t.job_id END,
-               run_no = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.run_no ELSE t.run_no END)
+               run_no = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.run_no ELSE t.run_no END),
+    totals AS (
+        INSERT INTO advisorjobs_error_totals AS t (queue_name, job_name, error_code, failures)
+        SELECT u.queue_name, u.job_name, u.error_code, sum(u.failures) FROM failed u GROUP BY 1, 2, 3
+            ON CONFLICT (queue_name, job_name, error_code) DO UPDATE SET failures = t.failures + excluded.failures)
     INSERT INTO advisorjobs_worker_tallies AS t
     SELECT u.worker_id, u.queue_name, u.runs, u.completed, u.failures, u.times, u.time_sum, u.time_max, u.last_run_at
       FROM advisorjobs_unfolded_workers u
@@ -260,6 +266,22 @@ BEGIN
      WHERE s.grain = _from AND s.since < _since - CASE _from WHEN 1 THEN interval '48 hours' WHEN 6 THEN interval '4 days'
                                                      ELSE interval '45 days' END;
     DELETE FROM advisorjobs_shares s WHERE s.grain = 168 AND s.since < _since - interval '60 days';
+END $$;
+
+-- A database that was folded before there were totals: all that its tallies know, once. Nobody folds until this is committed.
+DO $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0));
+    IF NOT EXISTS (SELECT FROM advisorjobs_tallies WHERE organization_id = '' AND whole AND grain = 0) THEN
+        INSERT INTO advisorjobs_tallies
+        SELECT '', true, 0, 'infinity', queue_name, job_name, sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried),
+               sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum), max(wait_max),
+               advisorjobs_merge(times), sum(time_sum), max(time_max)
+          FROM advisorjobs_tallies WHERE organization_id = '' AND whole AND grain = 1 GROUP BY queue_name, job_name;
+        INSERT INTO advisorjobs_error_totals
+        SELECT queue_name, job_name, error_code, sum(failures) FROM advisorjobs_error_tallies
+         WHERE organization_id = '' AND whole AND grain = 1 GROUP BY queue_name, job_name, error_code;
+    END IF;
 END $$;
 
 -- A database that was migrated when there were no quarters of days yet: all of them now.
