@@ -1,7 +1,7 @@
 """What a process writes to its terminal: a line per event, as text or JSON, and of a job's run who it is about.
 
-structlog's formatter stands behind the standard library's loggers, so that libraries, the modules of jobs and uvicorn come by the
-same pipe. What is printed of a line is decided in advisorjobs/spoken.py.
+structlog's formatter stands behind the standard library's loggers, so that libraries, the modules of jobs and uvicorn
+come by the same pipe. What is printed of a line is decided in advisorjobs/spoken.py.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def event_of(own: Collection[str]) -> Processor:
         record.args = event.pop("positional_args")
         said = words_of(record, own=is_own(record.name, own) or is_of_run(record.name))
         record.args = ()
-        event |= {
+        found = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -87,6 +87,7 @@ def event_of(own: Collection[str]) -> Processor:
             **error_of(event.pop("exc_info", None)),
         }
         event.pop("stack_info", None)
+        event.update(found)
         return event
 
     return processor

@@ -19,10 +19,13 @@ SETTINGS = Settings(data_dir=Path("/nowhere"))
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     """The logger is afterwards as it was."""
-    logger = logging.getLogger("advisorjobs")
-    before = (logger.handlers[:], logger.level, logger.propagate)
+    root = logging.getLogger()
+    levels = {name: logging.getLogger(name).level for name in ("", "advisorjobs", "tasks", "uvicorn", "procrastinate")}
+    before = root.handlers[:]
     yield
-    logger.handlers[:], logger.level, logger.propagate = before
+    root.handlers[:] = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def test_a_line_is_text_unless_json_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
