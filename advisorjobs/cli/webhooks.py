@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from advisorjobs.cli.web import HostOption, PortOption, serve_until_stopped
 from advisorjobs.errors import SettingsError
 
 __all__ = ["command"]
@@ -21,15 +22,12 @@ ACCOUNTS = {"stripe": r"acct_\w{1,60}", "quickbooks": r"[0-9]{1,30}", "custom": 
 @command.callback(invoke_without_command=True)
 def webhooks(
     context: typer.Context,
-    host: Annotated[
-        str | None, typer.Option("--host", metavar="ADDRESS", help="Default: ADVISORJOBS_WEB_HOST, else 127.0.0.1.")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", metavar="PORT", min=1, max=65_535, help="Default: ADVISORJOBS_WEB_PORT, else 8750."),
-    ] = None,
+    host: HostOption = None,
+    port: PortOption = None,
 ) -> None:
     """Receives webhooks until ctrl-c or SIGTERM.
+
+    Nothing else is served, so that it may listen to the world; `advisorjobs dashboard` receives them too.
 
     Those of Stripe, of QuickBooks and your own are checked, stored and queued; workers do the rest. Have your proxy, which
     speaks TLS, pass /webhooks/ on to it.
@@ -41,23 +39,7 @@ def webhooks(
       advisorjobs webhooks secret org-7 custom crm
     """
     if context.invoked_subcommand is None:
-        serve_until_stopped(host, port)
-
-
-def serve_until_stopped(host: str | None, port: int | None) -> None:
-    from advisorjobs.application import the_app
-    from advisorjobs.cli.ground import opened
-    from advisorjobs.cli.logs import log_to_terminal
-    from advisorjobs.web.server import listen, serve
-
-    app = the_app()
-    log_to_terminal(app.settings)
-    chosen = app.settings.webhooks
-    with opened(app.settings), listen(host or chosen.host, port or chosen.port) as listening:
-        try:
-            serve(app, listening)
-        except KeyboardInterrupt:
-            typer.echo("stopped", err=True)
+        serve_until_stopped(host, port, receiver_only=True)
 
 
 @command.command(name="secret")

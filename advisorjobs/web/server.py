@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from advisorjobs.errors import MissingExtra
@@ -28,16 +29,28 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=QUEUED)
 
 
-def serve(app: App, listening: socket.socket) -> None:
-    """Answers until ctrl-c or SIGTERM; requests that have begun are finished."""
+def serve(app: App, listening: socket.socket, *, receiver_only: bool = False) -> None:
+    """Answers until ctrl-c or SIGTERM; requests that have begun are finished, live pages are let go.
+
+    *receiver_only*: webhooks and nothing else.
+    """
     try:
         import uvicorn
 
-        from advisorjobs.web.application import web_app
+        from advisorjobs.web.application import receiver_app, web_app
     except ModuleNotFoundError as error:
         raise MissingExtra("web", error.name or "uvicorn") from error
+
+    served = receiver_app(app) if receiver_only else web_app(app)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not receiver_only:
+                served.state.site.pulse.stop()  # their streams would last for as long as somebody looks
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
-        web_app(app),
+        served,
         log_config=None,  # ours: it says nothing of bodies and signatures
         access_log=False,
         server_header=False,
@@ -45,5 +58,6 @@ def serve(app: App, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     host, port = listening.getsockname()[:2]
-    log.info("webhooks are received at http://%s:%d/webhooks/", f"[{host}]" if ":" in host else host, port)
-    uvicorn.Server(config).run(sockets=[listening])
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    log.info("webhooks are received at %s/webhooks/%s", base, "" if receiver_only else f"; the dashboard is {base}/")
+    Server(config).run(sockets=[listening])

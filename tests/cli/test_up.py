@@ -66,7 +66,7 @@ def test_up_says_how_to_look_inside_works_and_stops_cleanly(up: Command, open_fo
     looked = subprocess.run(question, capture_output=True, text=True, check=False)
 
     assert servers(open_folder)
-    assert "webhooks are received at http:" in up.said or "webhooks are not received: port" in up.said
+    assert "the dashboard is http:" in up.said or "there is no dashboard, and no webhooks are received: port" in up.said
     assert looked.stdout == "1\n", looked.stderr
     up.process.send_signal(signal.SIGINT)
     assert up.end() == 0

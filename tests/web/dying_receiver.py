@@ -23,5 +23,5 @@ async def stored_and_killed(*given: Any) -> int:
 if __name__ == "__main__":
     webhooks.receive = stored_and_killed
     with listen("127.0.0.1", int(sys.argv[-1])) as listening:
-        serve(the_app(), listening)
+        serve(the_app(), listening, receiver_only=True)
     sys.exit("it was not killed")

@@ -1,4 +1,4 @@
-"""The receiver of webhooks beside other work: a process that a command starts and stops."""
+"""The web process beside other work: a command starts and stops it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from contextlib import contextmanager
 from advisorjobs.cli.ground import program
 from advisorjobs.settings import Settings
 
-__all__ = ["receiver"]
+__all__ = ["web_process"]
 
 
 @contextmanager
-def receiver(settings: Settings) -> Iterator[str]:
-    """`advisorjobs webhooks` for as long as the block lasts; yields a line for people: where, or why not."""
+def web_process(settings: Settings) -> Iterator[str]:
+    """`advisorjobs dashboard` for as long as the block lasts; yields a line for people: where, or why not."""
     hindrance = why_not(settings)
     if hindrance is not None:
-        yield f"webhooks are not received: {hindrance}"
+        yield f"there is no dashboard, and no webhooks are received: {hindrance}"
         return
-    with program(settings, "webhooks", "webhooks") as running:
+    with program(settings, "dashboard", "dashboard") as running:
         where = settings.webhooks
-        yield f"webhooks are received at http://{where.host}:{where.port}/webhooks/ (log: {running.log})"
+        yield f"the dashboard is http://{where.host}:{where.port}/ (log: {running.log})"
 
 
 def why_not(settings: Settings) -> str | None:
-    """What keeps a receiver from being started; None where nothing does."""
-    if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("starlette") is None:
+    """What keeps it from being started; None where nothing does."""
+    if any(importlib.util.find_spec(name) is None for name in ("uvicorn", "starlette", "fastapi")):
         return "pip install 'advisorjobs[web]'"
     from advisorjobs.web.server import listen
 

@@ -1,0 +1,58 @@
+"""The JSON API as an ASGI application, with its description at /openapi.json."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, NotMigrated
+from advisorjobs.web.api import queues
+
+if TYPE_CHECKING:
+    from advisorjobs.web.site import Site
+
+__all__ = ["api"]
+
+ROUTERS = (queues.router,)
+
+
+def api(site: Site) -> FastAPI:
+    """For `Mount("/api", …)`. It asks no other host for its documentation: there is none but the description."""
+    served = FastAPI(title="AdvisorJobs", version=version("advisorjobs"), docs_url=None, redoc_url=None)
+    served.state.site = site
+    for router in ROUTERS:
+        served.include_router(router)
+    served.add_exception_handler(HTTPException, refused)
+    served.add_exception_handler(RequestValidationError, malformed)
+    for error in (DatabaseUnavailable, NotMigrated, AdvisorJobsError):
+        served.add_exception_handler(error, wrong)
+    return served
+
+
+def problem(status: int, detail: str, **more: object) -> Response:
+    """RFC 9457: what went wrong, for programs and people."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    return JSONResponse(content, status, media_type="application/problem+json", headers={"Cache-Control": "no-store"})
+
+
+def refused(_: Request, error: Any) -> Response:
+    return problem(error.status_code, str(error.detail))
+
+
+def malformed(_: Request, error: Any) -> Response:
+    """Which value, which rule; not what was given, which may be a secret."""
+    errors = [{"where": ".".join(map(str, each["loc"])), "rule": each["msg"]} for each in error.errors()]
+    told = "; ".join(f"{each['where']}: {each['rule']}" for each in errors)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, told, errors=errors)
+
+
+def wrong(_: Request, error: Exception) -> Response:
+    away = isinstance(error, DatabaseUnavailable | NotMigrated)
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.BAD_REQUEST, str(error))

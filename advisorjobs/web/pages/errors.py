@@ -1,0 +1,40 @@
+"""What a person sees where a page can't be shown."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, NotMigrated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from advisorjobs.web.site import Site
+
+__all__ = ["error_pages"]
+
+
+def error_pages(site: Site) -> dict[Any, Callable[[Request, Any], Response]]:
+    """Handlers for Starlette: by kind of error."""
+
+    def refused(request: Request, error: HTTPException) -> Response:
+        response = site.page(
+            request, "error.html", error.status_code, title=HTTPStatus(error.status_code).phrase, text=error.detail
+        )
+        response.headers.update(error.headers or {})
+        return response
+
+    def away(request: Request, error: AdvisorJobsError) -> Response:
+        return site.page(
+            request, "error.html", HTTPStatus.SERVICE_UNAVAILABLE, title="The database is away", text=str(error)
+        )
+
+    def wrong(request: Request, error: AdvisorJobsError) -> Response:
+        return site.page(request, "error.html", HTTPStatus.BAD_REQUEST, title="That can't be done", text=str(error))
+
+    return {HTTPException: refused, DatabaseUnavailable: away, NotMigrated: away, AdvisorJobsError: wrong}

@@ -1,0 +1,86 @@
+"""The dashboard's templates, and how moments, spans and numbers are written in them."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+__all__ = ["duration", "number", "relative", "share", "templates"]
+
+
+@functools.cache
+def templates() -> Any:
+    """The environment of templates/dashboard/: everything escaped, unknown names refused."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("advisorjobs.templates", "dashboard"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "duration": duration,
+        "number": number,
+        "relative": relative,
+        "share": share,
+        "exact": exact,
+    }
+    environment.globals["parts"] = environment.get_template("parts.html").module
+    return environment
+
+
+def number(value: float | None) -> str:
+    """12 345; – for None. Narrow spaces part thousands, so that a number never breaks."""
+    if value is None:
+        return "–"
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    return text.replace(",", "\u202f")
+
+
+def share(value: float | None) -> str:
+    """A share of one as per cent; – for None."""
+    if value is None:
+        return "–"
+    percent = value * 100
+    return f"{percent:.0f} %" if percent in (0, 100) or 10 <= percent <= 90 else f"{percent:.1f} %"
+
+
+def duration(value: float | timedelta | None) -> str:
+    """Milliseconds, or a timedelta, in the two largest units that tell something: 850 ms, 3.2 s, 4 min 10 s, 3 d 4 h."""
+    if value is None:
+        return "–"
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value / 1000
+    if abs(seconds) < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if abs(seconds) < 10:
+        return f"{seconds:.1f} s"
+    return _units(round(seconds))
+
+
+def _units(seconds: int) -> str:
+    for size, name, part, part_name in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+        if abs(seconds) >= size:
+            whole, rest = divmod(abs(seconds), size)
+            less = f" {rest // part} {part_name}" if rest // part and whole < 100 else ""
+            return f"{whole} {name}{less}"
+    return f"{abs(seconds)} s"
+
+
+def relative(moment: datetime | None, now: datetime | None = None) -> str:
+    """ "4 min ago", "in 3 h", "now"; – for None."""
+    if moment is None:
+        return "–"
+    seconds = round((moment - (now or datetime.now(UTC))).total_seconds())
+    if abs(seconds) < 2:
+        return "now"
+    span = _units(seconds).split(" ")
+    shown = " ".join(span[:2] if abs(seconds) < 86_400 or len(span) < 4 else span)
+    return f"in {shown}" if seconds > 0 else f"{shown} ago"
+
+
+def exact(moment: datetime | None) -> str:
+    """The moment in UTC, to the second, as `<time datetime>` has it."""
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

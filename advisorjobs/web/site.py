@@ -1,0 +1,59 @@
+"""What all pages and routes of the API stand on: the application's calls, templates, shared reads, the pulse."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from advisorjobs.inspector.inspector import Inspector
+from advisorjobs.manager import QueueManager
+from advisorjobs.tracker import JobTracker
+from advisorjobs.web.navigation import NAVIGATION
+from advisorjobs.web.pulse import Pulse
+from advisorjobs.web.rendering import templates
+from advisorjobs.web.shared import Shared
+
+if TYPE_CHECKING:
+    from advisorjobs.application import App
+    from advisorjobs.web.access.person import Person
+
+__all__ = ["Site"]
+
+R = TypeVar("R")
+
+
+class Site:
+    """One per web process."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.inspector = Inspector(app)
+        self.manager = QueueManager(app)
+        self.tracker = JobTracker(app)
+        self.pulse = Pulse(self.inspector.read_changes)
+        self._shared = Shared()
+
+    async def shared(self, key: Hashable, seconds: float, read: Callable[[], Awaitable[R]]) -> R:
+        """See Shared.get. What depends on who asks has their organization in its *key*."""
+        return await self._shared.get(key, seconds, read)
+
+    def page(self, request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> HTMLResponse:
+        """The page of templates/dashboard/*template*. Templates know `request`, `person` and `url(name, …)` besides."""
+        person: Person | None = getattr(request.state, "person", None)
+
+        def url(name: str, **parameters: Any) -> str:
+            return request.url_for(name, **parameters).path
+
+        known = {
+            "request": request,
+            "person": person,
+            "url": url,
+            "navigation": [entry for entry in NAVIGATION if person is None or entry.shown_to(person)],
+            "here": getattr(request.scope.get("route"), "name", ""),
+        }
+        html = templates().get_template(template).render({**known, **values})
+        return HTMLResponse(html, status)

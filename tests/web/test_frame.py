@@ -1,0 +1,103 @@
+"""The frame that all pages have: shared reads, the pulse, moments and numbers, the mount."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from advisorjobs.application import App
+from advisorjobs.web import web_app
+from advisorjobs.web.pulse import Pulse
+from advisorjobs.web.rendering import duration, number, relative, share
+from advisorjobs.web.shared import Shared
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "now"), (-45, "45 s ago"), (-250, "4 min ago"), (7_300, "in 2 h"), (-100_000, "1 d 3 h ago"), (None, "–")],
+)
+def test_a_moment_is_told_in_words(seconds: int | None, words: str) -> None:
+    moment = None if seconds is None else NOW + timedelta(seconds=seconds)
+    assert relative(moment, NOW) == words
+
+
+def test_numbers_are_written_for_people() -> None:
+    assert [number(12_345), number(None), number(2.5)] == ["12\u202f345", "–", "2.5"]
+    assert [duration(850), duration(3_200), duration(250_000), duration(None)] == ["850 ms", "3.2 s", "4 min 10 s", "–"]
+    assert [share(1), share(0.987), share(0.5), share(None)] == ["100 %", "98.7 %", "50 %", "–"]
+
+
+async def test_one_read_serves_all_who_look() -> None:
+    reads = []
+    clock = [0.0]
+    shared = Shared(lambda: clock[0])
+
+    async def read() -> int:
+        reads.append(1)
+        await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+        return len(reads)
+
+    assert await asyncio.gather(*(shared.get("key", 1, read) for _ in range(10))) == [1] * 10
+    assert await shared.get("key", 1, read) == 1
+    clock[0] = 1.5
+    assert await shared.get("key", 1, read) == 2
+
+
+async def test_an_error_is_not_kept() -> None:
+    shared = Shared()
+
+    async def fails() -> int:
+        raise ValueError("away")
+
+    async def works() -> int:
+        return 1
+
+    with pytest.raises(ValueError, match="away"):
+        await shared.get("key", 60, fails)
+    assert await shared.get("key", 60, works) == 1
+
+
+async def test_the_pulse_tells_what_changed_and_when_the_database_is_away() -> None:
+    answers = iter([{"jobs": "1", "workers": "1"}, {"jobs": "2", "workers": "1"}, OSError("away"), {"jobs": "3"}])
+
+    async def read() -> dict[str, str]:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    pulse = Pulse(read, interval=0.001)
+    stream = pulse.changes()
+    assert [set(await anext(stream)) for _ in range(4)] == [
+        {"tick"}, {"tick", "jobs"}, {"tick", "away"}, {"tick", "jobs", "workers"},
+    ]  # fmt: skip
+    pulse.stop()
+
+
+@pytest.fixture
+async def mounted(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    """The application under a prefix of somebody else's."""
+    outer = Starlette(routes=[Mount("/jobs", web_app(app))])
+    transport = httpx.ASGITransport(app=outer)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+async def test_mounted_under_a_prefix_every_link_has_it(mounted: httpx.AsyncClient) -> None:
+    page = await mounted.get("/jobs/")
+    assert page.status_code == 200
+    assert 'href="/jobs/static/style.css"' in page.text
+    assert (await mounted.get("/jobs/static/style.css")).status_code == 200
+    queues = (await mounted.get("/jobs/api/queues")).json()
+    assert {"queue": "emails", "waiting": 0}.items() <= next(
+        each for each in queues if each["queue"] == "emails"
+    ).items()
+    assert (await mounted.get("/jobs/api/openapi.json")).json()["info"]["title"] == "AdvisorJobs"
