@@ -97,9 +97,7 @@ class Worker:
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        self._now = asyncio.Event()
-        self._lost = asyncio.Event()
+        self._stop, self._now, self._lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._links = {
             name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
         }
@@ -119,8 +117,7 @@ class Worker:
         )
         self.chores = Chores(self._links["tidy"])
         self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
-        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
-        self.listener = Listener(self._links["listen"], told) if spec.listen else None
+        self.listener = self._made_listener() if spec.listen else None
         self.claimer = Claimer(
             link=self._links["claim"],
             slots=self.slots,
@@ -133,6 +130,10 @@ class Worker:
             on_unanswered=self._claim_lost,
         )
         self._looking = asyncio.Event()
+
+    def _made_listener(self) -> Listener:
+        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
+        return Listener(self._links["listen"], told)
 
     def stop(self) -> None:
         """Asks for a graceful stop; a second call ends it now. May be called from a signal handler or another thread.
