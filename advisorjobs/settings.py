@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from advisorjobs.access_settings import Access, access
 from advisorjobs.azure_settings import AzureStorage, FormRecognizer, azure_storage, form_recognizer
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
@@ -125,6 +126,7 @@ class Settings:
     mail_from: str | None = None
     clamd: Clamd | None = None
     webhooks: Webhooks = field(default_factory=Webhooks)
+    access: Access = field(default_factory=Access)
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
     quickbooks: Quickbooks | None = None
     stripe: Stripe | None = None
@@ -165,6 +167,7 @@ class Settings:
             mail_from=mail_from(env),
             clamd=clamd(env),
             webhooks=webhooks(env),
+            access=access(env),
             secret_keys=secret_keys(env),
             quickbooks=quickbooks(env),
             stripe=stripe(env),

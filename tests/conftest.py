@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.apps",
     "tests.fixtures.children",
     "tests.fixtures.collectors",
+    "tests.fixtures.deeds",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
     "tests.fixtures.owners",
@@ -28,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.mails",
     "tests.fixtures.poolers",
     "tests.fixtures.terminals",
+    "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
 ]

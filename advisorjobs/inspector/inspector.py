@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from advisorjobs.calls import Awaiting, Blocking
 from advisorjobs.inspector.changes import ChangeCalls
 from advisorjobs.inspector.log_lines import LogLineCalls
+from advisorjobs.inspector.schedule_runs import ScheduleRunCalls
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingInspector", "Inspector"]
 
 
-class InspectorCalls(ChangeCalls, LogLineCalls):
+class InspectorCalls(ChangeCalls, LogLineCalls, ScheduleRunCalls):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""
 
     app: App

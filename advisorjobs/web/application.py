@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -21,17 +23,25 @@ __all__ = ["receiver_app", "web_app"]
 def web_app(app: App | None = None) -> Starlette:
     """All of it, to be served or mounted: `Mount("/jobs", web_app())`. *app*: the process's own by default.
 
+    Raises Undeclared for a route that doesn't say who may come.
     It opens nothing and needs no lifespan: connections to the database open at the first request.
     """
+    from advisorjobs.web.access.declarations import read_declarations
+    from advisorjobs.web.access.guard import Guard
+    from advisorjobs.web.access.need import MACHINE, declare
+    from advisorjobs.web.access.refusals import refusal
     from advisorjobs.web.pages.errors import error_pages
     from advisorjobs.web.site import Site
 
     app = app or _own()
     site = Site(app)
     receiver = Receiver(app)
-    served = Starlette(
-        routes=[*webhook_routes(receiver), *dashboard_routes(site)], exception_handlers=error_pages(site)
+    hooks = [declare(route, MACHINE) for route in webhook_routes(receiver)]  # whose signatures prove who sends
+    routes = [*hooks, *dashboard_routes(site)]
+    guard = Middleware(
+        Guard, identity=site.identity, declarations=read_declarations(routes), refuse=functools.partial(refusal, site)
     )
+    served = Starlette(routes=routes, middleware=[guard], exception_handlers=error_pages(site))
     served.state.receiver = receiver
     served.state.site = site
     return served
@@ -47,13 +57,15 @@ def receiver_app(app: App | None = None) -> Starlette:
 
 def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web import live
+    from advisorjobs.web.access.need import PUBLIC, declare
+    from advisorjobs.web.access.pages import ACCESS_PAGES
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
-    from advisorjobs.web.pages import overview
+    from advisorjobs.web.pages import failures, overview, schedule_form, schedules
 
-    pages = [*overview.PAGES, *live.PAGES]
-    static = StaticFiles(directory=Path(__file__).parent / "static")
-    return [*page_routes(site, pages), Mount("/api", api(site)), Mount("/static", static, name="static")]
+    pages = [*overview.PAGES, *schedule_form.PAGES, *schedules.PAGES, *failures.PAGES, *live.PAGES, *ACCESS_PAGES]
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]
 
 
 def _own() -> App:

@@ -23,4 +23,9 @@ class Entry:
         return person.may(self.needs) and (self.own or person.organization_id is None)
 
 
-NAVIGATION = (Entry("overview", "Overview"),)
+NAVIGATION = (
+    Entry("overview", "Overview"),
+    Entry("failures", "Failures", own=True),
+    Entry("schedules", "Schedules", own=True),
+    Entry("people", "People and access", needs=Role.ADMIN),
+)

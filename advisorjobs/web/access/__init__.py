@@ -1,1 +1,1 @@
-"""Who looks, what they may see and do."""
+"""Who may see what: people, sessions, tokens, and the guard before every page and every call of the API."""

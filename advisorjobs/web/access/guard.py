@@ -1,22 +1,190 @@
-"""The one place that every page and route of the API passes: who is it, may they come here."""
+"""The guard around the application: who comes, whether they may, whether a change is genuine; and what answers tell browsers."""
 
 from __future__ import annotations
 
-import getpass
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
+from typing import Any, TypeAlias
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from advisorjobs.web.access.person import Person, Role
+from advisorjobs.errors import DatabaseUnavailable, NotMigrated
+from advisorjobs.web.access.csrf import HEADER, comes_from_us, form_field, is_same
+from advisorjobs.web.access.declarations import Declared, find_need
+from advisorjobs.web.access.headers import protect
+from advisorjobs.web.access.identity import FORMS, Identity, Visit, cookie_name, put_cookie
+from advisorjobs.web.access.need import Need
+from advisorjobs.web.access.verdict import Verdict, judge
 
-__all__ = ["admitted"]
+__all__ = ["Guard", "Refuse"]
+
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+LARGEST_FORM = 1_000_000
+"""Bytes."""
+
+LOOK_AGAIN = 30.0
+"""Seconds after which an answer that goes on, such as a stream of events, is looked at: whether who gets it still may."""
+
+Refuse: TypeAlias = Callable[[Request, Need, HTTPStatus, str], Awaitable[Response]]
+"""Makes the answer to a request that is refused: of this status, for this reason (a sentence for people)."""
 
 
-def admitted(request: Request, needs: Role, *, own: bool) -> Person:
-    """Who asks. *own*: whether people of one organization may come here. Raises HTTPException 403."""
-    person = Person(name=getpass.getuser(), role=Role.ADMIN)
-    if not person.may(needs) or (person.organization_id is not None and not own):
-        raise HTTPException(HTTPStatus.FORBIDDEN, f"this needs the role {needs.name.lower()}")
-    request.state.person = person
-    return person
+class Guard:
+    """ASGI middleware. *declarations*: of the routes of the application around which it stands.
+
+    `request.state.visit` (and `.person`) say to pages and API who comes.
+    """
+
+    def __init__(self, app: ASGIApp, identity: Identity, declarations: Sequence[Declared], refuse: Refuse) -> None:
+        self.app, self.identity, self.declarations, self.refuse = app, identity, declarations, refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(Request(scope, receive), receive, send)
+        else:  # there is nothing of ours to be had by a web socket
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, request: Request, receive: Receive, send: Send) -> None:
+        need = find_need(self.declarations, request.method, route_path(request.scope))
+        request.state.person, request.state.visit = None, Visit(None)
+        answer = Answer(request, send, lambda: self._still_may(request, need))
+        if not need.guarded:
+            await self.app(request.scope, receive, answer)
+            return
+        try:
+            refused, receive = await self._refused(request, need, receive)
+        except (DatabaseUnavailable, NotMigrated, TimeoutError):
+            refused = (HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be reached at the moment.")
+        except ClientDisconnect:
+            return
+        if refused is None:
+            await self.app(request.scope, receive, answer)
+        else:
+            response = await self.refuse(request, need, *refused)
+            await response(request.scope, receive, answer)
+
+    async def _refused(
+        self, request: Request, need: Need, receive: Receive
+    ) -> tuple[tuple[HTTPStatus, str] | None, Receive]:
+        if need.role is not None or request.method in CHANGING:
+            await self.identity.must_sign_in()
+        if not self.identity.welcomes(request):
+            return (HTTPStatus.MISDIRECTED_REQUEST, "This server isn't known by the name in the address."), receive
+        visit = await self.identity.visit(request, need)
+        request.state.visit, request.state.person = visit, visit.person
+        changes, genuine = request.method in CHANGING, True
+        if changes and (visit.person is not None or need.role is None):
+            genuine, receive = await self._genuine(request, need, visit, receive)
+        verdict = judge(need, visit.person, changes=changes, genuine=genuine)
+        return REFUSALS[verdict], receive
+
+    async def _genuine(self, request: Request, need: Need, visit: Visit, receive: Receive) -> tuple[bool, Receive]:
+        if visit.by_token:
+            return True, receive
+        if not comes_from_us(request.headers) or visit.fresh:
+            return False, receive
+        given = request.headers.get(HEADER)
+        if given is None and not need.api and is_form(request):
+            body = await read_form(receive)
+            if body is None:
+                return False, receive
+            given, receive = form_field(body), replaying(body, receive)
+        return is_same(given, visit.csrf), receive
+
+    async def _still_may(self, request: Request, need: Need) -> bool:
+        if not need.guarded or need.role is None:
+            return True
+        try:
+            visit = await self.identity.visit(request, need)
+        except (DatabaseUnavailable, NotMigrated, TimeoutError):
+            return False
+        return judge(need, visit.person, changes=False, genuine=True) is Verdict.ADMITTED
+
+
+REFUSALS: dict[Verdict, tuple[HTTPStatus, str] | None] = {
+    Verdict.ADMITTED: None,
+    Verdict.STRANGER: (HTTPStatus.UNAUTHORIZED, "Sign in first."),
+    Verdict.FORGED: (
+        HTTPStatus.FORBIDDEN,
+        "This change didn't come from a page of ours, or the page is too old. Open it again and repeat the change.",
+    ),
+    Verdict.FORBIDDEN: (HTTPStatus.FORBIDDEN, "Your role doesn't allow this."),
+}
+
+
+class Answer:
+    """Sends an answer with the headers that protect it; ends a stream whose reader may not read it any more."""
+
+    def __init__(self, request: Request, send: Send, still_may: Callable[[], Awaitable[bool]]) -> None:
+        self._request, self._send, self._still_may = request, send, still_may
+        self._streams, self._ended, self._looked = False, False, time.monotonic()
+
+    async def __call__(self, message: Message) -> None:
+        if self._ended:
+            return
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            protect(headers, secure=self._request.url.scheme == "https")
+            self._streams = headers.get("content-type", "").startswith("text/event-stream")
+            self._put_forms_cookie(headers)
+        elif self._streams and time.monotonic() - self._looked > LOOK_AGAIN:
+            self._looked = time.monotonic()
+            if not await self._still_may():
+                self._ended = True
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    def _put_forms_cookie(self, headers: MutableHeaders) -> None:
+        visit: Visit = self._request.state.visit
+        name = cookie_name(self._request, FORMS)
+        if visit.fresh and visit.used and not any(name in given for given in headers.getlist("set-cookie")):
+            response = Response()
+            put_cookie(response, self._request, FORMS, visit.secret)
+            headers.append("set-cookie", response.headers["set-cookie"])
+
+
+def route_path(scope: Scope) -> str:
+    """The path as the routes have it, without the prefix under which the application is mounted."""
+    path, prefix = scope["path"], scope.get("root_path", "")
+    if prefix and (path == prefix or path.startswith(prefix + "/")):
+        return str(path[len(prefix) :])
+    return str(path)
+
+
+def is_form(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/x-www-form-urlencoded"
+
+
+async def read_form(receive: Receive) -> bytes | None:
+    """A form's whole body; None where it is larger than a form of ours is. Raises ClientDisconnect."""
+    body, more = bytearray(), True
+    while more:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_FORM:
+            return None
+    return bytes(body)
+
+
+def replaying(body: bytes, receive: Receive) -> Receive:
+    """What gives *body* to whoever reads it next, and then what comes."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

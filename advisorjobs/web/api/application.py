@@ -13,20 +13,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, NotMigrated
-from advisorjobs.web.api import queues
+from advisorjobs.web.access.need import Need, declare
+from advisorjobs.web.access.person import Role
+from advisorjobs.web.api import failures, queues, schedules
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
 __all__ = ["api"]
 
-ROUTERS = (queues.router,)
+ROUTERS = (queues.router, schedules.router, failures.router)
 
 
 def api(site: Site) -> FastAPI:
     """For `Mount("/api", …)`. It asks no other host for its documentation: there is none but the description."""
     served = FastAPI(title="AdvisorJobs", version=version("advisorjobs"), docs_url=None, redoc_url=None)
     served.state.site = site
+    for route in served.routes:  # the description, for whoever may see anything
+        declare(route, Need(Role.VIEWER, own=True, api=True))
     for router in ROUTERS:
         served.include_router(router)
     served.add_exception_handler(HTTPException, refused)

@@ -1,0 +1,1 @@
+DELETE FROM advisorjobs_people WHERE id = %(id)s RETURNING id

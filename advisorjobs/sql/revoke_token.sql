@@ -1,0 +1,1 @@
+DELETE FROM advisorjobs_tokens WHERE name = %(name)s RETURNING id
