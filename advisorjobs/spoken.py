@@ -31,7 +31,7 @@ WITHHELD = "a line that may hold a client's data"
 NEAR = 12
 """Lines of source after the call in which its constant text may stand."""
 
-_VALUE = re.compile(r"%(?:\(\w+\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z]")
+_VALUE = re.compile(r"%%|%(?:\(\w+\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[a-zA-Z]")
 _FOR_PEOPLE = (SettingsError, DatabaseUnavailable, NotMigrated, MissingExtra, UnusableConnection)
 """Of ours, those that tell an operator what to do; the others may name what a job was given."""
 
@@ -48,7 +48,11 @@ def words_of(record: logging.LogRecord, *, own: bool) -> str:
         return text_of(record)
     if not isinstance(record.msg, str) or not is_constant(record.msg, record.pathname, record.lineno):
         return WITHHELD
-    return _VALUE.sub("…", record.msg) if record.args else record.msg
+    return _VALUE.sub(_left_out, record.msg) if record.args else record.msg
+
+
+def _left_out(value: re.Match[str]) -> str:
+    return "%" if value[0] == "%%" else "…"
 
 
 def text_of(record: logging.LogRecord) -> str:

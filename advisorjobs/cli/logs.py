@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Collection, MutableMapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from advisorjobs.settings import Settings
 
 __all__ = ["log_to_terminal"]
+
+log = logging.getLogger(__name__)
 
 WHO = ("job_id", "job", "queue", "organization_id", "attempt")
 """What JobRun.log says of a run, also where the line is said outside of it."""
@@ -49,6 +52,20 @@ def log_to_terminal(settings: Settings, stream: TextIO | None = None) -> None:
     for name in OWN | own:
         # a run's lines are kept from "info" on, whatever is printed
         logging.getLogger(name).setLevel(min(level, logging.INFO))
+    threading.excepthook = of_thread
+    sys.unraisablehook = of_nobody
+
+
+def of_thread(raised: threading.ExceptHookArgs) -> None:
+    """What Python would print with the error's message."""
+    if raised.exc_value is not None and not isinstance(raised.exc_value, SystemExit):
+        log.error("a thread ended by an error", exc_info=(raised.exc_type, raised.exc_value, raised.exc_traceback))
+
+
+def of_nobody(raised: sys.UnraisableHookArgs) -> None:
+    """The same, where nobody could be told: in a destructor, say."""
+    if raised.exc_value is not None:
+        log.error("an error that nobody heard", exc_info=(raised.exc_type, raised.exc_value, raised.exc_traceback))
 
 
 def formatter(form: str, own: Collection[str], *, colours: bool) -> logging.Formatter:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +38,9 @@ def _restored() -> Iterator[None]:
     """The loggers are afterwards as they were."""
     root = logging.getLogger()
     before = root.handlers[:], {name: logging.getLogger(name).level for name in OWN}
+    hooks = threading.excepthook, sys.unraisablehook
     yield
+    threading.excepthook, sys.unraisablehook = hooks
     root.handlers[:], levels = before
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
