@@ -92,6 +92,17 @@ def test_a_month_that_was_taken_out_by_one_that_died_is_dropped_by_the_next(
     ).fetchall() == [(months(years) - 1,)]
 
 
+def test_lines_of_log_go_as_old_as_their_runs(tracker: JobTracker, years: Connection) -> None:
+    years.execute(
+        "INSERT INTO advisorjobs_log_lines SELECT n, 1, 1, now() - n * interval '1 day', 'info', repeat('x', 500), 'org-1'"
+        " FROM generate_series(1, 200) n"
+    )
+    tracker.sync.cleanup_old_executions(90)
+
+    kept = years.execute("SELECT count(*), max(job_id) FROM advisorjobs_log_lines").fetchall()
+    assert kept in ([(89, 89)], [(90, 90)])
+
+
 def test_completions_go_on_while_history_is_taken_away(tracker: JobTracker, years: Connection, desk: Desk) -> None:
     found: list[Cleanup] = []
     cleaning = threading.Thread(target=lambda: found.append(tracker.sync.cleanup_old_executions(90)))

@@ -10,6 +10,7 @@ from advisorjobs.inspector.changes import ChangeCalls
 from advisorjobs.inspector.database_health import DatabaseCalls
 from advisorjobs.inspector.job_search import JobSearchCalls
 from advisorjobs.inspector.limit_states import LimitStateCalls
+from advisorjobs.inspector.log_lines import LogLineCalls
 from advisorjobs.inspector.organization_view import OrganizationViewCalls
 from advisorjobs.inspector.organizations import OrganizationCalls
 from advisorjobs.inspector.overview import OverviewCalls
@@ -31,6 +32,7 @@ class InspectorCalls(
     DatabaseCalls,
     JobSearchCalls,
     LimitStateCalls,
+    LogLineCalls,
     OrganizationCalls,
     OrganizationViewCalls,
     OverviewCalls,
