@@ -8,6 +8,8 @@
   - UnknownJob             no job, or no queue, of this name ("did you mean …")
   - UnusableConnection     the connection that was passed is closed, has no transaction, or its transaction has failed
   - MissingExtra           a library of an optional extra isn't installed
+  - NotAllowed             who acts may not do that
+  - ActionRefused          what somebody wants to do isn't possible (any more), and why
   - LeaseLost              this process no longer owns the run: what it did was rolled back
   - JobError               raised by job functions and services, carries an ErrorCode
 """
@@ -18,12 +20,14 @@ from enum import StrEnum
 from typing import Any
 
 __all__ = [
+    "ActionRefused",
     "AdvisorJobsError",
     "DatabaseUnavailable",
     "ErrorCode",
     "JobError",
     "LeaseLost",
     "MissingExtra",
+    "NotAllowed",
     "NotMigrated",
     "PayloadError",
     "SettingsError",
@@ -78,6 +82,14 @@ class PayloadError(AdvisorJobsError, ValueError):
 
 class UnknownJob(AdvisorJobsError, LookupError):
     """No job or queue has this name. The text offers the nearest that exists."""
+
+
+class NotAllowed(AdvisorJobsError):
+    """Whoever acts may not do that: their role, or whose it is."""
+
+
+class ActionRefused(AdvisorJobsError):
+    """What somebody wants to do isn't possible, or not any more. The text says why."""
 
 
 class UnusableConnection(AdvisorJobsError):

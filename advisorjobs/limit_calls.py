@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisorjobs.calls import call
-from advisorjobs.database.operation import Operation, Row, only, operation
+from advisorjobs.database.operation import Operation, Row, done, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.limit_change import Count, Rate, limit_change
 from advisorjobs.limits import (
@@ -68,7 +68,7 @@ class LimitCalls:
     @call
     def reset_queue_limit(self, name: str, *, connection: Any = None) -> Operation[bool]:
         """Takes queue *name* back to what the queue table says, now and later. False: nobody had changed it."""
-        return _asked("reset_queue_limit", {"queue": self.app.known_queue(name)}, only, connection)
+        return _asked("reset_queue_limit", {"queue": self.app.known_queue(name)}, done, connection)
 
     @call
     def set_organization_rule(
@@ -95,7 +95,7 @@ class LimitCalls:
         self, organization_id: str, *, queue: str | None = None, connection: Any = None
     ) -> Operation[bool]:
         """Removes the organization's rule for *queue*, or (None) the one for each queue. False: there was none."""
-        return _asked("remove_organization_rule", self._place(organization_id, queue), only, connection)
+        return _asked("remove_organization_rule", self._place(organization_id, queue), done, connection)
 
     @call
     def set_key_limit(
@@ -115,7 +115,7 @@ class LimitCalls:
     @call
     def remove_key_limit(self, key: str, *, connection: Any = None) -> Operation[bool]:
         """Removes all limits of a key. False: there was none."""
-        return _asked("remove_key_limit", {"key": key}, only, connection)
+        return _asked("remove_key_limit", {"key": key}, done, connection)
 
     @call
     def get_queue_limits(self, name: str, *, connection: Any = None) -> Operation[QueueLimits]:

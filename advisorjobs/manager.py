@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from advisorjobs.bulk_calls import BulkCalls
 from advisorjobs.calls import Awaiting, Blocking, call
-from advisorjobs.database.operation import Operation, only, operation
+from advisorjobs.database.operation import Operation, done, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import CommonOptions, Enqueued, JobOptions, NewJob, refuse_unknown_option
 from advisorjobs.job import Job, read_job, read_jobs
@@ -71,7 +71,7 @@ class QueueCalls(BulkCalls, LimitCalls, PauseCalls, ScheduleCalls):
     @call
     def cancel_job(self, job_id: int, *, connection: Any = None) -> Operation[bool]:
         """Cancels a job: a waiting one ends at once, a running one is asked to stop. False: nothing to cancel."""
-        return operation("cancel_job", statement("cancel_job"), {"job_id": job_id}, only, connection)
+        return operation("cancel_job", statement("cancel_job"), {"job_id": job_id}, done, connection)
 
     @call
     def retry_job(self, queue: str, job_id: int, *, connection: Any = None) -> Operation[bool]:
@@ -80,7 +80,7 @@ class QueueCalls(BulkCalls, LimitCalls, PauseCalls, ScheduleCalls):
         False: there is no such failed job, or its unique_key has gone to another.
         """
         values = {"queue": self.app.known_queue(queue), "job_id": job_id}
-        return operation("retry_job", statement("retry_job"), values, only, connection)
+        return operation("retry_job", statement("retry_job"), values, done, connection)
 
     @call
     def get_failed_jobs(self, queue: str, limit: int = 100, *, connection: Any = None) -> Operation[list[Job]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from advisorjobs.calls import call
-from advisorjobs.database.operation import Operation, only, operation
+from advisorjobs.database.operation import Operation, done, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.errors import SettingsError
 from advisorjobs.pauses import Pause, read_pauses
@@ -40,7 +40,7 @@ class PauseCalls:
         """Lets no job of queue *name* start, or none of one organization in it. Returns whether it wasn't paused before."""
         place = {"queue": self.app.known_queue(name), "organization_id": organization_id}
         why = {"reason": reason, "until": _aware(until), "paused_by": paused_by}
-        return operation("pause_queue", statement("pause_queue"), {**place, **why}, only, connection)
+        return operation("pause_queue", statement("pause_queue"), {**place, **why}, done, connection)
 
     @call
     def resume_queue(self, name: str, *, organization_id: str | None = None, connection: Any = None) -> Operation[bool]:
@@ -49,7 +49,7 @@ class PauseCalls:
         A queue that an external service closed for a time is opened too.
         """
         values = {"queue": self.app.known_queue(name), "organization_id": organization_id}
-        return operation("resume_queue", statement("resume_queue"), values, only, connection)
+        return operation("resume_queue", statement("resume_queue"), values, done, connection)
 
     @call
     def pause_organization(
@@ -64,13 +64,13 @@ class PauseCalls:
         """Lets no job of an organization start in any queue. Returns whether it wasn't paused before."""
         place = {"queue": None, "organization_id": organization_id}
         why = {"reason": reason, "until": _aware(until), "paused_by": paused_by}
-        return operation("pause_organization", statement("pause_queue"), {**place, **why}, only, connection)
+        return operation("pause_organization", statement("pause_queue"), {**place, **why}, done, connection)
 
     @call
     def resume_organization(self, organization_id: str, *, connection: Any = None) -> Operation[bool]:
         """Ends an organization's pause in every queue; its pauses in single queues stay. False: there was none."""
         values = {"queue": None, "organization_id": organization_id}
-        return operation("resume_organization", statement("resume_queue"), values, only, connection)
+        return operation("resume_organization", statement("resume_queue"), values, done, connection)
 
     @call
     def get_pauses(self, *, connection: Any = None) -> Operation[list[Pause]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
 from advisorjobs.calls import call
-from advisorjobs.database.operation import Operation, only, operation
+from advisorjobs.database.operation import Operation, done, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.enqueue import refuse_unknown_option
 from advisorjobs.errors import UnknownJob
@@ -94,7 +94,7 @@ class ScheduleCalls:
     ) -> Operation[bool]:
         """Removes a schedule; jobs that it has created stay. False: there was none."""
         values = {"key": key, "organization_id": organization_id}
-        return operation("remove_repeatable_job", statement("unschedule_job"), values, only, connection)
+        return operation("remove_repeatable_job", statement("unschedule_job"), values, done, connection)
 
     @call
     def pause_repeatable_job(
@@ -108,7 +108,7 @@ class ScheduleCalls:
     ) -> Operation[bool]:
         """Lets a schedule rest; runs that fall into the pause are not made up for. Returns whether it wasn't paused."""
         values = {"key": key, "organization_id": organization_id, "reason": reason, "paused_by": paused_by}
-        return operation("pause_repeatable_job", statement("pause_schedule"), values, only, connection)
+        return operation("pause_repeatable_job", statement("pause_schedule"), values, done, connection)
 
     @call
     def resume_repeatable_job(
@@ -116,7 +116,7 @@ class ScheduleCalls:
     ) -> Operation[bool]:
         """Lets a paused schedule go on with its next run. Returns whether it was paused."""
         values = {"key": key, "organization_id": organization_id}
-        return operation("resume_repeatable_job", statement("resume_schedule"), values, only, connection)
+        return operation("resume_repeatable_job", statement("resume_schedule"), values, done, connection)
 
     @call
     def run_repeatable_job(
@@ -127,4 +127,4 @@ class ScheduleCalls:
         None: its overlap policy is "skip" and its last job still waits or runs.
         """
         values = {"key": key, "organization_id": organization_id}
-        return operation("run_repeatable_job", statement("run_schedule"), values, only, connection)
+        return operation("run_repeatable_job", statement("run_schedule"), values, done, connection)

@@ -49,6 +49,12 @@ class ExpiredLocksPayload(MaintenancePayload):
     older_than_minutes: Annotated[Whole, Field(ge=1, le=525_600)] = 60
 
 
+class BulkActionPayload(MaintenancePayload):
+    """Carries out an action of people on many jobs."""
+
+    action_id: Annotated[Whole, Field(ge=1, le=2**63 - 1)]
+
+
 @task("maintenance:log_cleanup", payload=LogCleanupPayload)
 def log_cleanup(job: JobRun[LogCleanupPayload]) -> Result:
     """Drops old months of history whole and the rest in small steps; then a job for each firm.
@@ -105,3 +111,11 @@ def expired_locks(job: JobRun[ExpiredLocksPayload]) -> Result:
     from advisorjobs.upkeep.locks import free_locks
 
     return the_app().run_steps(free_locks(job.payload.older_than_minutes))
+
+
+@task("maintenance:bulk_action", payload=BulkActionPayload)
+def bulk_action(job: JobRun[BulkActionPayload]) -> Result:
+    """Changes many jobs in steps, each a transaction; after a crash it goes on from where it was."""
+    from advisorjobs.upkeep.bulk_action import carry_out
+
+    return carry_out(job, job.payload.action_id)

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.analyst",
     "tests.fixtures.apps",
     "tests.fixtures.children",
+    "tests.fixtures.deeds",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
     "tests.fixtures.owners",

@@ -15,7 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
+from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.application import the_app
+from advisorjobs.cli.person import person
 from advisorjobs.database.address import connect
 from advisorjobs.database.embedded import join, resolve
 from advisorjobs.database.migrate import check_migrated, migrate
@@ -64,7 +66,8 @@ def opened(settings: Settings) -> Iterator[Any]:
     """A connection, autocommit, to a database that runs already and is migrated; else an error with the cure."""
     with resolve(settings, start=False) as dsn, connect(dsn, autocommit=True) as connection:
         check_migrated(connection)
-        yield connection
+        with acting_as(Actor(via=Via.COMMAND, by=person(None))):
+            yield connection
 
 
 class Program:

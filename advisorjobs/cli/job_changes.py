@@ -11,7 +11,7 @@ import typer
 from advisorjobs.cli.bulk import YesOption, cancel_all, retry_all
 from advisorjobs.cli.completion import job_names, queue_names
 from advisorjobs.cli.json_lines import JsonOption, print_json
-from advisorjobs.database.operation import only
+from advisorjobs.database.operation import done
 from advisorjobs.settings import Settings
 
 __all__ = ["cancel_jobs", "retry_jobs"]
@@ -126,7 +126,7 @@ def retried(connection: Any, job: int) -> Answer:
     found = ask(connection, "get_job", {"job_id": job})
     if not found:
         return not_found(job, "`advisorjobs jobs list --status failed` shows those that failed")
-    if only(list(ask(connection, "retry_job", {"job_id": job, "queue": found[0]["queue"]}))):
+    if done(list(ask(connection, "retry_job", {"job_id": job, "queue": found[0]["queue"]}))):
         return Answer(job, "done", "waiting", f"job {job} waits to run again")
     status = ask(connection, "get_job", {"job_id": job})[0]["status"]
     if status == "failed":
@@ -137,12 +137,12 @@ def retried(connection: Any, job: int) -> Answer:
 def cancelled(connection: Any, job: int) -> Answer:
     from advisorjobs.cli.query import ask
 
-    done = only(list(ask(connection, "cancel_job", {"job_id": job})))
+    was_done = done(list(ask(connection, "cancel_job", {"job_id": job})))
     found = ask(connection, "get_job", {"job_id": job})
     status = found[0]["status"] if found else None
-    if done and status == "active":
+    if was_done and status == "active":
         return Answer(job, "done", status, f"job {job} runs, and is told to stop")
-    if done:
+    if was_done:
         return Answer(job, "done", status, f"job {job} is cancelled")
     if status is None:
         return not_found(job, "`advisorjobs jobs list` shows the newest")

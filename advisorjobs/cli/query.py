@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from advisorjobs.database.operation import named
 from advisorjobs.database.statement import statement
 
 __all__ = ["ask"]
@@ -27,6 +28,7 @@ def ask(
             connection.execute(statement("by_index"))
         if organization is not None:
             connection.execute(statement("work_for"), {"organization": organization})
-        cursor = connection.execute(statement(name), params or {})
+        sql = statement(name)
+        cursor = connection.execute(sql, named(sql, params or {}))
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -11,7 +11,7 @@ from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.cli.moments import moment
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.queue_names import naming
-from advisorjobs.database.operation import only
+from advisorjobs.database.operation import done
 from advisorjobs.settings import Settings
 
 __all__ = ["pause", "resume"]
@@ -91,7 +91,7 @@ def resume(queue: Queue = None, organization: Organization = None, as_json: Json
 
 def outcome(rows: list[dict[str, Any]]) -> bool:
     """What a function answered."""
-    return bool(only(list(rows)))
+    return bool(done(list(rows)))
 
 
 def held(queue: str | None, organization: str | None) -> str:

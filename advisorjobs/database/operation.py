@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, LiteralString, TypeVar
 
-__all__ = ["Operation", "Row", "only", "operation"]
+from advisorjobs.actor import acting
+
+__all__ = ["Operation", "Row", "done", "named", "only", "operation"]
 
 R = TypeVar("R")
 Row = Mapping[str, Any]
@@ -42,10 +44,21 @@ def operation(
     return Operation(
         asked_by=asked_by,
         statement=statement,
-        batches=(parameters,),
+        batches=(named(statement, parameters),),
         read=read,
         connection=connection,
     )
+
+
+def named(statement: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """*parameters*, with who acts where the statement is noted in the audit log: so no call can forget to say it."""
+    return {"actor": acting().text(), **parameters} if "%(actor)s" in statement else parameters
+
+
+def done(rows: list[Row]) -> Any:
+    """Reads what came of a change that is noted in the audit log."""
+    (row,) = rows
+    return row["done"]
 
 
 def only(rows: list[Row]) -> Any:

@@ -1,4 +1,4 @@
 -- Cancels what still waits or runs for these organizations, and what has this tag.
-SELECT count(*) FILTER (WHERE cancel_job(j.id)) AS cancelled
+SELECT count(*) FILTER (WHERE advisorjobs_cancel(j.id)) AS cancelled
   FROM procrastinate_jobs j
  WHERE j.status IN ('todo', 'doing') AND (j.organization_id = ANY (%(organizations)s::text[]) OR j.tags @> ARRAY[%(tag)s::text])

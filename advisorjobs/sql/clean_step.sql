@@ -1,1 +1,3 @@
-SELECT done, next_after FROM advisorjobs_clean_step(%(queue)s::text, %(states)s::text[], %(before)s, %(after)s)
+SELECT (s.step).done, (s.step).next_after FROM (
+    SELECT advisorjobs_clean_step(%(queue)s::text, %(states)s::text[], %(before)s, %(after)s) AS step
+      FROM advisorjobs_act(%(actor)s::jsonb) OFFSET 0) s

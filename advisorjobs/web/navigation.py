@@ -25,5 +25,7 @@ class Entry:
 
 NAVIGATION = (
     Entry("overview", "Overview"),
+    Entry("failures", "Failures", own=True),
+    Entry("schedules", "Schedules", own=True),
     Entry("people", "People and access", needs=Role.ADMIN),
 )

@@ -15,9 +15,14 @@ DECLARE
     _ids bigint[] := ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.queue_name = _queue AND j.status = 'failed' AND j.id > _after ORDER BY j.id LIMIT (advisorjobs_step()).changed);
+    _back bigint[];
 BEGIN
-    done := cardinality(advisorjobs_retry(_ids, NULL, true, NULL, NULL, NULL));
+    _back := advisorjobs_retry(_ids, NULL, true, NULL, NULL, NULL);
+    done := cardinality(_back);
     next_after := CASE WHEN cardinality(_ids) = (advisorjobs_step()).changed THEN _ids[cardinality(_ids)] END;
+    IF done > 0 THEN
+        PERFORM advisorjobs_note('retry', 'queue', _queue, NULL, NULL, '{"state": "failed"}', done, _jobs => _back);
+    END IF;
 END $$;
 
 -- Runs all failed jobs of a queue again; returns how many.
@@ -61,9 +66,10 @@ BEGIN
     next_after := CASE WHEN cardinality(ids) = (advisorjobs_step()).changed THEN ids[cardinality(ids)] ELSE _last END;
 END $$;
 
--- Takes those of these jobs that still wait (_states, _since: as above) out of the table; returns how many. _history: with a history row
+-- Takes those of these jobs that still wait (_states, _since: as above) out of the table; returns them. _history: with a history row
 -- "cancelled" for each, as cancel_job writes it. Their locks' lines, unique keys and counts follow.
-CREATE OR REPLACE FUNCTION advisorjobs_take_out(_ids bigint[], _states text[], _since timestamptz, _history boolean) RETURNS bigint
+DROP FUNCTION IF EXISTS advisorjobs_take_out(bigint[], text[], timestamptz, boolean);
+CREATE FUNCTION advisorjobs_take_out(_ids bigint[], _states text[], _since timestamptz, _history boolean) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path FROM CURRENT
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
@@ -105,7 +111,7 @@ BEGIN
     IF cardinality(_locks) > 0 THEN
         PERFORM advisorjobs_next_turns(_locks);
     END IF;
-    RETURN coalesce(cardinality(_held), 0);
+    RETURN coalesce(_held, '{}');
 END $$;
 
 -- Cancels jobs that fit, one step: waiting and delayed ones end at once, running ones are asked to stop. A job that a claim
@@ -115,18 +121,15 @@ CREATE OR REPLACE FUNCTION advisorjobs_cancel_step(
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _found record := advisorjobs_living_jobs(_queue, _name, _organization, _tag, '{waiting,delayed,active}', NULL, _after);
-    _asked integer;
+    _cancelled bigint[] := advisorjobs_cancel_these(_found.ids, false);
 BEGIN
-    done := advisorjobs_take_out(_found.ids, '{waiting,delayed}', NULL, true);
-    UPDATE procrastinate_jobs SET abort_requested = true WHERE id = ANY (ARRAY(
-        SELECT j.id FROM procrastinate_jobs j WHERE j.id = ANY (_found.ids) AND j.status = 'doing'
-         ORDER BY j.id FOR NO KEY UPDATE SKIP LOCKED));
-    GET DIAGNOSTICS _asked = ROW_COUNT;
-    IF _asked > 0 THEN
-        PERFORM pg_notify('advisorjobs', 'cancel');
-    END IF;
-    done := done + _asked;
+    done := cardinality(_cancelled);
     next_after := _found.next_after;
+    IF done > 0 THEN
+        PERFORM advisorjobs_note(
+            'cancel', 'jobs', '', _organization, NULL, jsonb_strip_nulls(jsonb_build_object(
+                'queue', _queue, 'name', _name, 'organization_id', _organization, 'tag', _tag)), done, _jobs => _cancelled);
+    END IF;
 END $$;
 
 -- Cancels the jobs of a queue, of a name, of an organization, with a tag: those for which all hold that are given. Waiting ones leave with
@@ -258,8 +261,9 @@ DECLARE
 BEGIN
     IF _states && '{waiting,delayed}' THEN
         _found := advisorjobs_living_jobs(_queue, NULL, NULL, NULL, _states, _before, _after);
-        done := advisorjobs_take_out(_found.ids, _states, _before, false);
+        done := cardinality(advisorjobs_take_out(_found.ids, _states, _before, false));
         next_after := _found.next_after;
+        PERFORM advisorjobs_note_cleaning(_queue, _states, _before, done);
         RETURN;
     END IF;
     IF _after = 0 THEN
@@ -268,6 +272,15 @@ BEGIN
     SELECT * INTO done, next_after FROM advisorjobs_clean_ended_step(
         _queue, array_replace(_states, 'completed', 'succeeded')::procrastinate_job_status[], _before, _after);
     done := done + _first;
+    PERFORM advisorjobs_note_cleaning(_queue, _states, _before, done);
+END $$;
+
+CREATE OR REPLACE FUNCTION advisorjobs_note_cleaning(_queue text, _states text[], _before timestamptz, _count bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF _count > 0 THEN
+        PERFORM advisorjobs_note('clean', 'queue', _queue, NULL, NULL, jsonb_build_object('states', _states, 'before', _before), _count);
+    END IF;
 END $$;
 
 -- Takes jobs of a queue that are in this state for longer than grace_ms milliseconds out of statistics, lists and results; returns how

@@ -127,12 +127,18 @@ BEGIN
 END $$;
 
 -- Cancels a job: a waiting one leaves at once, with a history row "cancelled"; a running one is asked to stop, and its worker is told.
--- Returns whether there was something to cancel.
+-- Returns whether there was something to cancel. People's cancellations are in the audit log.
 DROP FUNCTION IF EXISTS cancel_job(bigint);
 CREATE FUNCTION cancel_job(job_id bigint) RETURNS boolean
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    SELECT cardinality((advisorjobs_change_jobs('cancel', ARRAY[job_id])).done) = 1
+$$;
+
+-- The same, not noted: by schedules and the like.
+CREATE OR REPLACE FUNCTION advisorjobs_cancel(_id bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    RETURN advisorjobs_end(job_id, '{todo}', 'cancelled', 'cancelled', NULL, false) OR advisorjobs_request_abort(job_id);
+    RETURN advisorjobs_end(_id, '{todo}', 'cancelled', 'cancelled', NULL, false) OR advisorjobs_request_abort(_id);
 END $$;
 
 CREATE OR REPLACE FUNCTION advisorjobs_request_abort(_id bigint) RETURNS boolean
@@ -215,5 +221,5 @@ END $$;
 DROP FUNCTION IF EXISTS retry_job(bigint);
 CREATE FUNCTION retry_job(job_id bigint) RETURNS boolean
 LANGUAGE sql SET search_path FROM CURRENT AS $$
-    SELECT cardinality(advisorjobs_retry(ARRAY[job_id], NULL, true, NULL, NULL, NULL)) = 1
+    SELECT cardinality((advisorjobs_change_jobs('retry', ARRAY[job_id])).done) = 1
 $$;

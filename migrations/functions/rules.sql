@@ -99,6 +99,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     _anew boolean;
+    _before jsonb := advisorjobs_pause_state(queue, organization_id);
 BEGIN
     PERFORM advisorjobs_refuse(CASE
         WHEN queue IS NULL AND organization_id IS NULL THEN 'queue: name a queue, an organization_id, or both'
@@ -116,6 +117,9 @@ BEGIN
         DO UPDATE SET until = excluded.until, reason = excluded.reason, paused_by = excluded.paused_by
     RETURNING xmax = 0 INTO _anew;
     PERFORM advisorjobs_wake() WHERE NOT _anew;
+    PERFORM advisorjobs_note(
+        'pause', CASE WHEN queue IS NULL THEN 'organization' ELSE 'queue' END, coalesce(queue, organization_id), organization_id,
+        _before, advisorjobs_pause_state(queue, organization_id), _why => reason, _by => paused_by);
     RETURN _anew;
 END $$;
 
@@ -127,6 +131,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     _ended boolean;
+    _before jsonb := advisorjobs_pause_state(queue, organization_id);
 BEGIN
     PERFORM advisorjobs_refuse(CASE WHEN queue IS NULL AND organization_id IS NULL
                                     THEN 'queue: name a queue, an organization_id, or both' END);
@@ -138,6 +143,9 @@ BEGIN
     END IF;
     IF _ended THEN
         PERFORM advisorjobs_wake();
+        PERFORM advisorjobs_note(
+            'resume', CASE WHEN queue IS NULL THEN 'organization' ELSE 'queue' END, coalesce(queue, organization_id), organization_id,
+            _before, NULL);
     ELSIF queue IS NOT NULL THEN
         PERFORM advisorjobs_check_queue(queue);
     END IF;
@@ -157,6 +165,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     _all record;
     _each record;
+    _before jsonb := advisorjobs_limit_state(queue);
 BEGIN
     remove := coalesce(remove, '{}');
     PERFORM advisorjobs_check_queue(queue);
@@ -180,6 +189,8 @@ BEGIN
            fair = coalesce(fair, q.fair), changed_at = now(), changed_by = coalesce(changed_by, session_user), changed_why = why
      WHERE q.name = queue;
     PERFORM advisorjobs_wake();
+    PERFORM advisorjobs_note(
+        'limit', 'queue', queue, NULL, _before, advisorjobs_limit_state(queue), _why => why, _by => changed_by);
 END $$;
 
 -- Back to what the queue table says, and to following it. Returns whether anybody had changed the queue.
@@ -189,6 +200,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     _done boolean;
+    _before jsonb := advisorjobs_limit_state(queue);
 BEGIN
     PERFORM advisorjobs_check_queue(queue);
     UPDATE advisorjobs_queues q
@@ -198,6 +210,9 @@ BEGIN
      WHERE q.name = queue AND q.changed_at IS NOT NULL;
     _done := FOUND;
     PERFORM advisorjobs_wake();
+    IF _done THEN
+        PERFORM advisorjobs_note('reset limit', 'queue', queue, NULL, _before, advisorjobs_limit_state(queue));
+    END IF;
     RETURN _done;
 END $$;
 
@@ -212,6 +227,8 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     _rate record;
+    _before jsonb := advisorjobs_rule_state(queue, organization_id);
+    _after jsonb;
 BEGIN
     remove := coalesce(remove, '{}');
     PERFORM advisorjobs_check_organization(organization_id);
@@ -236,6 +253,10 @@ BEGIN
      WHERE r.queue = coalesce(queue, '') AND r.organization_id = organization_id
        AND r.weight IS NULL AND r.rate IS NULL AND r.running IS NULL;
     PERFORM advisorjobs_wake();
+    _after := advisorjobs_rule_state(queue, organization_id);
+    PERFORM advisorjobs_note(
+        'limit', 'organization', organization_id, organization_id, _before || jsonb_build_object('queue', queue),
+        coalesce(_after, '{}') || jsonb_build_object('queue', queue), _why => why, _by => changed_by);
 END $$;
 
 -- Lets an organization be served as all others are. Returns whether there was a rule.
@@ -245,12 +266,16 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     _done boolean;
+    _before jsonb := advisorjobs_rule_state(queue, organization_id);
 BEGIN
     PERFORM advisorjobs_check_organization(organization_id);
     DELETE FROM advisorjobs_organization_rules r WHERE r.queue = coalesce(queue, '') AND r.organization_id = organization_id;
     _done := FOUND;
     IF _done THEN
         PERFORM advisorjobs_wake();
+        PERFORM advisorjobs_note(
+            'remove limit', 'organization', organization_id, organization_id, _before || jsonb_build_object('queue', queue),
+            jsonb_build_object('queue', queue));
     ELSIF queue IS NOT NULL THEN
         PERFORM advisorjobs_check_queue(queue);
     END IF;
@@ -268,6 +293,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 #variable_conflict use_variable
 DECLARE
     _rate record;
+    _before jsonb := advisorjobs_key_state(key);
 BEGIN
     remove := coalesce(remove, '{}');
     PERFORM advisorjobs_refuse(CASE WHEN coalesce(key, '') = '' THEN 'key: must not be empty' END);
@@ -283,6 +309,7 @@ BEGIN
            closed_until = CASE WHEN NOT 'closed_until' = ANY (remove) THEN k.closed_until END,
            changed_at = now(), changed_by = excluded.changed_by, changed_why = excluded.changed_why;
     PERFORM advisorjobs_release_key(key);
+    PERFORM advisorjobs_note('limit', 'key', key, NULL, _before, advisorjobs_key_state(key), _why => why, _by => changed_by);
 END $$;
 
 -- A key without limits again, unless its service has closed it. Returns whether there was a limit.
@@ -292,6 +319,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
 DECLARE
     _done boolean;
+    _before jsonb := advisorjobs_key_state(key);
 BEGIN
     PERFORM advisorjobs_refuse(CASE WHEN coalesce(key, '') = '' THEN 'key: must not be empty' END);
     UPDATE advisorjobs_keys k SET rate = NULL, rate_window = NULL, running = NULL, changed_at = now(), changed_by = session_user,
@@ -299,6 +327,9 @@ BEGIN
      WHERE k.key = key AND (k.rate IS NOT NULL OR k.running IS NOT NULL);
     _done := FOUND;
     PERFORM advisorjobs_release_key(key);
+    IF _done THEN
+        PERFORM advisorjobs_note('remove limit', 'key', key, NULL, _before, advisorjobs_key_state(key));
+    END IF;
     RETURN _done;
 END $$;
 

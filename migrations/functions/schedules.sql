@@ -68,12 +68,15 @@ DECLARE
     _s advisorjobs_schedules;
     _by text := coalesce(_given ->> 'changed_by', session_user);
     _created boolean;
+    _before jsonb;
 BEGIN
     _now := coalesce(_now, now());
     _s := jsonb_populate_record(NULL::advisorjobs_schedules, jsonb_build_object(
         'organization_id', '', 'time_zone', 'UTC', 'jitter', '0', 'overlap', 'allow', 'missed', 'once', 'missed_cap', 100,
         'planned_from', _now) || jsonb_strip_nulls(_given - 'args') || jsonb_build_object('args', _given -> 'args'));
     PERFORM advisorjobs_check_schedule(_s);
+    SELECT advisorjobs_schedule_state(o.id) INTO _before FROM advisorjobs_schedules o
+     WHERE o.organization_id = _s.organization_id AND o.key = _s.key;
     INSERT INTO advisorjobs_schedules AS o (
         organization_id, key, job_name, queue_name, args, priority, tags, cron, every, time_zone, start_at, end_at, run_limit, jitter,
         overlap, missed, missed_cap, give_up_after, periodic_id, lock, queueing_lock, stock_priority, planned_from, look_at,
@@ -105,11 +108,14 @@ BEGIN
             excluded.time_zone, excluded.start_at, excluded.end_at, excluded.run_limit, excluded.jitter, excluded.overlap,
             excluded.missed, excluded.missed_cap, excluded.give_up_after, excluded.periodic_id, excluded.lock,
             excluded.queueing_lock, excluded.stock_priority)
-    RETURNING o.version = 1 INTO _created;
+    RETURNING o.version = 1, o.id INTO _created, _s.id;
     IF _created IS NULL THEN
         RETURN 'unchanged';
     END IF;
     PERFORM advisorjobs_wake_schedulers();
+    PERFORM advisorjobs_note(
+        CASE WHEN _created THEN 'create' ELSE 'edit' END, 'schedule', _s.key, nullif(_s.organization_id, ''), _before,
+        advisorjobs_schedule_state(_s.id), _by => _by);
     RETURN CASE WHEN _created THEN 'created' ELSE 'changed' END;
 END $$;
 
@@ -182,7 +188,7 @@ BEGIN
         outcome := 'skipped';
     ELSE
         IF _lives THEN
-            PERFORM cancel_job(_s.last_job_id);
+            PERFORM advisorjobs_cancel(_s.last_job_id);
         END IF;
         job_id := advisorjobs_queue_tick(_s, _tick, _delay);
         outcome := CASE WHEN job_id IS NOT NULL THEN 'queued'
@@ -325,9 +331,14 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit =
 #variable_conflict use_variable
 DECLARE
     _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, true);
+    _before jsonb := advisorjobs_schedule_state(_s.id);
 BEGIN
     DELETE FROM advisorjobs_schedules s WHERE s.id = _s.id;
-    RETURN FOUND;
+    IF _s.id IS NULL THEN
+        RETURN false;
+    END IF;
+    PERFORM advisorjobs_note('remove', 'schedule', key, nullif(_s.organization_id, ''), _before, NULL);
+    RETURN true;
 END $$;
 
 -- Lets a schedule rest; its ticks meanwhile are not made up for. Pausing again changes reason and who. Returns whether it was not paused.
@@ -338,11 +349,14 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit =
 #variable_conflict use_variable
 DECLARE
     _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, false);
+    _before jsonb := advisorjobs_schedule_pause(_s.id);
 BEGIN
     UPDATE advisorjobs_schedules s
        SET version = s.version + 1, look_at = NULL, paused_at = coalesce(s.paused_at, now()), paused_why = reason,
            paused_by = coalesce(paused_by, session_user)
      WHERE s.id = _s.id;
+    PERFORM advisorjobs_note('pause', 'schedule', key, nullif(_s.organization_id, ''), _before, advisorjobs_schedule_pause(_s.id),
+                             _why => reason, _by => paused_by);
     RETURN _s.paused_at IS NULL;
 END $$;
 
@@ -353,6 +367,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit =
 #variable_conflict use_variable
 DECLARE
     _s advisorjobs_schedules := advisorjobs_schedule_of(key, organization_id, false);
+    _before jsonb := advisorjobs_schedule_pause(_s.id);
 BEGIN
     UPDATE advisorjobs_schedules s
        SET version = s.version + 1, paused_at = NULL, paused_by = NULL, paused_why = NULL, next_at = NULL,
@@ -360,6 +375,7 @@ BEGIN
            look_at = CASE WHEN s.ended_at IS NULL AND s.broken IS NULL THEN now() END
      WHERE s.id = _s.id AND s.paused_at IS NOT NULL;
     PERFORM advisorjobs_wake_schedulers() WHERE _s.paused_at IS NOT NULL;
+    PERFORM advisorjobs_note('resume', 'schedule', key, nullif(_s.organization_id, ''), _before, NULL) WHERE _s.paused_at IS NOT NULL;
     RETURN _s.paused_at IS NOT NULL;
 END $$;
 
@@ -380,6 +396,8 @@ BEGIN
     _done := advisorjobs_run_tick(_s, clock_timestamp(), 0, true);
     UPDATE advisorjobs_schedules s SET version = s.version + 1, last_at = clock_timestamp(), last_job_id = _done.job_id
      WHERE s.id = _s.id AND _done.job_id IS NOT NULL;
+    PERFORM advisorjobs_note('run', 'schedule', key, nullif(_s.organization_id, ''), NULL, jsonb_build_object('job', _done.job_id), 1)
+      WHERE _done.job_id IS NOT NULL;
     RETURN _done.job_id;
 END $$;
 

@@ -1,0 +1,59 @@
+"""What people do to schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
+
+from advisorjobs.actions.calling import action
+from advisorjobs.actions.noted import Noted, noted
+from advisorjobs.actions.permission import OPERATOR
+from advisorjobs.database.operation import Operation
+from advisorjobs.payloads import Payload
+from advisorjobs.schedule_calls import ScheduleCalls
+from advisorjobs.schedule_change import ScheduleOptions
+
+if TYPE_CHECKING:
+    from advisorjobs.application import App
+
+__all__ = ["ScheduleActionCalls"]
+
+
+class ScheduleActionCalls:
+    """The queue manager's changes of schedules, as somebody's: see ScheduleCalls for what each argument means."""
+
+    app: App
+
+    @action(OPERATOR)
+    def put_schedule(
+        self,
+        queue: str | None,
+        name: str,
+        payload: Mapping[str, Any] | Payload,
+        cron: str | None = None,
+        **options: Unpack[ScheduleOptions],
+    ) -> Operation[Noted]:
+        """Creates a schedule, or changes what differs in the one that has its key."""
+        return noted(ScheduleCalls.add_repeatable_job.written(self, queue, name, payload, cron, **options))
+
+    @action(OPERATOR)
+    def pause_schedule(
+        self, key: str, *, organization_id: str | None = None, why: str | None = None
+    ) -> Operation[Noted]:
+        """Lets a schedule rest."""
+        return noted(ScheduleCalls.pause_repeatable_job.written(self, key, organization_id=organization_id, reason=why))
+
+    @action(OPERATOR)
+    def resume_schedule(self, key: str, *, organization_id: str | None = None) -> Operation[Noted]:
+        """Lets a paused schedule go on."""
+        return noted(ScheduleCalls.resume_repeatable_job.written(self, key, organization_id=organization_id))
+
+    @action(OPERATOR)
+    def run_schedule(self, key: str, *, organization_id: str | None = None) -> Operation[Noted]:
+        """Runs its job once, now. `changed` False: its last job still waits or runs, and it is not to overlap."""
+        return noted(ScheduleCalls.run_repeatable_job.written(self, key, organization_id=organization_id))
+
+    @action(OPERATOR)
+    def remove_schedule(self, key: str, *, organization_id: str | None = None) -> Operation[Noted]:
+        """Removes a schedule; jobs that it has created stay."""
+        return noted(ScheduleCalls.remove_repeatable_job.written(self, key, organization_id=organization_id))

@@ -1,0 +1,3 @@
+SELECT j.id, j.name, j.queue, j.organization_id, j.status, j.payload, advisorjobs_version(j.payload) AS version, s.noted
+  FROM (SELECT advisorjobs_note_values_shown(%(job_id)s::bigint) AS noted FROM advisorjobs_act(%(actor)s::jsonb) OFFSET 0) s
+ CROSS JOIN get_job(%(job_id)s::bigint) j

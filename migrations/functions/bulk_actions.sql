@@ -1,0 +1,270 @@
+-- Actions on many jobs: looked at, confirmed, and carried out in steps by the job maintenance:bulk_action. LOCK ORDER: the action's row first,
+-- then as in claim.sql; nobody who holds what a step takes waits for an action's row.
+--
+-- EXACTLY ONCE. A step locks the action's row, changes a few hundred jobs, notes them and moves the row's place on, in one transaction.
+-- Whoever repeats it after a crash, or carries it out beside another, goes on from that place. Jobs are met in the order of their ids.
+--
+-- FROZEN. What is met has fitted the filter since before the confirmation: jobs that were queued, started, delayed or failed after it
+-- are left alone. The job that carries the action out is younger than that.
+
+-- The states that an action changes jobs of, in the words of get_job(); _wanted: those of the filter, NULL all.
+CREATE OR REPLACE FUNCTION advisorjobs_action_states(_action text, _wanted jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT ARRAY(
+        SELECT s FROM unnest(CASE _action WHEN 'retry' THEN '{failed}' WHEN 'cancel' THEN '{waiting,delayed,active}'
+                                          WHEN 'promote' THEN '{delayed}' WHEN 'priority' THEN '{waiting,delayed}' END::text[]) AS s
+         WHERE _wanted IS NULL OR jsonb_typeof(_wanted) = 'null' OR _wanted ? s)
+$$;
+
+-- The next jobs that fit a filter, from _after on, up to _newest: at most _most, of 20 000 that are looked at. _confirmed: see FROZEN.
+CREATE OR REPLACE FUNCTION advisorjobs_fitting_jobs(
+    _filter jsonb, _states text[], _after bigint, _newest bigint, _confirmed timestamptz, _most integer,
+    OUT ids bigint[], OUT next_after bigint)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+    _last bigint;
+    _queue text := _filter ->> 'queue';
+    _name text := _filter ->> 'name';
+    _organization text := _filter ->> 'organization_id';
+    _tag text := _filter ->> 'tag';
+    _from timestamptz := _filter ->> 'queued_from';
+    _until timestamptz := _filter ->> 'queued_until';
+    _code text := _filter ->> 'error_code';
+    _fingerprint text := _filter ->> 'fingerprint';
+    _waiting constant boolean := 'waiting' = ANY (_states);
+BEGIN
+    SELECT max(w.id) INTO _last FROM (
+        SELECT j.id FROM procrastinate_jobs j WHERE j.id > _after AND j.id <= _newest
+         ORDER BY j.id LIMIT (advisorjobs_step()).looked_at) w;
+    ids := ARRAY(
+        SELECT j.id FROM procrastinate_jobs j
+         WHERE j.id > _after AND j.id <= _last AND (_queue IS NULL OR j.queue_name = _queue) AND (_name IS NULL OR j.task_name = _name)
+           AND (_organization IS NULL OR j.organization_id = _organization) AND (_tag IS NULL OR _tag = ANY (j.tags))
+           AND advisorjobs_state_of(j) = ANY (_states)
+           AND (_from IS NULL OR j.queued_at >= _from) AND (_until IS NULL OR j.queued_at < _until)
+           AND CASE j.status WHEN 'todo' THEN CASE WHEN j.scheduled_at IS NULL THEN j.queued_at ELSE j.delayed_since END
+                             WHEN 'doing' THEN CASE WHEN _waiting THEN j.queued_at ELSE j.started_at END
+                             ELSE advisorjobs_ended_at(j) END <= _confirmed IS NOT FALSE
+           AND (_code IS NULL AND _fingerprint IS NULL OR EXISTS (
+               SELECT FROM advisorjobs_runs r
+                WHERE r.job_id = j.id AND r.run_no = j.run_no AND (_code IS NULL OR r.error_code::text = _code)
+                  AND (_fingerprint IS NULL OR r.fingerprint = _fingerprint)))
+         ORDER BY j.id LIMIT _most);
+    next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] ELSE _last END;
+END $$;
+
+-- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
+-- are at least so many. Whole queues are read from the kept counts.
+CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    _began timestamptz := clock_timestamp();
+    _after bigint := 0;
+    _step record;
+    _rest jsonb := jsonb_strip_nulls(_filter) - '{queue,states}'::text[];
+BEGIN
+    fitting := 0;
+    more := false;
+    IF _rest = '{}' AND _filter ->> 'queue' IS NOT NULL THEN
+        SELECT coalesce(sum(CASE WHEN 'waiting' = ANY (_states) THEN s.waiting ELSE 0 END + CASE WHEN 'delayed' = ANY (_states) THEN s.delayed ELSE 0 END
+                          + CASE WHEN 'active' = ANY (_states) THEN s.active ELSE 0 END + CASE WHEN 'failed' = ANY (_states) THEN s.failed ELSE 0 END), 0)
+          INTO fitting FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
+        RETURN;
+    END IF;
+    WHILE _after IS NOT NULL LOOP
+        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 5000);
+        fitting := fitting + cardinality(_step.ids);
+        _after := _step.next_after;
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
+            more := true;
+            RETURN;
+        END IF;
+    END LOOP;
+END $$;
+
+-- Proposes an action on the jobs of _filter, or on _ids; returns its number. Whoever belongs to an organization proposes it for that
+-- organization's jobs only.
+DROP FUNCTION IF EXISTS advisorjobs_propose_action(text, jsonb, jsonb, bigint[]);
+CREATE FUNCTION advisorjobs_propose_action(_action text, _arguments jsonb, _filter jsonb, _ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _actor jsonb := advisorjobs_actor();
+    _own text := _actor ->> 'organization_id';
+    _count record;
+    _id bigint;
+BEGIN
+    PERFORM advisorjobs_check_actor(_action, _own);
+    PERFORM advisorjobs_refuse(CASE WHEN (_filter IS NULL) = (_ids IS NULL) THEN 'jobs: name jobs, or a filter' END);
+    IF _action = 'clean' THEN
+        _count := advisorjobs_count_cleaning(_filter);
+    ELSIF _ids IS NOT NULL THEN
+        _ids := ARRAY(SELECT DISTINCT id FROM unnest(_ids) AS i(id) ORDER BY id);
+        SELECT count(*) AS fitting, false AS more INTO _count FROM procrastinate_jobs j
+         WHERE j.id = ANY (_ids) AND advisorjobs_is_theirs(j.organization_id)
+           AND advisorjobs_state_of(j) = ANY (advisorjobs_action_states(_action, NULL));
+    ELSE
+        IF _own IS NOT NULL THEN
+            PERFORM advisorjobs_check_actor(_action, coalesce(_filter ->> 'organization_id', _own));
+            _filter := _filter || jsonb_build_object('organization_id', _own);
+        END IF;
+        _count := advisorjobs_count_fitting(_filter, advisorjobs_action_states(_action, _filter -> 'states'));
+    END IF;
+    INSERT INTO advisorjobs_actions (action, arguments, filter, job_ids, actor, organization_id, expected, expected_more)
+    VALUES (_action, coalesce(_arguments, '{}'), _filter, _ids, _actor - 'statement', _own, _count.fitting, _count.more)
+    RETURNING id INTO _id;
+    RETURN _id;
+END $$;
+
+-- What a cleaning would take away: as many as there are in the state, whatever their age.
+CREATE OR REPLACE FUNCTION advisorjobs_count_cleaning(_filter jsonb, OUT fitting bigint, OUT more boolean)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    SELECT coalesce(sum(CASE _filter ->> 'state' WHEN 'waiting' THEN s.waiting WHEN 'delayed' THEN s.delayed WHEN 'failed' THEN s.failed
+                                                 WHEN 'completed' THEN s.completed WHEN 'cancelled' THEN s.cancelled END), 0)
+      INTO fitting FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
+    more := false;
+END $$;
+
+-- Somebody agrees: from now on it is carried out. _why replaces what was said before. False: it isn't proposed any more, or there is none.
+-- Refused where it was proposed over an hour ago, as nobody knows then what they agree to.
+CREATE OR REPLACE FUNCTION advisorjobs_confirm_action(_id bigint, _why text) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _a advisorjobs_actions;
+BEGIN
+    SELECT * INTO _a FROM advisorjobs_actions a
+     WHERE a.id = _id AND advisorjobs_is_theirs(a.organization_id) FOR UPDATE;
+    IF NOT FOUND OR _a.state <> 'proposed' THEN
+        RETURN false;
+    END IF;
+    PERFORM advisorjobs_refuse(CASE WHEN _a.proposed_at < clock_timestamp() - interval '1 hour'
+                                    THEN 'action: it was looked at over an hour ago, and there may be other jobs now: look again' END);
+    UPDATE advisorjobs_actions a
+       SET state = 'running', confirmed_at = clock_timestamp(),
+           newest = (SELECT last_value FROM procrastinate_jobs_id_seq),
+           actor = (advisorjobs_actor() - 'statement') || jsonb_strip_nulls(jsonb_build_object('why', coalesce(_why, a.actor ->> 'why')))
+     WHERE a.id = _id;
+    PERFORM advisorjobs_note(
+        _a.action, 'action', _id::text, _a.organization_id, NULL, jsonb_strip_nulls(jsonb_build_object(
+            'arguments', nullif(_a.arguments, '{}'), 'filter', _a.filter, 'selected', cardinality(_a.job_ids),
+            'expected', _a.expected)), _why => coalesce(_why, _a.actor ->> 'why'));
+    IF cardinality(_a.job_ids) <= (advisorjobs_step()).changed THEN
+        PERFORM advisorjobs_carry_out_here(_id);
+    ELSE
+        PERFORM advisorjobs_carry_out(_id);
+    END IF;
+    RETURN true;
+END $$;
+
+-- Queues the job that carries an action out; the one that lives already goes on.
+CREATE OR REPLACE FUNCTION advisorjobs_carry_out(_id bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    UPDATE advisorjobs_actions SET job_id = enqueue_job(
+        'maintenance:bulk_action', jsonb_build_object('organization_id', 'system', 'action_id', _id),
+        unique_key => 'action:' || _id, priority => 1)
+     WHERE id = _id;
+END $$;
+
+-- Carries out an action on few jobs at once.
+CREATE OR REPLACE FUNCTION advisorjobs_carry_out_here(_id bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    WHILE NOT (SELECT s.finished FROM advisorjobs_action_step(_id) s) LOOP
+    END LOOP;
+END $$;
+
+-- One step of an action, at most 500 jobs. finished: there is nothing left to do, or it was cancelled.
+DROP FUNCTION IF EXISTS advisorjobs_action_step(bigint);
+CREATE FUNCTION advisorjobs_action_step(_id bigint, OUT done bigint, OUT refused bigint, OUT expected bigint, OUT finished boolean)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    _a advisorjobs_actions;
+    _changed record;
+    _next bigint;
+BEGIN
+    SELECT * INTO _a FROM advisorjobs_actions a WHERE a.id = _id FOR UPDATE;
+    IF _a.state IS DISTINCT FROM 'running' THEN
+        done := coalesce(_a.done, 0);
+        refused := coalesce(_a.refused, 0);
+        expected := coalesce(_a.expected, 0);
+        finished := true;
+        RETURN;
+    END IF;
+    PERFORM advisorjobs_act(_a.actor);
+    IF _a.action = 'clean' THEN
+        SELECT s.done, 0 AS refused, '{}'::jsonb AS reasons, s.next_after INTO _changed FROM advisorjobs_clean_step(
+            _a.filter ->> 'queue', CASE _a.filter ->> 'state' WHEN 'cancelled' THEN '{cancelled,aborted}' ELSE ARRAY[_a.filter ->> 'state'] END,
+            (_a.filter ->> 'before')::timestamptz, _a.place) s;
+    ELSIF _a.action = 'undo' THEN
+        SELECT * INTO _changed FROM advisorjobs_undo_step(_a);
+    ELSE
+        SELECT * INTO _changed FROM advisorjobs_change_step(_a);
+    END IF;
+    INSERT INTO advisorjobs_action_refusals (action_id, job_id, reason)
+    SELECT _id, key::bigint, value FROM jsonb_each_text(_changed.reasons) ORDER BY key::bigint
+     LIMIT greatest(0, 1000 - _a.refused)
+        ON CONFLICT DO NOTHING;
+    UPDATE advisorjobs_actions a
+       SET place = coalesce(_changed.next_after, a.place), done = a.done + _changed.done, refused = a.refused + _changed.refused,
+           state = CASE WHEN _changed.next_after IS NULL THEN 'done' ELSE 'running' END,
+           ended_at = CASE WHEN _changed.next_after IS NULL THEN clock_timestamp() END
+     WHERE a.id = _id
+    RETURNING a.done, a.refused, a.expected, a.state <> 'running' INTO done, refused, expected, finished;
+END $$;
+
+-- The next jobs of a selection or a filter, changed.
+CREATE OR REPLACE FUNCTION advisorjobs_change_step(
+    _a advisorjobs_actions, OUT done bigint, OUT refused bigint, OUT reasons jsonb, OUT next_after bigint)
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    _most constant integer := (advisorjobs_step()).changed;
+    _ids bigint[];
+    _changed record;
+BEGIN
+    IF _a.job_ids IS NOT NULL THEN  -- they are in order
+        _ids := ARRAY(SELECT id FROM unnest(_a.job_ids) AS i(id) WHERE id > _a.place ORDER BY id LIMIT _most);
+        next_after := CASE WHEN cardinality(_ids) = _most THEN _ids[_most] END;
+    ELSE
+        SELECT f.ids, f.next_after INTO _ids, next_after FROM advisorjobs_fitting_jobs(
+            _a.filter, advisorjobs_action_states(_a.action, _a.filter -> 'states'), _a.place, _a.newest, _a.confirmed_at, _most) f;
+    END IF;
+    _changed := advisorjobs_change_jobs(_a.action, _ids, _a.arguments, _a.id);
+    done := cardinality(_changed.done);
+    reasons := _changed.refused;
+    refused := (SELECT count(*) FROM jsonb_object_keys(reasons));
+END $$;
+
+-- Stops an action; what it has done stays done. False: it isn't under way, or there is none.
+CREATE OR REPLACE FUNCTION advisorjobs_cancel_action(_id bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _a advisorjobs_actions;
+BEGIN
+    UPDATE advisorjobs_actions a
+       SET state = 'cancelled', confirmed_at = coalesce(a.confirmed_at, clock_timestamp()), ended_at = clock_timestamp()
+     WHERE a.id = _id AND a.state IN ('proposed', 'running') AND advisorjobs_is_theirs(a.organization_id) RETURNING * INTO _a;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM advisorjobs_note('cancel', 'action', _id::text, _a.organization_id, jsonb_build_object('state', 'running'),
+                             jsonb_build_object('state', 'cancelled', 'done', _a.done)) WHERE _a.job_id IS NOT NULL;
+    RETURN true;
+END $$;
+
+-- Lets an action go on whose job has ended before it: cancelled, failed, cleaned away. False: its job lives, or it has ended itself.
+CREATE OR REPLACE FUNCTION advisorjobs_resume_action(_id bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _a advisorjobs_actions;
+BEGIN
+    SELECT * INTO _a FROM advisorjobs_actions a
+     WHERE a.id = _id AND a.state = 'running' AND advisorjobs_is_theirs(a.organization_id) FOR UPDATE;
+    IF NOT FOUND OR EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = _a.job_id AND j.status IN ('todo', 'doing')) THEN
+        RETURN false;
+    END IF;
+    PERFORM advisorjobs_carry_out(_id);
+    RETURN true;
+END $$;
