@@ -89,7 +89,7 @@ def list_people(as_json: JsonOption = False) -> None:
 
     --json: the person's values; issuer is null for those with a password.
     """
-    found = []
+    found: list[Account] = []
     with accounts() as kept:
         while page := kept.list_people(after=found[-1].id if found else 0):
             found += page
@@ -199,7 +199,7 @@ def given_role(text: str) -> Role:
 
 
 def read_password(*, stdin: bool) -> str:
-    """From the terminal, twice and unseen, or the first line of standard input; never from an argument, which others can see."""
+    """From the terminal, twice and unseen, or the first line of standard input; never an argument, which others can see."""
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

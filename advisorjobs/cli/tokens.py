@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from advisorjobs.cli.moments import moment
 from advisorjobs.cli.people import OrganizationOption, RoleOption, given_role
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.errors import AdvisorJobsError, SettingsError
+
+if TYPE_CHECKING:
+    from advisorjobs.web.access.tokens import Token
 
 __all__ = ["command"]
 
@@ -27,9 +30,9 @@ class NoSuchToken(AdvisorJobsError):
 
 @command.callback()
 def group() -> None:
-    """Makes, shows and revokes tokens, with which programs use the JSON API.
+    """Makes, shows and revokes tokens for programs.
 
-    A program sends its token with each request: Authorization: Bearer ajt_…
+    With one they use the JSON API: Authorization: Bearer ajt_…
 
     \b
     Examples:
@@ -54,7 +57,7 @@ def add(
     \b
     Examples:
       advisorjobs tokens add grafana
-      advisorjobs tokens add portal --role operator --organization org-7 --until 365d
+      advisorjobs tokens add portal --organization org-7 --until 365d
     """
     from advisorjobs.web.access.secrets import digest, new_token
 
@@ -78,7 +81,7 @@ def list_tokens(as_json: JsonOption = False) -> None:
     --json: {"id", "name", "role", "organization_id", "created_at", "created_by", "expires_at", "used_at",
     "is_expired"}.
     """
-    found = []
+    found: list[Token] = []
     with accounts() as kept:
         while page := kept.list_tokens(after=found[-1].id if found else 0):
             found += page
