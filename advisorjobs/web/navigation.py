@@ -25,5 +25,6 @@ class Entry:
 
 NAVIGATION = (
     Entry("overview", "Overview"),
+    Entry("audit", "Audit log"),
     Entry("people", "People and access", needs=Role.ADMIN),
 )

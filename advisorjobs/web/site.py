@@ -19,6 +19,7 @@ from advisorjobs.web.access.identity import Identity
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
+from advisorjobs.web.said import take_said
 from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
@@ -59,10 +60,20 @@ class Site:
             "csrf": functools.partial(csrf, request),
             "url": url,
             "navigation": [entry for entry in NAVIGATION if person is not None and entry.shown_to(person)],
+            "here_and_now": way_here(request),
             "here": getattr(request.scope.get("route"), "name", ""),
         }
-        html = templates().get_template(template).render({**known, **values})
-        return HTMLResponse(html, status)
+        html = templates().get_template(template).render({**known, "said": take_said(request), **values})
+        response = HTMLResponse(html, status)
+        take_said(request, response)
+        return response
+
+
+def way_here(request: Request) -> str:
+    """Where forms lead back to: this page, or the overview where it was no page that can be had again."""
+    if request.method != "GET":
+        return request.url_for("overview").path
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def csrf(request: Request) -> Markup:

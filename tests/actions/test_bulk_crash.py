@@ -76,9 +76,9 @@ def test_each_job_is_changed_once_though_a_worker_is_killed(
     start_worker()
     wait_for(lambda: standing().state == "done", "the end of the action")
     changed = [
-        id
+        job
         for row in desk.rows("SELECT job_ids FROM advisorjobs_audit WHERE part_of = %s", number)
-        for id in row["job_ids"]
+        for job in row["job_ids"]
     ]
     assert sorted(changed) == list(range(first, first + JOBS))
     assert (standing().done, standing().refused) == (JOBS, 0)
