@@ -71,6 +71,17 @@ class Schedule:
     changed_by: str | None
     seen_at: datetime = field(compare=False)
 
+    @property
+    def times(self) -> str:
+        """`0 9 * * *` in its zone, or `every 15 min`."""
+        if self.cron is not None:
+            return self.cron
+        seconds = (self.every or timedelta()).total_seconds()
+        for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+            if seconds % size == 0:
+                return f"every {seconds / size:g} {unit}"
+        return f"every {seconds:g} s"
+
     def upcoming(self, count: int = 10) -> list[datetime]:
         """The next *count* runs, in the local time of the schedule's zone; of a paused one, as if it went on now.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, cast
 
@@ -13,15 +12,12 @@ from advisorjobs.cli.completion import job_names, queue_names
 from advisorjobs.cli.person import ByOption, person
 from advisorjobs.cli.schedule_texts import local_time
 from advisorjobs.errors import SettingsError
+from advisorjobs.flow.moments import moment, span
 from advisorjobs.flow.recurrence import recurrence
-from advisorjobs.flow.zones import time_zone
 from advisorjobs.schedule_change import ScheduleOptions, schedule_row
 from advisorjobs.settings import Settings
 
-__all__ = ["add", "moment", "span"]
-
-UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86_400}
-SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|min|m|h|d)\s*")
+__all__ = ["add"]
 
 # fmt: off
 Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's name.", show_default=False, autocompletion=job_names)]
@@ -121,26 +117,3 @@ def fields_of(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SettingsError("--payload", text, 'must be a JSON object, such as {"organizationId": "org-7"}')
     return found
-
-
-def span(option: str, text: str | None) -> timedelta | None:
-    """*text*, such as 90s, 15min, 2h or 1d, as a span of time."""
-    if text is None:
-        return None
-    found = SPAN.fullmatch(text)
-    if found is None:
-        raise SettingsError(option, text, "must be a number with its unit, such as 90s, 15min, 2h or 1d")
-    return timedelta(seconds=float(found[1]) * UNITS[found[2]])
-
-
-def moment(option: str, text: str | None, timezone: str) -> datetime | None:
-    """*text* as a moment; without an offset it is local time in *timezone*."""
-    if text is None:
-        return None
-    zone = time_zone(timezone)
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        rule = 'must be a date and time such as "2026-12-01 08:00", or with an offset 2026-12-01T08:00+01:00'
-        raise SettingsError(option, text, rule) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)

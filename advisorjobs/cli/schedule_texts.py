@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from advisorjobs.inspector.schedule_runs import ScheduleRun
 from advisorjobs.schedules import Schedule, ScheduleState
 
 __all__ = ["json_of", "local_time", "print_schedule", "print_schedules"]
@@ -28,17 +29,6 @@ def local_time(moment: datetime | None) -> str:
         return "–"
     seconds = f":{moment:%S}" if moment.second else ""
     return f"{moment:%Y-%m-%d %H:%M}{seconds} {moment.isoformat()[-6:]}"
-
-
-def times_text(schedule: Schedule) -> str:
-    """`0 9 * * *` in its zone, or `every 15 min`."""
-    if schedule.cron is not None:
-        return schedule.cron
-    seconds = (schedule.every or timedelta()).total_seconds()
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds % size == 0:
-            return f"every {seconds / size:g} {unit}"
-    return f"every {seconds:g} s"
 
 
 def last_text(schedule: Schedule) -> str:
@@ -70,7 +60,7 @@ def row_of(schedule: Schedule) -> dict[str, str]:
         "key": schedule.key,
         "organization": schedule.organization_id or "",
         "job": schedule.name,
-        "when": times_text(schedule),
+        "when": schedule.times,
         "time zone": schedule.timezone,
         "next run": local_time(upcoming[0]) if upcoming else str(schedule.state),
         "last run": last_text(schedule),
@@ -90,17 +80,17 @@ def remarks(schedule: Schedule) -> list[str]:
     return said
 
 
-def print_schedule(schedule: Schedule, upcoming: Sequence[datetime], past: Sequence[Mapping[str, Any]]) -> None:
+def print_schedule(schedule: Schedule, upcoming: Sequence[datetime], past: Sequence[ScheduleRun]) -> None:
     from advisorjobs.cli.account import printable
     from advisorjobs.cli.consoles import console
 
     lines = [f"{name:14}{value}" for name, value in described(schedule) if value not in (None, "", "0:00:00")]
     lines += remarks(schedule)
-    lines += [f"next          {local_time(run)}" for run in upcoming]
-    for tick in past:
-        asked = ", asked for" if tick["asked_for"] else ""
-        job = f" job {tick['job_id']} {tick['status'] or 'cleaned away'}" if tick["job_id"] else ""
-        lines.append(f"past          {local_time(tick['tick'].astimezone())} {tick['outcome']}{asked}{job}")
+    lines += [f"next          {local_time(moment)}" for moment in upcoming]
+    for run in past:
+        asked = ", asked for" if run.asked_for else ""
+        job = f" job {run.job_id} {run.status or 'cleaned away'}" if run.job_id else ""
+        lines.append(f"past          {local_time(run.tick.astimezone())} {run.outcome}{asked}{job}")
     output = console()
     for line in lines:
         output.print(printable(line), highlight=False, markup=False, soft_wrap=True)
@@ -115,7 +105,7 @@ def described(schedule: Schedule) -> list[tuple[str, str | None]]:
         ("job", schedule.name),
         ("queue", schedule.queue),
         ("payload", ", ".join(sorted(schedule.payload))),
-        ("when", times_text(schedule)),
+        ("when", schedule.times),
         ("time zone", schedule.timezone),
         ("state", schedule.state),
         *((name, None if moment is None else moment.isoformat()) for name, moment in bounds),

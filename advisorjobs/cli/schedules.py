@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -96,15 +97,15 @@ def show(
 
     --json: as schedules list has it, and {"upcoming", "past"}.
     """
+    from advisorjobs.application import the_app
     from advisorjobs.cli.ground import opened
-    from advisorjobs.cli.query import ask
+    from advisorjobs.inspector.inspector import BlockingInspector
 
-    with opened(Settings.from_environment()) as connection:
+    with opened(Settings.from_environment()):
         schedule = known(get_queue_manager().sync, key, organization)
-        values = {"key": key, "organization_id": schedule.organization_id or "", "most": runs}
-        past = ask(connection, "schedule_ticks", values)
+        past = BlockingInspector(the_app()).get_schedule_runs(key, schedule.organization_id, runs)
     if as_json:
-        print_json({**json_of(schedule), "upcoming": schedule.upcoming(runs), "past": past})
+        print_json({**json_of(schedule), "upcoming": schedule.upcoming(runs), "past": list(map(asdict, past))})
     else:
         print_schedule(schedule, schedule.upcoming(runs), past)
 

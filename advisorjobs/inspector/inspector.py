@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisorjobs.calls import Awaiting, Blocking
 from advisorjobs.inspector.changes import ChangeCalls
+from advisorjobs.inspector.schedule_runs import ScheduleRunCalls
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingInspector", "Inspector"]
 
 
-class InspectorCalls(ChangeCalls):
+class InspectorCalls(ChangeCalls, ScheduleRunCalls):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""
 
     app: App

@@ -61,9 +61,18 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web.access.pages import ACCESS_PAGES
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
-    from advisorjobs.web.pages import audit, bulk_actions, job_actions, overview, queue_actions
+    from advisorjobs.web.pages import (
+        audit,
+        bulk_actions,
+        failures,
+        job_actions,
+        overview,
+        queue_actions,
+        schedule_form,
+        schedules,
+    )
 
-    pages = [*overview.PAGES, *live.PAGES, *ACCESS_PAGES]
+    pages = [*overview.PAGES, *schedule_form.PAGES, *schedules.PAGES, *failures.PAGES, *live.PAGES, *ACCESS_PAGES]
     pages += [*bulk_actions.PAGES, *job_actions.PAGES, *queue_actions.PAGES, *audit.PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]

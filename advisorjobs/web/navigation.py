@@ -25,6 +25,8 @@ class Entry:
 
 NAVIGATION = (
     Entry("overview", "Overview"),
+    Entry("failures", "Failures", own=True),
+    Entry("schedules", "Schedules", own=True),
     Entry("audit", "Audit log"),
     Entry("people", "People and access", needs=Role.ADMIN),
 )

@@ -6,6 +6,8 @@ import functools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from advisorjobs.flow.zones import time_zone
+
 __all__ = ["duration", "number", "relative", "share", "templates"]
 
 
@@ -27,6 +29,7 @@ def templates() -> Any:
         "relative": relative,
         "share": share,
         "exact": exact,
+        "local": local,
     }
     environment.globals["parts"] = environment.get_template("parts.html").module
     return environment
@@ -84,3 +87,10 @@ def relative(moment: datetime | None, now: datetime | None = None) -> str:
 def exact(moment: datetime | None) -> str:
     """The moment in UTC, to the second, as `<time datetime>` has it."""
     return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def local(moment: datetime, zone: str) -> str:
+    """`Mon 2026-03-30 09:00 +02:00` by the clocks of *zone*, to the second where there are seconds."""
+    there = moment.astimezone(time_zone(zone))
+    seconds = f":{there:%S}" if there.second else ""
+    return f"{there:%a %Y-%m-%d %H:%M}{seconds} {there.isoformat()[-6:]}"

@@ -6,16 +6,22 @@ import functools
 from collections.abc import Awaitable, Callable, Hashable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from markupsafe import Markup
+from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from advisorjobs.actions.actions import Actions
+from advisorjobs.actions.noted import Noted
+from advisorjobs.actor import Actor, Via
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
 from advisorjobs.tracker import JobTracker
 from advisorjobs.web.access.csrf import FIELD
 from advisorjobs.web.access.identity import Identity
+from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
@@ -24,9 +30,8 @@ from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
-    from advisorjobs.web.access.person import Person
 
-__all__ = ["Site"]
+__all__ = ["Site", "address_of"]
 
 R = TypeVar("R")
 
@@ -47,18 +52,30 @@ class Site:
         """See Shared.get. What depends on who asks has their organization in its *key*."""
         return await self._shared.get(key, seconds, read)
 
+    def actions(self, request: Request, why: str | None = None, via: Via = Via.DASHBOARD) -> Actions:
+        """What the person who asks may do, as theirs."""
+        person: Person = request.state.person
+        actor = Actor(via=via, by=person.name, role=person.role.value, organization_id=person.organization_id, why=why)
+        return Actions(self.app, actor)
+
+    @staticmethod
+    def noted(done: Noted) -> dict[str, str]:
+        """For the address of the page that is shown next: it tells what was done, and offers to undo it."""
+        return {} if done.audit_id is None else {"done": str(done.audit_id)}
+
     def page(self, request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> HTMLResponse:
         """The page of templates/dashboard/*template*. Templates know `person`, `url(name, …)` and `csrf()` besides."""
         person: Person | None = getattr(request.state, "person", None)
 
         def url(name: str, **parameters: Any) -> str:
-            return request.url_for(name, **parameters).path
+            return address_of(request, name, **parameters).path
 
         known = {
             "request": request,
             "person": person,
             "csrf": functools.partial(csrf, request),
             "url": url,
+            "may": {role.value: person is not None and person.may(role) for role in Role},
             "navigation": [entry for entry in NAVIGATION if person is not None and entry.shown_to(person)],
             "here_and_now": way_here(request),
             "here": getattr(request.scope.get("route"), "name", ""),
@@ -74,6 +91,12 @@ def way_here(request: Request) -> str:
     if request.method != "GET":
         return request.url_for("overview").path
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def address_of(request: Request, name: str, **parameters: Any) -> URL:
+    """Where the page *name* is; names and keys may hold any character."""
+    quoted = {key: quote(value, safe="/:@") if isinstance(value, str) else value for key, value in parameters.items()}
+    return request.url_for(name, **quoted)
 
 
 def csrf(request: Request) -> Markup:

@@ -24,7 +24,7 @@ from advisorjobs.errors import (
 )
 from advisorjobs.web.access.need import Need, declare
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.api import audit, bulk_actions, job_actions, queue_actions, queues
+from advisorjobs.web.api import audit, bulk_actions, failures, job_actions, queue_actions, queues, schedules
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -37,6 +37,8 @@ ROUTERS = (
     bulk_actions.router,
     queue_actions.router,
     audit.router,
+    schedules.router,
+    failures.router,
 )
 STATUSES = {
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

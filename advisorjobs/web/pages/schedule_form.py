@@ -1,0 +1,212 @@
+"""The form by which a schedule is created or changed: checked, previewed, nothing of what was typed lost."""
+
+from __future__ import annotations
+
+import json
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, PayloadError, SettingsError
+from advisorjobs.flow.clock_notes import UpcomingRun, upcoming_runs
+from advisorjobs.flow.moments import moment, span
+from advisorjobs.flow.recurrence import recurrence
+from advisorjobs.schedule_change import ScheduleOptions, schedule_row
+from advisorjobs.schedules import Schedule
+from advisorjobs.web.access.person import Role
+from advisorjobs.web.page import Page
+from advisorjobs.web.pages.schedules import COMING, addresses, found
+from advisorjobs.web.site import address_of
+
+if TYPE_CHECKING:
+    from advisorjobs.web.site import Site
+
+__all__ = ["PAGES"]
+
+FIELDS = (
+    "key", "job", "payload", "cron", "every", "timezone", "start", "end", "limit", "jitter", "overlap", "missed",
+    "missed_cap", "give_up_after", "priority", "tags",
+)  # fmt: skip
+DEFAULTS = {"payload": "{}", "timezone": "UTC", "overlap": "allow", "missed": "once", "missed_cap": "100"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A schedule as add_repeatable_job takes it."""
+
+    job: str
+    payload: dict[str, Any]
+    cron: str | None
+    options: dict[str, Any]
+
+
+async def new(request: Request, site: Site) -> Response:
+    return await _answer(request, site, None)
+
+
+async def edit(request: Request, site: Site) -> Response:
+    return await _answer(request, site, await found(request, site))
+
+
+async def _answer(request: Request, site: Site, schedule: Schedule | None) -> Response:
+    if request.method == "GET":
+        return _page(request, site, schedule, given_by(schedule))
+    form = await request.form()
+    given = {name: str(form.get(name) or "").strip() for name in FIELDS}
+    coming: list[UpcomingRun] = []
+    try:
+        wanted = read_form(given)
+        if schedule is not None and owner_of(wanted.payload) != (schedule.organization_id or ""):
+            raise SettingsError("payload", owner_of(wanted.payload), "must name the organization that the schedule has")
+        coming = _coming(site, schedule, wanted)
+        if form.get("do") != "preview":
+            return await _put(request, site, wanted)
+    except DatabaseUnavailable:
+        raise
+    except AdvisorJobsError as error:
+        return _page(request, site, schedule, given, problem=error)
+    return _page(request, site, schedule, given, coming=coming)
+
+
+def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[UpcomingRun]:
+    """Its next runs as it would be. Raises what add_repeatable_job would raise before anything is sent."""
+    queue = None if schedule is None else schedule.queue
+    options = cast("ScheduleOptions", wanted.options)
+    schedule_row(site.app.enqueuer.row, queue, wanted.job, wanted.payload, wanted.cron, options)
+    times = {name: wanted.options[name] for name in ("every", "timezone", "start", "end")}
+    now = datetime.now(UTC)
+    runs = recurrence(cron=wanted.cron, **times).upcoming(COMING, now)
+    return upcoming_runs(runs, now, timezone=wanted.options["timezone"], cron=wanted.cron)
+
+
+async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
+    actions = site.actions(request)
+    done = await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **wanted.options)
+    key = wanted.options["key"] or _made_key(site, wanted)
+    address = address_of(request, "schedule", key=key).include_query_params(**site.noted(done))
+    owner = owner_of(wanted.payload)
+    return RedirectResponse(
+        address.include_query_params(organization=owner) if owner else address, HTTPStatus.SEE_OTHER
+    )
+
+
+def _made_key(site: Site, wanted: Wanted) -> str:
+    options = cast("ScheduleOptions", wanted.options)
+    key: str = schedule_row(site.app.enqueuer.row, None, wanted.job, wanted.payload, wanted.cron, options)["key"]
+    return key
+
+
+def _page(
+    request: Request,
+    site: Site,
+    schedule: Schedule | None,
+    given: Mapping[str, str],
+    *,
+    problem: AdvisorJobsError | None = None,
+    coming: list[UpcomingRun] | None = None,
+) -> Response:
+    wrong = {}
+    if isinstance(problem, SettingsError) and problem.key in FIELDS:
+        wrong = {problem.key: problem.rule}
+    elif isinstance(problem, PayloadError):
+        wrong = {"payload": "; ".join(f"{name}: {rule}" for name, rule in problem.fields.items())}
+    return site.page(
+        request,
+        "schedule_form.html",
+        HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+        schedule=schedule,
+        back=addresses(request, schedule)["show"] if schedule else request.url_for("schedules"),
+        given={**dict.fromkeys(FIELDS, ""), **given},
+        wrong=wrong,
+        problem=problem,
+        coming=coming or [],
+        jobs=sorted(site.app.catalogue),
+        zones=sorted(zoneinfo.available_timezones()),
+    )
+
+
+def read_form(given: Mapping[str, str]) -> Wanted:
+    """What was typed, as values. Raises SettingsError naming the field."""
+    try:
+        payload = json.loads(given["payload"] or "{}")
+    except ValueError as error:
+        raise SettingsError("payload", given["payload"], f"is no JSON ({error})") from None
+    if not isinstance(payload, dict):
+        raise SettingsError("payload", given["payload"], 'must be a JSON object, such as {"organization_id": "org-7"}')
+    if not given["job"]:
+        raise SettingsError("job", "", "must be named")
+    zone = given["timezone"] or "UTC"
+    options = {
+        "key": given["key"] or None,
+        "every": _span(given, "every"),
+        "timezone": zone,
+        "start": moment("start", given["start"] or None, zone),
+        "end": moment("end", given["end"] or None, zone),
+        "limit": _number(given, "limit"),
+        "jitter": _span(given, "jitter") or timedelta(),
+        "overlap": given["overlap"] or "allow",
+        "missed": given["missed"] or "once",
+        "missed_cap": _number(given, "missed_cap") or 100,
+        "give_up_after": _span(given, "give_up_after"),
+        "priority": _number(given, "priority"),
+        "tags": tuple(tag.strip() for tag in given["tags"].split(",") if tag.strip()),
+    }
+    return Wanted(job=given["job"], payload=payload, cron=given["cron"] or None, options=options)
+
+
+def given_by(schedule: Schedule | None) -> dict[str, str]:
+    """What the form shows first."""
+    if schedule is None:
+        return dict(DEFAULTS)
+    numbers = {"limit": schedule.max_runs, "missed_cap": schedule.missed_cap, "priority": schedule.priority}
+    spans = {"every": schedule.every, "jitter": schedule.jitter or None, "give_up_after": schedule.give_up_after}
+    bounds = {"start": schedule.start_at, "end": schedule.end_at}
+    return {
+        "key": schedule.key,
+        "job": schedule.name,
+        "payload": json.dumps(schedule.payload, indent=2, ensure_ascii=False),
+        "cron": schedule.cron or "",
+        "timezone": schedule.timezone,
+        "overlap": schedule.overlap.value,
+        "missed": schedule.missed.value,
+        "tags": ", ".join(schedule.tags),
+        **{name: "" if value is None else str(value) for name, value in numbers.items()},
+        **{name: "" if value is None else f"{value.total_seconds():g}s" for name, value in spans.items()},
+        **{name: "" if value is None else value.isoformat() for name, value in bounds.items()},
+    }
+
+
+def owner_of(payload: Mapping[str, Any]) -> str:
+    """The organization that a payload names; "": none."""
+    return str(payload.get("organization_id", payload.get("organizationId", "")) or "")
+
+
+def _span(given: Mapping[str, str], name: str) -> timedelta | None:
+    return span(name, given[name] or None)
+
+
+def _number(given: Mapping[str, str], name: str) -> int | None:
+    text = given[name]
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise SettingsError(name, text, "must be a whole number")
+    return int(text)
+
+
+PAGES = (
+    Page(path="/schedules/new", answer=new, name="schedule_new", needs=Role.OPERATOR, methods=("GET", "POST")),
+    Page(
+        path="/schedules/edit/{key:path}",
+        answer=edit,
+        name="schedule_edit",
+        needs=Role.OPERATOR,
+        methods=("GET", "POST"),
+    ),
+)

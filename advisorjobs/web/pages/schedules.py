@@ -1,0 +1,131 @@
+"""Schedules: all of them, one with its coming and last runs, and what people do to it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import URL
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from advisorjobs.flow.clock_notes import upcoming_runs
+from advisorjobs.schedules import Schedule, ScheduleState
+from advisorjobs.web.access.person import Person, Role
+from advisorjobs.web.page import Page
+from advisorjobs.web.site import address_of
+
+if TYPE_CHECKING:
+    from advisorjobs.actions.noted import Noted
+    from advisorjobs.web.site import Site
+
+__all__ = ["COMING", "PAGES", "addresses", "found"]
+
+COMING = 10
+
+
+async def schedules(request: Request, site: Site) -> Response:
+    person: Person = request.state.person
+    queue = request.query_params.get("queue") or None
+    listed = await site.manager.list_repeatable_jobs(organization_id=person.organization_id, queue=queue)
+    order = {ScheduleState.BROKEN: 0, ScheduleState.ACTIVE: 1, ScheduleState.PAUSED: 2, ScheduleState.ENDED: 3}
+    listed = sorted(
+        listed, key=lambda each: (order[each.state], each.next_run_at is None, each.next_run_at or each.created_at)
+    )
+    rows = [(each, addresses(request, each)["show"]) for each in listed]
+    return site.page(request, "schedules.html", schedules=rows, queue=queue)
+
+
+async def schedule(request: Request, site: Site) -> Response:
+    shown = await found(request, site)
+    past = await site.inspector.get_schedule_runs(shown.key, shown.organization_id, 20)
+    paused = shown.state is ScheduleState.PAUSED
+    coming = upcoming_runs(shown.upcoming(COMING), shown.seen_at, timezone=shown.timezone, cron=shown.cron)
+    return site.page(
+        request, "schedule.html", schedule=shown, coming=coming, past=past, paused=paused, to=addresses(request, shown)
+    )
+
+
+async def pause(request: Request, site: Site) -> Response:
+    shown = await found(request, site)
+    form = await request.form()
+    why = str(form.get("why") or "").strip() or None
+    done = await site.actions(request).pause_schedule(shown.key, organization_id=shown.organization_id or "", why=why)
+    return _back(request, site, shown, done)
+
+
+async def resume(request: Request, site: Site) -> Response:
+    shown = await found(request, site)
+    done = await site.actions(request).resume_schedule(shown.key, organization_id=shown.organization_id or "")
+    return _back(request, site, shown, done)
+
+
+async def run(request: Request, site: Site) -> Response:
+    """Runs it once, now. Where the job before still lives and its policy is to skip then, the page says so."""
+    shown = await found(request, site)
+    done = await site.actions(request).run_schedule(shown.key, organization_id=shown.organization_id or "")
+    if not done.changed:
+        raise HTTPException(
+            HTTPStatus.CONFLICT, f"The last job of {shown.key} still waits or runs, and its overlap policy is skip."
+        )
+    return _back(request, site, shown, done)
+
+
+async def remove(request: Request, site: Site) -> Response:
+    shown = await found(request, site)
+    form = await request.form()
+    if form.get("confirmed") != shown.key:
+        return site.page(request, "schedule_remove.html", schedule=shown, to=addresses(request, shown))
+    done = await site.actions(request).remove_schedule(shown.key, organization_id=shown.organization_id or "")
+    address = request.url_for("schedules").include_query_params(**site.noted(done))
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+async def found(request: Request, site: Site) -> Schedule:
+    """The schedule that the path names. Raises HTTPException 404 where there is none that the person may see."""
+    person: Person = request.state.person
+    owner = request.query_params.get("organization", "")
+    if person.organization_id in (None, owner):
+        known = await site.manager.get_repeatable_job(request.path_params["key"], organization_id=owner)
+        if known is not None:
+            return known
+    raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such schedule.")
+
+
+def addresses(request: Request, schedule: Schedule) -> dict[str, URL]:
+    """The pages of a schedule, by what they do: its key, and whose it is."""
+    owner = {"organization": schedule.organization_id} if schedule.organization_id else {}
+    names = {"show": "schedule"} | {each: f"schedule_{each}" for each in ("edit", "pause", "resume", "run", "remove")}
+    return {
+        each: address_of(request, name, key=schedule.key).include_query_params(**owner) for each, name in names.items()
+    }
+
+
+def _back(request: Request, site: Site, shown: Schedule, done: Noted) -> Response:
+    address = addresses(request, shown)["show"].include_query_params(**site.noted(done))
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+PAGES = (
+    Page(path="/schedules", answer=schedules, name="schedules", needs=Role.VIEWER, own=True),
+    Page(
+        path="/schedules/pause/{key:path}", answer=pause, name="schedule_pause", needs=Role.OPERATOR, methods=("POST",)
+    ),
+    Page(
+        path="/schedules/resume/{key:path}",
+        answer=resume,
+        name="schedule_resume",
+        needs=Role.OPERATOR,
+        methods=("POST",),
+    ),
+    Page(path="/schedules/run/{key:path}", answer=run, name="schedule_run", needs=Role.OPERATOR, methods=("POST",)),
+    Page(
+        path="/schedules/remove/{key:path}",
+        answer=remove,
+        name="schedule_remove",
+        needs=Role.OPERATOR,
+        methods=("GET", "POST"),
+    ),
+    Page(path="/schedules/of/{key:path}", answer=schedule, name="schedule", needs=Role.VIEWER, own=True),
+)

@@ -1,0 +1,131 @@
+"""The pages of schedules, and /api/schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from advisorjobs.manager import QueueManager
+from advisorjobs.web.access.person import Role
+from tests.fixtures.visitors import Added, Comes, Visitor
+
+KEY = 'nightly/50 % "of" #1?'
+PAYLOAD = '{"organization_id": "system"}'
+NEW: dict[str, str] = {
+    "job": "maintenance:clear_cache",
+    "key": KEY,
+    "payload": PAYLOAD,
+    "cron": "30 2 * * *",
+    "timezone": "Europe/Berlin",
+}
+
+
+@pytest.fixture
+def visitor(comes: Comes) -> Visitor:
+    """The user of this machine, who is an administrator while nobody has to sign in."""
+    return comes()
+
+
+async def shown(visitor: Visitor, path: str) -> str:
+    answer = await visitor.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def test_a_schedule_is_created_shown_changed_paused_run_and_removed(
+    visitor: Visitor, manager: QueueManager
+) -> None:
+    assert "No schedules yet" in await shown(visitor, "/schedules")
+    created = await visitor.form("/schedules/new", "/schedules/new", **NEW)
+    assert created.status_code == 303
+    page = created.headers["location"]
+    assert "30 2 * * *" in await shown(visitor, page)
+    (schedule,) = await manager.list_repeatable_jobs()
+    assert (schedule.key, schedule.organization_id, schedule.timezone) == (KEY, "system", "Europe/Berlin")
+
+    def at(what: str) -> str:
+        return str(page).replace("/schedules/of/", f"/schedules/{what}/").replace("done=", "was=")
+
+    edited = await visitor.form(at("edit"), at("edit"), **{**NEW, "cron": "0 3 * * *"})
+    assert edited.status_code == 303
+    assert (await visitor.form(page, at("pause"), why="the office is closed")).status_code == 303
+    assert "the office is closed" in await shown(visitor, page)
+    assert (await visitor.form(page, at("resume"))).status_code == 303
+    assert (await visitor.form(page, at("run"))).status_code == 303
+    assert "as somebody asked for it" in await shown(visitor, page)
+    assert "Remove this schedule?" in (await visitor.form(page, at("remove"))).text
+    assert (await visitor.form(page, at("remove"), confirmed=KEY)).status_code == 303
+    assert await manager.list_repeatable_jobs() == []
+    assert (await visitor.get(page)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"cron": "61 2 * * *"}, "the minute field"),
+        ({"cron": ""}, "cron"),
+        ({"payload": "{"}, "is no JSON"),
+        ({"payload": '{"organization_id": "system", "colour": 1}'}, "colour"),
+        ({"job": "maintenance:clear_cash"}, "did you mean"),
+        ({"timezone": "Europe/Berlni"}, "did you mean"),
+        ({"limit": "many"}, "must be a whole number"),
+        ({"every": "soon", "cron": ""}, "must be a number with its unit"),
+    ],
+)
+async def test_what_cannot_be_used_is_said_and_nothing_typed_is_lost(
+    visitor: Visitor, manager: QueueManager, given: dict[str, str], said: str
+) -> None:
+    answer = await visitor.form("/schedules/new", "/schedules/new", **{**NEW, **given})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'value="nightly/50 % &#34;of&#34; #1?"' in answer.text
+    assert await manager.list_repeatable_jobs() == []
+
+
+async def test_a_preview_shows_the_runs_and_changes_nothing(visitor: Visitor, manager: QueueManager) -> None:
+    answer = await visitor.form("/schedules/new", "/schedules/new", do="preview", **NEW)
+    assert answer.status_code == 200
+    assert answer.text.count("02:30") == 10
+    assert await manager.list_repeatable_jobs() == []
+
+
+async def test_the_api_puts_shows_pauses_and_removes(visitor: Visitor, manager: QueueManager) -> None:
+    headers = {"X-CSRF-Token": await visitor.csrf("/schedules/new")}
+
+    async def call(method: str, path: str, **given: Any) -> Any:
+        answer = await visitor.client.request(method, f"/api/schedules{path}", headers=headers, **given)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    wanted = {"job": "maintenance:clear_cache", "key": KEY, "payload": {"organization_id": "system"}, "every": 900}
+    assert (await call("POST", "", json=wanted))["changed"]
+    one = {"key": KEY, "organization_id": "system"}
+    found = await call("GET", "/one", params=one)
+    assert (found["times"], found["payload_fields"], len(found["coming"])) == ("every 15 min", ["organization_id"], 10)
+    assert (await call("POST", "/pause", params={**one, "why": "closed"}))["changed"]
+    assert [each["state"] for each in await call("GET", "")] == ["paused"]
+    assert (await call("POST", "/resume", params=one))["changed"]
+    assert (await call("POST", "/run", params=one))["changed"]
+    assert (await call("DELETE", "", params=one))["changed"]
+    missing = await visitor.client.get("/api/schedules/one", params=one)
+    assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_people_of_an_organization_see_their_schedules_and_change_none(
+    comes: Comes, add_person: Added, manager: QueueManager
+) -> None:
+    for organization in ("org-1", "org-2"):
+        await manager.add_repeatable_job(None, "report:monthly", report(organization), "0 6 1 * *", key="monthly")
+    await add_person("ann", Role.OPERATOR, "org-1")
+    visitor = comes()
+    await visitor.sign_in("ann")
+    page = await shown(visitor, "/schedules")
+    assert "organization=org-1" in page
+    assert "org-2" not in page
+    assert (await visitor.get("/schedules/of/monthly?organization=org-2")).status_code == 404
+    assert (await visitor.get("/schedules/edit/monthly?organization=org-1")).status_code == 403
+
+
+def report(organization: str) -> dict[str, str]:
+    return {"organization_id": organization, "client_id": "c-1", "month": "2026-10"}
