@@ -72,7 +72,9 @@ def _looks(wanted: JobFilter, start: JobCursor | None, *, up: bool, most: int, c
         begins = _begins(walk, walks, start, up=up)
         if begins is None:
             continue
-        look = yield _walk(walk, wanted, begins, up=up, most=most - sum(len(each.jobs) for each in found), connection=connection)
+        look = yield _walk(
+            walk, wanted, begins, up=up, most=most - sum(len(each.jobs) for each in found), connection=connection
+        )
         found = (*found, look)
         if look.edge is not None:
             break
