@@ -18,6 +18,7 @@ DROP FUNCTION IF EXISTS advisorjobs_find_by_number(jsonb, bigint, boolean, integ
 DROP FUNCTION IF EXISTS advisorjobs_find_by_end(jsonb, timestamptz, bigint, boolean, integer, integer);
 DROP FUNCTION IF EXISTS advisorjobs_find_by_failure(jsonb, timestamptz, bigint, boolean, integer, integer, integer);
 DROP FUNCTION IF EXISTS advisorjobs_describe_jobs(bigint[], timestamptz[], text, boolean, integer);
+DROP FUNCTION IF EXISTS advisorjobs_find_by_unique_key(text, text, text);
 DROP TYPE IF EXISTS advisorjobs_found_job;
 CREATE TYPE advisorjobs_found_job AS (
     id bigint, name text, queue text, organization_id text, status text, priority integer, attempts integer, tags text[],
