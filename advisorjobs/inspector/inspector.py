@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisorjobs.calls import Awaiting, Blocking
 from advisorjobs.inspector.changes import ChangeCalls
+from advisorjobs.inspector.job_account import JobAccountCalls
 from advisorjobs.inspector.job_search import JobSearchCalls
 from advisorjobs.inspector.schedule_runs import ScheduleRunCalls
 from advisorjobs.inspector.waiting_calls import WaitingCalls
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingInspector", "Inspector"]
 
 
-class InspectorCalls(ChangeCalls, JobSearchCalls, ScheduleRunCalls, WaitingCalls):
+class InspectorCalls(ChangeCalls, JobAccountCalls, JobSearchCalls, ScheduleRunCalls, WaitingCalls):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""
 
     app: App

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from advisorjobs.environment import did_you_mean
@@ -49,7 +49,7 @@ class JobFilter:
         Raises SettingsError, naming the condition, for one that can't be used.
         """
         said = {each.name: (given.get(each.name) or "").strip() for each in fields(cls)}
-        read = {name: READ.get(name, _text)(name, text) for name, text in said.items() if text}
+        read: dict[str, Any] = {name: READ.get(name, _text)(name, text) for name, text in said.items() if text}
         return cls(**read)
 
     def __post_init__(self) -> None:

@@ -185,7 +185,13 @@ def _lock_text(facts: WaitingFacts) -> str:
     lock = facts.lock
     assert lock is not None
     holder = "" if not lock.held else f"job {lock.holder} runs with it" if lock.holder else "another job runs with it"
-    waiting = "" if not lock.before else f"{_count(lock.before)} before it in line" if lock.before > 1 else "1 waits before it"
+    waiting = (
+        ""
+        if not lock.before
+        else f"{_count(lock.before)} before it in line"
+        if lock.before > 1
+        else "1 waits before it"
+    )
     return f"Its lock is taken: {' and '.join(filter(None, (holder, waiting)))}."
 
 
@@ -254,7 +260,11 @@ def _estimate(facts: WaitingFacts, reasons: tuple[WaitingReason, ...], before: i
         if reason.why in (Why.SLOTS, Why.LINE):
             if facts.pace.run_ms is None or before is None or before > MANY or not facts.workers.slots:
                 return None
-            rounds = math.ceil((before + 1) / facts.workers.slots) if not facts.workers.free else before / facts.workers.slots
+            rounds = (
+                math.ceil((before + 1) / facts.workers.slots)
+                if not facts.workers.free
+                else before / facts.workers.slots
+            )
             start = max(start, facts.now + timedelta(milliseconds=rounds * facts.pace.run_ms))
         elif reason.until is None:
             return None
