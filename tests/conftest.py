@@ -23,6 +23,7 @@ pytest_plugins = [
     "tests.fixtures.certificates",
     "tests.fixtures.receivers",
     "tests.fixtures.books",
+    "tests.fixtures.browser",
     "tests.fixtures.till",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
