@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.analyst",
     "tests.fixtures.apps",
     "tests.fixtures.children",
+    "tests.fixtures.collectors",
     "tests.fixtures.deeds",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
@@ -33,4 +34,5 @@ pytest_plugins = [
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
     "tests.fixtures.inspectors",
+    "tests.fixtures.watched_workers",
 ]

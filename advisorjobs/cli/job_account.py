@@ -15,6 +15,7 @@ from advisorjobs.cli.moments import local_seconds
 from advisorjobs.cli.serving import span
 from advisorjobs.errors import AdvisorJobsError
 from advisorjobs.inspector.job_account import JobAccount, Progress, RunAccount
+from advisorjobs.inspector.log_lines import LogLine
 from advisorjobs.inspector.why_waiting import WaitingAccount
 from advisorjobs.job import JobStatus
 
@@ -27,19 +28,20 @@ class NoSuchJob(AdvisorJobsError):
     """No job has this number, or had it within the time for which history is kept."""
 
 
-def job_json(job: JobAccount, waiting: WaitingAccount | None) -> dict[str, Any]:
+def job_json(job: JobAccount, waiting: WaitingAccount | None, log: Sequence[LogLine] | None = None) -> dict[str, Any]:
     """What machines get."""
     told = asdict(job)
     reasons = [] if waiting is None else [asdict(reason) for reason in waiting.reasons]
-    return {**told, "status": status(job), "fields": sorted(job.payload_shape or ()), "waits_because": reasons}
+    said = {} if log is None else {"log": [asdict(line) for line in log]}
+    return {**told, "status": status(job), "fields": sorted(job.payload_shape or ()), "waits_because": reasons, **said}
 
 
 def status(job: JobAccount) -> str:
     return job.status or "cleaned"
 
 
-def print_job(job: JobAccount, waiting: WaitingAccount | None) -> None:
-    """Prints *job*, and why it waits if it does; with what it was given and brought, where its account has that."""
+def print_job(job: JobAccount, waiting: WaitingAccount | None, log: Sequence[LogLine] | None = None) -> None:
+    """Prints *job*, why it waits if it does, and what its runs have said (*log*, None: not asked for); with what it was given and brought, where its account has that."""
     output = console()
     say(output, f"job {job.id}  {job.name}  {status(job)}")
     for label, text in facts(job, waiting):
@@ -56,6 +58,10 @@ def print_job(job: JobAccount, waiting: WaitingAccount | None) -> None:
         )
     for line in outcomes(job.runs) if job.with_values else ():
         say(output, line)
+    for line in log or ():
+        say(output, f"run {line.run}, {local_seconds(line.at)} {line.level:7} {line.text}")
+    if log == []:
+        output.print("none of its runs has said anything", style="dim")
     if not job.with_values and job.has_errors:
         output.print("messages and traces, which may hold a client's data: --values", style="dim")
 

@@ -121,16 +121,21 @@ def show_job(
     values: Annotated[
         bool, typer.Option("--values", help="Arguments, results and errors' messages too: they may be a client's.")
     ] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="What its runs said while they ran, too: it may be a client's.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Shows a job and all its runs, and why it waits if it does.
 
-    Of arguments the names are shown; what they hold, results, errors' messages and traces only with --values.
+    Of arguments the names are shown; what they hold, results, errors' messages and traces only with --values. Of what a run
+    says the first 200 lines are kept; of many runs the newest are shown.
 
     \b
     Examples:
       advisorjobs jobs show 17
       advisorjobs jobs show 17 --values
+      advisorjobs jobs show 17 --log
       advisorjobs jobs show 17 --json | jq '.runs[-1].error_code'
 
     \b
@@ -139,7 +144,8 @@ def show_job(
     "text", "until", "jobs", …}], "runs": [{"run_number", "attempt", "status",
     "worker", "started_at", "finished_at", "wait_ms", "run_ms", "error_code",
     "error_message", "stack_trace", "result", …}]};
-    payload, result, message and trace are null without --values.
+    payload, result, message and trace are null without --values. With --log
+    also "log": [{"run", "no", "at", "level", "text"}].
     """
     from advisorjobs.application import the_app
     from advisorjobs.cli.ground import opened
@@ -150,12 +156,13 @@ def show_job(
         inspector = Inspector(the_app()).sync
         found = inspector.read_job(job, values=values, connection=connection)
         waiting = inspector.why_waiting(job, connection=connection)
+        lines = inspector.read_log_lines(job, values=True) if log else None
     if found is None:
         raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
     if as_json:
-        print_json(job_json(found, waiting))
+        print_json(job_json(found, waiting, lines))
     else:
-        print_job(found, waiting)
+        print_job(found, waiting, lines)
 
 
 command.command(name="retry")(retry_jobs)

@@ -14,10 +14,10 @@ from psycopg import sql
 
 from advisorjobs.cli import machine
 from advisorjobs.cli.examination import encryption, examine
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.serving import span
 from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
+from advisorjobs.finding import Finding
 from advisorjobs.settings import Settings
 from ops.bench.backlog import Backlog
 from tests.fixtures.apps import Program
