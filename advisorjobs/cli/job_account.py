@@ -41,7 +41,10 @@ def status(job: JobAccount) -> str:
 
 
 def print_job(job: JobAccount, waiting: WaitingAccount | None, log: Sequence[LogLine] | None = None) -> None:
-    """Prints *job*, why it waits if it does, and what its runs have said (*log*, None: not asked for); with what it was given and brought, where its account has that."""
+    """Prints *job*, why it waits if it does, and what its runs have said (*log*, None: not asked for).
+
+    With what it was given and brought, where its account has that.
+    """
     output = console()
     say(output, f"job {job.id}  {job.name}  {status(job)}")
     for label, text in facts(job, waiting):
@@ -58,8 +61,8 @@ def print_job(job: JobAccount, waiting: WaitingAccount | None, log: Sequence[Log
         )
     for line in outcomes(job.runs) if job.with_values else ():
         say(output, line)
-    for line in log or ():
-        say(output, f"run {line.run}, {local_seconds(line.at)} {line.level:7} {line.text}")
+    for entry in log or ():
+        say(output, f"run {entry.run}, {local_seconds(entry.at)} {entry.level:7} {entry.text}")
     if log == []:
         output.print("none of its runs has said anything", style="dim")
     if not job.with_values and job.has_errors:

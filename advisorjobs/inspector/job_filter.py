@@ -77,7 +77,7 @@ class JobFilter:
         return self.payload is not None or self.error_text is not None
 
     def query(self, **changed: object) -> str:
-        """As the query of an address, which `of` reads again; *changed*: other conditions, None without one."""
+        """As the query of an address, which `of` reads again; *changed*: other conditions and names, None: without."""
         said = {each.name: getattr(self, each.name) for each in fields(self)} | changed
         return urlencode({name: _said(value) for name, value in said.items() if value not in (None, "")})
 

@@ -236,7 +236,7 @@ def _nothing(facts: WaitingFacts) -> WaitingReason:
     parked = {
         "unknown_job": "It was set aside while no worker knew its name, and is brought back within a second or two.",
         "key": "It was set aside while its key had no room, and is looked at again now.",
-        "lock": "It was set aside while its lock was taken. Its turn has come: it is brought back, within minutes at the latest.",
+        "lock": "It was set aside while its lock was taken; its turn has come, and it is brought back within minutes.",
     }
     if facts.parked is not None:
         until = facts.key_wakes_at if facts.parked == "key" else None

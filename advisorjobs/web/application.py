@@ -70,6 +70,8 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web.pages import (
         database,
         failures,
+        job,
+        jobs,
         limits,
         organizations,
         overview,
@@ -79,7 +81,20 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
         workers,
     )
 
-    nouns = (overview, queue, organizations, schedule_form, schedules, failures, workers, limits, database, live)
+    nouns = (
+        overview,
+        queue,
+        jobs,
+        job,
+        organizations,
+        schedule_form,
+        schedules,
+        failures,
+        workers,
+        limits,
+        database,
+        live,
+    )
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]
