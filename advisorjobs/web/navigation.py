@@ -32,5 +32,6 @@ NAVIGATION = (
     Entry("workers", "Workers"),
     Entry("limits", "Limits"),
     Entry("database", "Database"),
+    Entry("audit", "Audit log"),
     Entry("people", "People and access", needs=Role.ADMIN),
 )
