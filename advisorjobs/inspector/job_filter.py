@@ -59,6 +59,8 @@ class JobFilter:
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is None:
                 raise SettingsError(name, str(moment), "must have a time zone")
+            if moment is not None and not 1970 <= moment.year < 9000:
+                raise SettingsError(name, str(moment), "must lie between the years 1970 and 9000")
 
     @property
     def payload_condition(self) -> tuple[str | None, str | None]:

@@ -97,7 +97,7 @@ BEGIN
              WHERE _status IS NULL OR _status IN ('waiting', 'delayed')
             UNION ALL
             SELECT 4, e.final AND (_status IS NULL OR e.status::text = _status)
-                      AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = e.job_id),
+                      AND (SELECT j.id FROM procrastinate_jobs j WHERE j.id = e.job_id) IS NULL,   -- EXISTS might read all into a hash
                    e.job_id, e.queue_name, e.job_name, e.organization_id, e.tags, e.queued_at, e.input
               FROM ((SELECT * FROM advisorjobs_runs r WHERE NOT _up AND r.job_id < _from ORDER BY r.job_id DESC, r.run_no DESC LIMIT _look)
                     UNION ALL
@@ -334,8 +334,7 @@ BEGIN
                    AND (_tag IS NULL OR _tag = ANY (s.tags)) AND (_key IS NULL OR s.input ->> _key = _value)
                    AND (_code IS NULL OR s.error_code::text = _code) AND (_fingerprint IS NULL OR s.fingerprint = _fingerprint)
                    AND (_text IS NULL OR strpos(lower(s.error_message), _text) > 0)
-                   AND (s.final OR EXISTS (
-                   SELECT FROM procrastinate_jobs j WHERE j.id = s.job_id AND j.run_no = s.run_no AND j.status = 'todo')) AS fits
+                   AND (s.final OR (SELECT j.run_no FROM procrastinate_jobs j WHERE j.id = s.job_id AND j.status = 'todo') = s.run_no) AS fits
               FROM seen s)
         SELECT count(*) AS count, (array_agg(p.finished_at ORDER BY p.place DESC))[1] AS at,
                (array_agg(p.job_id ORDER BY p.place DESC))[1] AS id,

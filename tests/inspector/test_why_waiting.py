@@ -187,7 +187,7 @@ def test_limits_of_running_at_once_name_the_jobs_that_run(
     assert (reason.why, reason.jobs) == (Why.QUEUE_RUNNING, (first, other))
     assert reasons(inspector, mine) == [Why.QUEUE_RUNNING, Why.ORGANIZATION_RUNNING]
     assert not starts(desk, third)
-    desk.run("cancel_job", job_id=third)
+    desk.one("SELECT cancel_job(%s)", third)
     desk.complete(holder)
     assert reasons(inspector, mine) == [Why.NOTHING]
     assert starts(desk, mine)

@@ -93,13 +93,13 @@ async def test_pages_lead_to_each_other(visitor: Visitor, desk: Desk) -> None:
         ("payload=x", "Payload must be a field and what it says"),
         ("since=x", "Since must be a date and time"),
         ("tag=%00", "Tag must be text"),
-        ("since=0001-01-01T00:00%2B20:00", ""),
-        ("until=9999-12-31T23:59", ""),
+        ("since=0001-01-01T00:00%2B20:00", "Since must lie between"),
+        ("until=9999-12-31T23:59", "Until must lie between"),
     ],
 )
 async def test_what_cant_be_searched_for_is_told(visitor: Visitor, query: str, words: str) -> None:
     answer = await visitor.get(f"/jobs?{query}")
-    assert answer.status_code in (200, 400), answer.text
+    assert answer.status_code == 400, answer.text
     assert words.replace("'", "&#39;") in answer.text
 
 
@@ -107,7 +107,7 @@ async def test_a_job_is_shown_without_what_it_holds_until_somebody_asks(
     visitor: Visitor, desk: Desk, failed: int
 ) -> None:
     page = await shown(visitor, f"/jobs/{failed}")
-    for words in ("test:work", "org-7", "import", "document_id", "18 characters" if False else "Message of 29 characters"):
+    for words in ("test:work", "org-7", "import", "document_id", "Message of 29 characters"):
         assert words in page
     assert 'data-live="jobs' in page
     seen = await visitor.form(f"/jobs/{failed}", f"/jobs/{failed}/values")
@@ -161,7 +161,7 @@ async def test_the_api_tells_the_same(visitor: Visitor, desk: Desk, failed: int)
     for query in ("?limit=0", "?id=0", "?status=x", "?since=yesterday", "?tag=%00", f"?id={1 << 63}"):
         await told(query, 422)
     for query in ("?before=x", "?before=1&after=1", "?payload=x"):
-        await told(query, 400)
+        await told(query, 422)
 
 
 async def test_people_see_what_is_theirs_and_viewers_no_values(
@@ -192,7 +192,7 @@ async def test_people_see_what_is_theirs_and_viewers_no_values(
         for nobody in (viewer, own_viewer):
             assert (await nobody.send("POST", f"/api/jobs/{other}{path}")).status_code == 403
     for query in ("payload=document_id%3Ddoc-17", "error_text=unknown"):
-        assert (await viewer.get(f"/api/jobs?{query}")).status_code == 400
+        assert (await viewer.get(f"/api/jobs?{query}")).status_code == 422
     seen = desk.rows("SELECT subject FROM advisorjobs_audit")
     assert [row["subject"] for row in seen] == [str(other)] * 2
 
@@ -211,6 +211,5 @@ async def test_pages_of_an_organizations_people_show_their_jobs_only(
     await shown(ada, f"/jobs/{failed}", 404)
     mine = await shown(ada, f"/jobs/{other}")
     assert "Show values" not in mine
-    answer = await ada.form("/jobs", f"/jobs/{other}/values") if "csrf" in mine else await ada.send("POST", f"/jobs/{other}/values")
-    assert answer.status_code == 403
+    assert (await ada.form("/jobs", f"/jobs/{other}/values")).status_code == 403
     assert "Payload can be asked for by operators only" in await shown(ada, "/jobs?payload=a%3Db", 400)
