@@ -46,7 +46,7 @@ def timeline(job: JobAccount) -> tuple[TimelineStep, ...]:
 def _steps(job: JobAccount) -> Iterator[TimelineStep]:
     first = job.runs[0].queued_at if job.runs else job.queued_at
     if not job.earlier_runs:
-        yield TimelineStep(at=first, text="due", kind="waiting")
+        yield TimelineStep(at=first, text="queued" if job.scheduled_at is None else "due", kind="waiting")
     for number, run in enumerate(job.runs):
         yield from _run(run, last=number == len(job.runs) - 1)
     alive = job.status in (JobStatus.WAITING, JobStatus.DELAYED)

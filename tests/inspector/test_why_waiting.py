@@ -219,12 +219,12 @@ def test_a_lock_tells_who_holds_it_and_how_many_stand_before(desk: Desk, inspect
     reason = only(inspector, third)
 
     assert (reason.why, reason.jobs) == (Why.LOCK, (first, second))
-    assert reason.text == f"Its lock is taken: job {first} runs with it and 1 waits before it."
+    assert reason.text == f"Its lock is taken: job {first} runs with it, and 1 waits before it."
     assert only(inspector, second).text == f"Its lock is taken: job {first} runs with it."
     assert not starts(desk, second)
     desk.complete(holder)
     assert reasons(inspector, second) == [Why.NOTHING]
-    assert only(inspector, third).text == "Its lock is taken: 1 waits before it."
+    assert only(inspector, third).text == "1 waits before it in the line of its lock."
     assert starts(desk, second)
 
 
