@@ -18,6 +18,7 @@ DROP FUNCTION IF EXISTS advisorjobs_find_by_number(jsonb, bigint, boolean, integ
 DROP FUNCTION IF EXISTS advisorjobs_find_by_end(jsonb, timestamptz, bigint, boolean, integer, integer);
 DROP FUNCTION IF EXISTS advisorjobs_find_by_failure(jsonb, timestamptz, bigint, boolean, integer, integer, integer);
 DROP FUNCTION IF EXISTS advisorjobs_describe_jobs(bigint[], timestamptz[], text, boolean, integer);
+DROP FUNCTION IF EXISTS advisorjobs_find_by_unique_key(text, text, text);
 DROP TYPE IF EXISTS advisorjobs_found_job;
 CREATE TYPE advisorjobs_found_job AS (
     id bigint, name text, queue text, organization_id text, status text, priority integer, attempts integer, tags text[],
@@ -356,7 +357,6 @@ END $$;
 
 -- The living job that has a unique key, or had it and keeps it for a time. The key's index begins with the organization and the job's
 -- name; where they are not given, the pairs that there are are found one by one, a thousand at most.
-DROP FUNCTION IF EXISTS advisorjobs_find_by_unique_key(text, text, text);
 CREATE FUNCTION advisorjobs_find_by_unique_key(_key text, _organization text, _name text) RETURNS SETOF advisorjobs_found_job
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
