@@ -23,6 +23,7 @@ from advisorjobs.health_settings import Health, health
 from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
 from advisorjobs.mail_settings import Smtp, mail_from, smtp
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
+from advisorjobs.telemetry_settings import Telemetry, telemetry
 from advisorjobs.webhook_settings import Webhooks, webhooks
 
 __all__ = [
@@ -132,6 +133,7 @@ class Settings:
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
     quickbooks: Quickbooks | None = None
     stripe: Stripe | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     @property
     def heartbeat(self) -> timedelta:
@@ -173,6 +175,7 @@ class Settings:
             secret_keys=secret_keys(env),
             quickbooks=quickbooks(env),
             stripe=stripe(env),
+            telemetry=telemetry(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings

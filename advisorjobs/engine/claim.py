@@ -195,7 +195,7 @@ class Claimer:
                     "aged": aged,
                 },
             )
-            jobs = [Claimed._make((*row[:JOB], token)) for row in rows if row[0] is not None]
+            jobs = [Claimed._make((*row[: JOB - 1], token, row[JOB - 1])) for row in rows if row[0] is not None]
             held = len(jobs)
             self.meter.claimed(held, monotonic() - sent_at)
         except BaseException as error:

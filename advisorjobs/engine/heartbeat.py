@@ -25,6 +25,7 @@ from psycopg.rows import tuple_row
 
 from advisorjobs.database.link import connection_options
 from advisorjobs.database.statement import statement
+from advisorjobs.engine.footprint import Footprint
 from advisorjobs.engine.lease import Lease
 
 __all__ = ["Heartbeat", "Pulse"]
@@ -82,6 +83,7 @@ class Heartbeat:
         self._sent_at = math.inf
         self._hurry = self._warned = False
         self._fenced_at: float | None = None
+        self._footprint = Footprint()
         self._thread = threading.Thread(target=self._loop, name="advisorjobs heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -129,7 +131,7 @@ class Heartbeat:
         claims = list(self.lease.claims)
         sent_at = time.monotonic()
         try:
-            alive, last_beat = self._execute("beat", {"worker": self.lease.worker, "token": self.lease.token})
+            alive, last_beat = self._execute("beat", {**self._signs(), "token": self.lease.token})
             if not alive:
                 self.lease.end()
                 return True
@@ -141,6 +143,11 @@ class Heartbeat:
             self._close()
             return False
         return True
+
+    def _signs(self) -> dict[str, Any]:
+        memory, cpu = self._footprint.measure()
+        stopping = self.pulse.stop_by < math.inf
+        return {"worker": self.lease.worker, "memory": memory, "cpu": cpu, "stopping": stopping}
 
     def _reconcile(self, claims: list[str], before: datetime) -> None:
         """*claims* as they were before the renewal was sent; *before*: the renewal before that one."""

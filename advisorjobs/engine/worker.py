@@ -20,14 +20,16 @@ from advisorjobs.database.link import Link, is_passing
 from advisorjobs.engine.chores import Chores, chore
 from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer, settlement_text
-from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor
+from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor, RunTracer
+from advisorjobs.engine.footprint import whereabouts
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.heartbeat import Heartbeat, Pulse
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import timed_out
 from advisorjobs.engine.ports import Ports
 from advisorjobs.engine.reporting import TICK, Reporter
-from advisorjobs.engine.run import Fate
+from advisorjobs.engine.run import Fate, Run
+from advisorjobs.engine.run_lines import RunLines
 from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
@@ -83,15 +85,23 @@ class Worker:
     Must be made inside the event loop that runs it.
     """
 
-    def __init__(self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: Ports) -> None:
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        handlers: Mapping[str, Handler],
+        executor: Executor,
+        ports: Ports,
+        *,
+        lines: RunLines | None = None,
+        tracer: RunTracer | None = None,
+    ) -> None:
         self.spec = spec
         self.handlers = handlers
+        self.lines = lines
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        self._now = asyncio.Event()
-        self._lost = asyncio.Event()
+        self._stop, self._now, self._lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._links = {
             name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
         }
@@ -107,11 +117,12 @@ class Worker:
             executor=executor,
             ports=ports,
             on_room=self._room,
+            on_said=self._said,
+            tracer=tracer,
         )
         self.chores = Chores(self._links["tidy"])
         self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
-        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
-        self.listener = Listener(self._links["listen"], told) if spec.listen else None
+        self.listener = self._made_listener() if spec.listen else None
         self.claimer = Claimer(
             link=self._links["claim"],
             slots=self.slots,
@@ -131,6 +142,10 @@ class Worker:
     def links(self) -> Collection[Link]:
         """The connections that the event loop works with."""
         return self._links.values()
+
+    def _made_listener(self) -> Listener:
+        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
+        return Listener(self._links["listen"], told)
 
     def stop(self) -> None:
         """Asks for a graceful stop; a second call ends it now. May be called from a signal handler or another thread.
@@ -157,6 +172,8 @@ class Worker:
         ]
         if self.listener is not None:
             loops.append(self.listener.loop)
+        if self.lines is not None:
+            loops.append(self.lines.loop)
         tasks: list[asyncio.Future[None]] = [asyncio.ensure_future(loop()) for loop in loops]
         claiming = asyncio.ensure_future(self.claimer.loop())
         try:
@@ -198,6 +215,8 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=1.0)
+        if self.lines is not None:
+            await self.lines.close(LAST_WORDS)
         await self._leave()
         for link in self._links.values():
             await link.close()
@@ -221,6 +240,10 @@ class Worker:
     def _room(self) -> None:
         self.claimer.room()
 
+    def _said(self, run: Run) -> None:
+        if self.lines is not None:
+            self.lines.ended(run)
+
     def _written(self) -> None:
         self.claimer.written()
 
@@ -237,6 +260,7 @@ class Worker:
             "slots": list(self.spec.slots.values()),
             "names": sorted(self.handlers),
             "lease": self.spec.lease,
+            **whereabouts(),
         }
         worker = await self._links["rescue"].value("register_worker", params)
         self.lease = Lease(worker, token, self.spec.lease, sent_at)
