@@ -32,10 +32,6 @@ def representative(bucket: int) -> float:
 
 def entries(histogram: str) -> Iterator[tuple[int, int]]:
     """The buckets that aren't empty, each with its count."""
-    if histogram.startswith("{"):
-        for entry in filter(None, histogram.strip("{}").split(",")):
-            yield int(entry) >> 40, int(entry) & ((1 << 40) - 1)
-        return
     whole = histogram.partition(".")[0]
     for bucket in range((len(whole) + DIGITS - 1) // DIGITS):
         end = len(whole) - bucket * DIGITS
