@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.certificates",
     "tests.fixtures.receivers",
     "tests.fixtures.books",
+    "tests.fixtures.browser",
     "tests.fixtures.till",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
@@ -32,4 +33,6 @@ pytest_plugins = [
     "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
+    "tests.fixtures.inspectors",
+    "tests.fixtures.watched_workers",
 ]

@@ -31,7 +31,7 @@ MONTHS = """
       FROM generate_series(1, 24 * 220) n;
     INSERT INTO advisorjobs_tallies
     SELECT '', true, grain, advisorjobs_grain_of(grain, now() - n * interval '24 hours'), 'emails', 'test:old',
-           1, 0, 0, 1, 0, 0, 0, 0, 0, '{}', 0, 0, '{}', 0, 0
+           1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM generate_series(1, 220) n, unnest('{1,24}'::int[]) grain;
 """
 OLD = """

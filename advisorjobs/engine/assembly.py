@@ -28,6 +28,8 @@ from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.run_lines import RunLines
 from advisorjobs.engine.telemetry import lines_heard, run_spans
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.monitoring.lookout import looked_out
+from advisorjobs.monitoring.report import Report
 from advisorjobs.periodic import periodic_keys, put_periodic
 from advisorjobs.settings import effective_queue, require_services
 
@@ -111,7 +113,9 @@ def child_spec(app: App, plan: WorkerPlan, *, tracing: bool = False) -> ChildSpe
 
 async def run_worker(app: App, options: Mapping[str, Any]) -> None:
     """Runs a worker in this event loop until it is told to stop: procrastinate's run_worker_async."""
-    await run_plan(app, plan_of(app, options), _replacement())
+    plan = plan_of(app, options)
+    with looked_out(app.settings.health) as report:
+        await run_plan(app, plan, _replacement(), report)
 
 
 async def _present(app: App) -> None:
@@ -131,9 +135,12 @@ async def _present(app: App) -> None:
             await asyncio.sleep(pause)
 
 
-async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
-    SettingsError."""
+async def run_plan(
+    app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Callable[[Report], None] | None = None
+) -> None:
+    """Runs *plan*; *replacement* ends this process when it can't be saved; *report* is told how it is.
+
+    Raises NotMigrated, DatabaseUnavailable, SettingsError."""
     settings = app.settings
     await _present(app)
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
@@ -152,13 +159,15 @@ async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) 
         ):
             children.announce(handlers.values())
             stock.ours = worker = Worker(
-                worker_spec(app, plan, replacement), handlers, children, ports, lines=lines, tracer=spans
+                worker_spec(app, plan, replacement, report), handlers, children, ports, lines=lines, tracer=spans
             )
             with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
                 await worker.run()
 
 
-def worker_spec(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> WorkerSpec:
+def worker_spec(
+    app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Callable[[Report], None] | None
+) -> WorkerSpec:
     """What the event loop's worker is to do."""
     return WorkerSpec(
         dsn=app.dsn,
@@ -173,6 +182,7 @@ def worker_spec(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> 
         wait=plan.wait,
         periodic=tuple(periodic_keys(app)),
         exit=replacement,
+        report=report,
     )
 
 

@@ -77,6 +77,9 @@ class Executor(Protocol):
     def ready(self) -> int:
         """How many functions could begin at once; 1 also where none could but a first child process may be started."""
 
+    def children(self) -> int:
+        """How many child processes there are."""
+
     def abort(self, run: Run, grace: float) -> None:
         """Tells the function that it is to stop (`should_abort`), and ends it after *grace* seconds if it goes on."""
 
@@ -206,6 +209,7 @@ class Dispatcher:
 
     def _start(self, run: Run, queue: QueueSlots) -> None:
         queue.running += 1
+        queue.started += 1
         run.started = now = monotonic()
         run.deadline = now + run.handler.policy.timeout
         run.task = self._loop.create_task(self._run(run, queue), context=self._context.copy())
@@ -232,6 +236,7 @@ class Dispatcher:
                 del self.runs[run.job.id]
             queue.running -= 1
             queue.ended += 1
+            queue.finished[run.outcome] += 1
             if queue.waiting and not self.stopping:
                 self._start(queue.waiting.popleft(), queue)
             self.on_room()
@@ -305,6 +310,7 @@ class Dispatcher:
 
     def _close(self, run: Run, fate: Fate) -> None:
         run.closed = True
+        run.lost = True
         run.stop(fate, monotonic())
         run.lease.written(run.job.token)
 

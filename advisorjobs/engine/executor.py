@@ -96,6 +96,10 @@ class ChildExecutor:
         """How many functions could begin at once; 1 also where none could but a child may be started."""
         return self.pool.ready()
 
+    def children(self) -> int:
+        """How many child processes there are."""
+        return len(self.pool.children)
+
     def abort(self, run: Run, grace: float) -> None:
         """Makes the function's `should_abort` true; what goes on for *grace* seconds is ended."""
         child = self._working.get(run)

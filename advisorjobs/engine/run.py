@@ -30,7 +30,8 @@ class Run:
     """`started`, `start_by` and `deadline` are on the monotonic clock, in seconds.
 
     `closed`: how it ended is decided, whatever it still does. `asked`: told its fate and not yet stopped by force.
-    `in_transaction`: the commit that completes it is under way. `ending`: how it ended, unless it completed. `said`: lines of
+    `in_transaction`: the commit that completes it is under way. `ending`: how it ended, unless it completed. `lost`: another
+    process may have it by now. `said`: lines of
     log so far. `span`: of its trace, while it is traced.
     """
 
@@ -45,6 +46,7 @@ class Run:
         "in_transaction",
         "job",
         "lease",
+        "lost",
         "ports",
         "queue",
         "said",
@@ -71,7 +73,15 @@ class Run:
         self.in_transaction = False
         self.said = 0
         self.ending: Ending | None = None
+        self.lost = False
         self.span: Any = None
+
+    @property
+    def outcome(self) -> str:
+        """How it is counted once it has ended: see monitoring/report.py."""
+        if self.lost:
+            return "lost"
+        return "completed" if self.ending is None else self.ending.outcome
 
     def ask(self, fate: Fate, until: float) -> None:
         """Lets the function find out by `should_abort`; *until* then it has time to end by itself."""

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,22 +21,25 @@ from advisorjobs.engine.chores import Chores, chore
 from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer, settlement_text
 from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor, RunTracer
+from advisorjobs.engine.footprint import whereabouts
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.heartbeat import Heartbeat, Pulse
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import timed_out
 from advisorjobs.engine.ports import Ports
+from advisorjobs.engine.reporting import TICK, Reporter
 from advisorjobs.engine.run import Fate, Run
 from advisorjobs.engine.run_lines import RunLines
 from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
+from advisorjobs.monitoring.meter import Meter
+from advisorjobs.monitoring.report import Report
 
 __all__ = ["Worker", "WorkerSpec"]
 
 log = logging.getLogger(__name__)
 
-TICK = 0.1
 STUBBORN = 10.0
 """A run that goes on so long after it was told to stop can't be stopped: the process is replaced."""
 
@@ -53,7 +56,7 @@ class WorkerSpec:
     `slots`: queue name -> jobs at once. `direct_dsn`: past a pooler, for LISTEN and heartbeat. `lease`: silent for that
     long is dead. `grace`: what running jobs get at stop before they are given back. `polling`: the longest pause of an
     idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved. `periodic`: keys of
-    the schedules that only this program's periodic tasks make sense of.
+    the schedules that only this program's periodic tasks make sense of. `report` is told how the worker is.
     """
 
     dsn: str
@@ -68,6 +71,7 @@ class WorkerSpec:
     wait: bool = True
     periodic: tuple[str, ...] = ()
     exit: Callable[[], None] = lambda: os._exit(REPLACED)
+    report: Callable[[Report], None] | None = None
 
 
 def worker_name(worker_id: str | None) -> str:
@@ -104,7 +108,8 @@ class Worker:
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.completer = Completer(self._links["complete"], on_written=self._written)
+        self.meter = Meter()
+        self.completer = Completer(self._links["complete"], on_written=self._written, meter=self.meter)
         self.dispatcher = Dispatcher(
             slots=self.slots,
             completer=self.completer,
@@ -128,8 +133,15 @@ class Worker:
             polling=spec.polling,
             on_lost=self._lost.set,
             on_unanswered=self._claim_lost,
+            meter=self.meter,
         )
         self._looking = asyncio.Event()
+        self._reporter = Reporter(self)
+
+    @property
+    def links(self) -> Collection[Link]:
+        """The connections that the event loop works with."""
+        return self._links.values()
 
     def _made_listener(self) -> Listener:
         told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
@@ -188,6 +200,7 @@ class Worker:
     async def _wind_up(self, claiming: asyncio.Future[None], tasks: list[asyncio.Future[None]]) -> None:
         """The stop: whatever hangs, the process can end within the grace and a few seconds."""
         self.dispatcher.stopping = True
+        self._report(time.monotonic())
         claiming.cancel()
         await asyncio.wait([claiming], timeout=LAST_WORDS)
         for queue in self.slots.queues.values():
@@ -247,6 +260,7 @@ class Worker:
             "slots": list(self.spec.slots.values()),
             "names": sorted(self.handlers),
             "lease": self.spec.lease,
+            **whereabouts(),
         }
         worker = await self._links["rescue"].value("register_worker", params)
         self.lease = Lease(worker, token, self.spec.lease, sent_at)
@@ -289,6 +303,7 @@ class Worker:
             if self.lease is not None and self.lease.alive:  # word of the lease before this one, late
                 self._lost.clear()
                 continue
+            self.meter.leases_lost += 1
             log.error("the lease was lost: stopping all runs of worker %s, writing nothing of them", self.spec.name)
             self.dispatcher.lose_all()
             if self.heartbeat is not None:
@@ -311,6 +326,7 @@ class Worker:
         while True:
             await asyncio.sleep(TICK)
             now = time.monotonic()
+            self._report(now)
             self.pulse.turned = now
             if self.heartbeat is not None:
                 self.heartbeat.unstick()
@@ -322,6 +338,10 @@ class Worker:
             stubborn = self.dispatcher.tick(now)
             if stubborn and now - stubborn[0].fated_at > STUBBORN and not self._stop.is_set() and self.heartbeat:
                 self.heartbeat.give_up([run.job.id for run in stubborn if run.fate is not Fate.LOST])
+
+    def _report(self, now: float) -> None:
+        if self.spec.report is not None:
+            self.spec.report(self._reporter.report(now))
 
     async def _rescue_loop(self) -> None:
         """Takes back what dead processes held, thrice a lease."""

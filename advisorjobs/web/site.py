@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.routing import NoMatchFound
 
 from advisorjobs.actions.actions import Actions
 from advisorjobs.actions.noted import Noted
@@ -25,6 +26,7 @@ from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
+from advisorjobs.web.said import take_said
 from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
@@ -69,17 +71,35 @@ class Site:
         def url(name: str, **parameters: Any) -> str:
             return address_of(request, name, **parameters).path
 
+        def link(name: str, **parameters: Any) -> str | None:
+            """As url; None where no such page is served."""
+            try:
+                return url(name, **parameters)
+            except NoMatchFound:
+                return None
+
         known = {
             "request": request,
             "person": person,
             "csrf": functools.partial(csrf, request),
             "url": url,
+            "link": link,
             "may": {role.value: person is not None and person.may(role) for role in Role},
             "navigation": [entry for entry in NAVIGATION if person is not None and entry.shown_to(person)],
+            "here_and_now": way_here(request),
             "here": getattr(request.scope.get("route"), "name", ""),
         }
-        html = templates().get_template(template).render({**known, **values})
-        return HTMLResponse(html, status)
+        html = templates().get_template(template).render({**known, "said": take_said(request), **values})
+        response = HTMLResponse(html, status)
+        take_said(request, response)
+        return response
+
+
+def way_here(request: Request) -> str:
+    """Where forms lead back to: this page, or the overview where it was no page that can be had again."""
+    if request.method != "GET":
+        return request.url_for("overview").path
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def address_of(request: Request, name: str, **parameters: Any) -> URL:
