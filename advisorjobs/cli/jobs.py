@@ -122,19 +122,24 @@ def show_job(
     "attempt", "status", "worker", "started_at", "finished_at", "wait_ms",
     "run_ms", "error_code", "error_message", "stack_trace", "result", …}]};
     payload, result, message and trace are null without --values. With --log
-    also "log": [{"run_no", "no", "at", "level", "text"}].
+    also "log": [{"run_no", "no", "at", "level", "text"}]; "trace", the page of
+    its trace, where there is one (ADVISORJOBS_TRACE_URL).
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.job_account import NoSuchJob, print_job
     from advisorjobs.cli.query import ask
 
-    with opened(Settings.from_environment()) as connection:
+    settings = Settings.from_environment()
+    with opened(settings) as connection:
         found = ask(connection, "show_job", {"job": job, "values": values}, by_index=True)
         runs = ask(connection, "job_runs", {"job": job, "values": values}, by_index=True)
+        traced = ask(connection, "find_traceparent", {"job": job, "organization": None}, by_index=True)
         lines = ask(connection, "list_log_lines", lines_of(job), by_index=True) if log else None
     if not found and not runs:
         raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
     shown = {**(found[0] if found else cleaned(job, runs[-1])), "runs": runs}
+    if traced and (page := settings.telemetry.page_of(traced[0]["traceparent"])):
+        shown["trace"] = page
     if lines is not None:
         shown["log"] = lines
     if as_json:
