@@ -24,8 +24,12 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("overview", "Overview"),
+    Entry("overview", "Overview", own=True),
     Entry("failures", "Failures", own=True),
     Entry("schedules", "Schedules", own=True),
+    Entry("organizations", "Organizations"),
+    Entry("workers", "Workers"),
+    Entry("limits", "Limits"),
+    Entry("database", "Database"),
     Entry("people", "People and access", needs=Role.ADMIN),
 )

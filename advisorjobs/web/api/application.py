@@ -15,14 +15,14 @@ from starlette.responses import JSONResponse, Response
 from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, NotMigrated
 from advisorjobs.web.access.need import Need, declare
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.api import failures, queues, schedules
+from advisorjobs.web.api import failures, organizations, queues, schedules, system
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
 __all__ = ["api"]
 
-ROUTERS = (queues.router, schedules.router, failures.router)
+ROUTERS = (queues.router, schedules.router, failures.router, organizations.router, system.router)
 
 
 def api(site: Site) -> FastAPI:
