@@ -165,7 +165,9 @@ async def run_plan(
                 await worker.run()
 
 
-def worker_spec(app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Report) -> WorkerSpec:
+def worker_spec(
+    app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Callable[[Report], None] | None
+) -> WorkerSpec:
     """What the event loop's worker is to do."""
     return WorkerSpec(
         dsn=app.dsn,

@@ -68,18 +68,25 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
     from advisorjobs.web.pages import (
+        audit,
+        bulk_actions,
         database,
         failures,
+        job_actions,
         limits,
         organizations,
         overview,
         queue,
+        queue_actions,
         schedule_form,
         schedules,
         workers,
     )
 
-    nouns = (overview, queue, organizations, schedule_form, schedules, failures, workers, limits, database, live)
+    nouns = (
+        overview, queue, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
+        job_actions, queue_actions, audit, live,
+    )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]

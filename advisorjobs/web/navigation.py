@@ -31,5 +31,6 @@ NAVIGATION = (
     Entry("workers", "Workers"),
     Entry("limits", "Limits"),
     Entry("database", "Database"),
+    Entry("audit", "Audit log"),
     Entry("people", "People and access", needs=Role.ADMIN),
 )

@@ -28,8 +28,8 @@ DECLARE
     _name text := _filter ->> 'name';
     _organization text := _filter ->> 'organization_id';
     _tag text := _filter ->> 'tag';
-    _from timestamptz := _filter ->> 'queued_from';
-    _until timestamptz := _filter ->> 'queued_until';
+    _from timestamptz := _filter ->> 'since';
+    _until timestamptz := _filter ->> 'until';
     _code text := _filter ->> 'error_code';
     _fingerprint text := _filter ->> 'fingerprint';
     _waiting constant boolean := 'waiting' = ANY (_states);
@@ -42,7 +42,9 @@ BEGIN
          WHERE j.id > _after AND j.id <= _last AND (_queue IS NULL OR j.queue_name = _queue) AND (_name IS NULL OR j.task_name = _name)
            AND (_organization IS NULL OR j.organization_id = _organization) AND (_tag IS NULL OR _tag = ANY (j.tags))
            AND advisorjobs_state_of(j) = ANY (_states)
-           AND (_from IS NULL OR j.queued_at >= _from) AND (_until IS NULL OR j.queued_at < _until)
+           AND (_from IS NULL AND _until IS NULL OR (
+               SELECT m.at >= coalesce(_from, '-infinity') AND m.at < coalesce(_until, 'infinity')
+                 FROM (SELECT CASE WHEN j.status = 'failed' THEN advisorjobs_ended_at(j) ELSE j.queued_at END AS at) m))
            AND CASE j.status WHEN 'todo' THEN CASE WHEN j.scheduled_at IS NULL THEN j.queued_at ELSE j.delayed_since END
                              WHEN 'doing' THEN CASE WHEN _waiting THEN j.queued_at ELSE j.started_at END
                              ELSE advisorjobs_ended_at(j) END <= _confirmed IS NOT FALSE

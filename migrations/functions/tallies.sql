@@ -275,8 +275,8 @@ BEGIN
     IF NOT EXISTS (SELECT FROM advisorjobs_tallies WHERE organization_id = '' AND whole AND grain = 0) THEN
         INSERT INTO advisorjobs_tallies
         SELECT '', true, 0, 'infinity', queue_name, job_name, sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried),
-               sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum), max(wait_max),
-               advisorjobs_merge(times), sum(time_sum), max(time_max)
+               sum(timed_out), sum(crashed), sum(snoozed), sum(released), sum(waits), sum(wait_sum), max(wait_max),
+               sum(times), sum(time_sum), max(time_max)
           FROM advisorjobs_tallies WHERE organization_id = '' AND whole AND grain = 1 GROUP BY queue_name, job_name;
         INSERT INTO advisorjobs_error_totals
         SELECT queue_name, job_name, error_code, sum(failures) FROM advisorjobs_error_tallies
