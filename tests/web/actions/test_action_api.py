@@ -147,29 +147,48 @@ async def test_who_may_do_what(
 ) -> None:
     caller = await program(role, organization_id)
     wishes: dict[str, tuple[str, dict[str, Any]]] = {
-        "retry": ("/jobs/1/retry", {}), "cancel": ("/jobs/1/cancel", {}), "promote": ("/jobs/1/promote", {}),
-        "priority": ("/jobs/1/priority", {"priority": 1}), "edit": ("/jobs/1/edit", {"payload": {}}),
-        "actions": ("/actions", {"action": "retry", "jobs": [1]}), "pause": ("/queues/emails/pause", {"why": "x"}),
-        "limit queue": ("/queues/emails/limit", {"why": "x", "running": 2}), "clean": ("/queues/emails/clean", {"state": "failed", "why": "x"}),
-        "limit": ("/organizations/org-1/limit", {"why": "x", "weight": 2}), "key": ("/keys/limit", {"key": "k", "running": 1, "why": "x"}),
+        "retry": ("/jobs/1/retry", {}),
+        "cancel": ("/jobs/1/cancel", {}),
+        "promote": ("/jobs/1/promote", {}),
+        "priority": ("/jobs/1/priority", {"priority": 1}),
+        "edit": ("/jobs/1/edit", {"payload": {}}),
+        "actions": ("/actions", {"action": "retry", "jobs": [1]}),
+        "pause": ("/queues/emails/pause", {"why": "x"}),
+        "limit queue": ("/queues/emails/limit", {"why": "x", "running": 2}),
+        "clean": ("/queues/emails/clean", {"state": "failed", "why": "x"}),
+        "limit": ("/organizations/org-1/limit", {"why": "x", "weight": 2}),
+        "key": ("/keys/limit", {"key": "k", "running": 1, "why": "x"}),
         "undo": ("/audit/999/undo", {}),
-    }  # fmt: skip
+    }
     assert {name for name, (path, body) in wishes.items() if (await caller.post(path, **body))[0] != 403} == allowed
     log = await caller.client.get("/api/audit")
     assert log.status_code == (200 if organization_id is None else 403)
 
 
-@pytest.mark.parametrize(("path", "body"), [
-    ("/jobs/0/retry", {}), ("/jobs/99999999999999999999/retry", {}), ("/jobs/1/retry", {"whi": "x"}), ("/jobs/1/retry", {"why": "\0"}),
-    ("/queues/%00/pause", {"why": "x"}), ("/actions", {"action": "retry", "jobs": [2**63]}), ("/actions", {"action": "retry"}),
-    ("/actions", {"action": "retry", "filter": {"since": "2026-01-01"}}), ("/actions", {"action": "retry", "filter": {"queue": "\0"}}),
-    ("/queues/emails/limit", {"why": "x", "running": 10**30}), ("/queues/emails/clean", {"state": "failed", "older_than_ms": -1, "why": "x"}),
-    ("/organizations/o/limit", {"why": "x", "weight": 101}), ("/jobs/1/edit", {"payload": []}),
-])  # fmt: skip
-async def test_whatever_comes_is_answered(program: Any, path: str, body: dict[str, Any]) -> None:
-    status, problem = await (await program()).post(path, **body)
-    assert 400 <= status < 500
-    assert problem["title"]
+MALFORMED: list[tuple[str, dict[str, Any]]] = [
+    ("/jobs/0/retry", {}),
+    ("/jobs/99999999999999999999/retry", {}),
+    ("/jobs/1/retry", {"whi": "x"}),
+    ("/jobs/1/retry", {"why": "\0"}),
+    ("/queues/%00/pause", {"why": "x"}),
+    ("/actions", {"action": "retry", "jobs": [2**63]}),
+    ("/actions", {"action": "retry"}),
+    ("/actions", {"action": "retry", "filter": {"since": "2026-01-01"}}),
+    ("/actions", {"action": "retry", "filter": {"queue": "\0"}}),
+    ("/queues/emails/limit", {"why": "x", "running": 10**30}),
+    ("/queues/emails/clean", {"state": "failed", "older_than_ms": -1, "why": "x"}),
+    ("/organizations/o/limit", {"why": "x", "weight": 101}),
+    ("/jobs/1/edit", {"payload": []}),
+    ("/jobs/1/edit", {"payload": {"a": "\0"}}),
+]
+
+
+async def test_whatever_comes_is_answered(program: Any) -> None:
+    admin = await program()
+    for path, body in MALFORMED:
+        status, problem = await admin.post(path, **body)
+        assert 400 <= status < 500, (path, body)
+        assert problem["title"]
 
 
 async def test_an_organizations_program_reaches_its_own_only(program: Any, desk: Desk) -> None:
@@ -179,8 +198,7 @@ async def test_an_organizations_program_reaches_its_own_only(program: Any, desk:
     assert (await theirs.post(f"/jobs/{own}/retry"))[0] == 200
     status, done = await theirs.post("/actions", action="cancel", jobs=[own, other], dry_run=False)
     assert (status, done["done"], done["refused"]) == (200, 1, 1)
-    status, looked = await theirs.post("/actions", action="retry", filter={"organization_id": "org-2"})
-    assert status == 403
+    assert (await theirs.post("/actions", action="retry", filter={"organization_id": "org-2"}))[0] == 403
     foreign = (await (await program()).post("/actions", action="retry", jobs=[other]))[1]["id"]
     assert (await theirs.client.get(f"/api/actions/{foreign}")).status_code == 404
     assert (await theirs.post(f"/actions/{foreign}/confirm"))[0] == 404
