@@ -2,14 +2,14 @@
 --
 -- All three show a transaction the rows of the organization that it works for, and no others (0020_tenancy.sql).
 
-CREATE TABLE organizations (
+CREATE TABLE practice_organizations (
     id text PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 200),
     name text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE TABLE clients (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_clients (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id text NOT NULL CHECK (length(id) BETWEEN 1 AND 200),
     name text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -18,8 +18,8 @@ CREATE TABLE clients (
 
 -- A column group per step. The *_at of a step is set in the transaction that ends its job; a step whose *_at is set is
 -- done and is skipped by every later run.
-CREATE TABLE documents (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_documents (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id text NOT NULL CHECK (length(id) BETWEEN 1 AND 200),
     client_id text,                         -- of the same organization, see the foreign key
     file_name text NOT NULL,                -- as it was called where it came from: for people, never a path of ours
@@ -61,19 +61,19 @@ CREATE TABLE documents (
         ELSE 'received' END) STORED,
 
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients (organization_id, id),
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients (organization_id, id),
     CHECK ((scan IS NULL) = (scanned_at IS NULL)),
     CHECK ((reading IS NULL) = (read_at IS NULL)),
     CHECK ((document_type IS NULL) = (classified_at IS NULL)),
     CHECK ((fields IS NULL) = (extracted_at IS NULL)),
     CHECK ((thumbnail_key IS NULL) = (thumbnail_at IS NULL))
 );
-CREATE INDEX documents_client_idx ON documents (organization_id, client_id, created_at);
-CREATE INDEX documents_storage_idx ON documents (organization_id, storage_key);
+CREATE INDEX practice_documents_client_idx ON practice_documents (organization_id, client_id, created_at);
+CREATE INDEX practice_documents_storage_idx ON practice_documents (organization_id, storage_key);
 
-SELECT advisorjobs_isolate('clients'), advisorjobs_isolate('documents');
--- organizations are kept apart by their own id
-ALTER TABLE organizations ENABLE ROW LEVEL SECURITY;
-ALTER TABLE organizations FORCE ROW LEVEL SECURITY;
-CREATE POLICY advisorjobs_organization ON organizations USING (id = advisorjobs_organization());
-GRANT SELECT ON organizations TO advisorjobs_tenant;
+SELECT advisorjobs_isolate('practice_clients'), advisorjobs_isolate('practice_documents');
+-- practice_organizations are kept apart by their own id
+ALTER TABLE practice_organizations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE practice_organizations FORCE ROW LEVEL SECURITY;
+CREATE POLICY advisorjobs_organization ON practice_organizations USING (id = advisorjobs_organization());
+GRANT SELECT ON practice_organizations TO advisorjobs_tenant;

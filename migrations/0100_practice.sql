@@ -4,19 +4,19 @@
 -- (organization_id, id), so that no foreign key leads to another firm. Money is numeric(15,2), never a float; a day is a date.
 -- What came from elsewhere says so: (source, external_id) is the other system's name of it, once per organization.
 
-ALTER TABLE organizations
+ALTER TABLE practice_organizations
     ADD COLUMN time_zone text NOT NULL DEFAULT 'UTC',           -- IANA: when its morning is
     ADD COLUMN language text NOT NULL DEFAULT 'en',
     ADD COLUMN currency text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     ADD COLUMN email text;                                      -- the firm's own address: its mails are answered there
 
-ALTER TABLE clients
+ALTER TABLE practice_clients
     ADD COLUMN email text,
     ADD COLUMN currency text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$');
 
 -- The firm's own people.
-CREATE TABLE members (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_members (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     name text NOT NULL,
     email text NOT NULL,
@@ -28,8 +28,8 @@ CREATE TABLE members (
 );
 
 -- Where an organization wants to be told what can't wait, beside the mail to its owners.
-CREATE TABLE channels (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_channels (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     kind text NOT NULL CHECK (kind IN ('email', 'webhook')),
     address text NOT NULL,                  -- of a mailbox, or https://…
@@ -40,7 +40,7 @@ CREATE TABLE channels (
 );
 
 -- A client's bank accounts and the like.
-CREATE TABLE accounts (
+CREATE TABLE practice_accounts (
     organization_id text NOT NULL,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text NOT NULL,
@@ -58,13 +58,13 @@ CREATE TABLE accounts (
     external_seen_at timestamptz,           -- when a full reading last found it there
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
     UNIQUE (organization_id, source, external_id)
 );
-CREATE INDEX accounts_client_idx ON accounts (organization_id, client_id);
+CREATE INDEX practice_accounts_client_idx ON practice_accounts (organization_id, client_id);
 
 -- Money that moved: amount > 0 came in to the client, < 0 went out.
-CREATE TABLE transactions (
+CREATE TABLE practice_transactions (
     organization_id text NOT NULL,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text NOT NULL,
@@ -85,17 +85,17 @@ CREATE TABLE transactions (
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
-    FOREIGN KEY (organization_id, account_id) REFERENCES accounts,
-    FOREIGN KEY (organization_id, document_id) REFERENCES documents,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, account_id) REFERENCES practice_accounts,
+    FOREIGN KEY (organization_id, document_id) REFERENCES practice_documents,
     UNIQUE (organization_id, source, external_id),
     CHECK ((category IS NULL) = (category_source IS NULL))
 );
-CREATE INDEX transactions_client_idx ON transactions (organization_id, client_id, booked_on, id);
-CREATE INDEX transactions_document_idx ON transactions (organization_id, document_id);
+CREATE INDEX practice_transactions_client_idx ON practice_transactions (organization_id, client_id, booked_on, id);
+CREATE INDEX practice_transactions_document_idx ON practice_transactions (organization_id, document_id);
 
 -- Whom a client sells to.
-CREATE TABLE customers (
+CREATE TABLE practice_customers (
     organization_id text NOT NULL,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text NOT NULL,
@@ -109,13 +109,13 @@ CREATE TABLE customers (
     external_seen_at timestamptz,           -- when a full reading last found it there
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
     UNIQUE (organization_id, source, external_id)
 );
-CREATE INDEX customers_client_idx ON customers (organization_id, client_id);
+CREATE INDEX practice_customers_client_idx ON practice_customers (organization_id, client_id);
 
 -- What a client has billed (sale) or owes (purchase).
-CREATE TABLE invoices (
+CREATE TABLE practice_invoices (
     organization_id text NOT NULL,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text NOT NULL,
@@ -144,16 +144,16 @@ CREATE TABLE invoices (
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
-    FOREIGN KEY (organization_id, customer_id) REFERENCES customers,
-    FOREIGN KEY (organization_id, document_id) REFERENCES documents,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, customer_id) REFERENCES practice_customers,
+    FOREIGN KEY (organization_id, document_id) REFERENCES practice_documents,
     UNIQUE (organization_id, source, external_id),
     CHECK (total = net + tax)
 );
-CREATE INDEX invoices_client_idx ON invoices (organization_id, client_id, issued_on);
-CREATE INDEX invoices_due_idx ON invoices (organization_id, due_on) WHERE status = 'open';
+CREATE INDEX practice_invoices_client_idx ON practice_invoices (organization_id, client_id, issued_on);
+CREATE INDEX practice_invoices_due_idx ON practice_invoices (organization_id, due_on) WHERE status = 'open';
 
-CREATE TABLE payments (
+CREATE TABLE practice_payments (
     organization_id text NOT NULL,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text NOT NULL,
@@ -168,16 +168,16 @@ CREATE TABLE payments (
     external_seen_at timestamptz,           -- when a full reading last found it there
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
-    FOREIGN KEY (organization_id, invoice_id) REFERENCES invoices,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, invoice_id) REFERENCES practice_invoices,
     UNIQUE (organization_id, source, external_id)
 );
-CREATE INDEX payments_invoice_idx ON payments (organization_id, invoice_id);
-CREATE INDEX payments_client_idx ON payments (organization_id, client_id, paid_on);
+CREATE INDEX practice_payments_invoice_idx ON practice_payments (organization_id, invoice_id);
+CREATE INDEX practice_payments_client_idx ON practice_payments (organization_id, client_id, paid_on);
 
 -- What the firm's people have to do for its clients.
-CREATE TABLE tasks (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_tasks (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text,
     title text NOT NULL,
@@ -189,15 +189,15 @@ CREATE TABLE tasks (
     created_at timestamptz NOT NULL DEFAULT now(),
     done_at timestamptz,
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
-    FOREIGN KEY (organization_id, assignee_id) REFERENCES members
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, assignee_id) REFERENCES practice_members
 );
-CREATE INDEX tasks_client_idx ON tasks (organization_id, client_id);
-CREATE INDEX tasks_due_idx ON tasks (organization_id, due_on) WHERE status = 'open';
+CREATE INDEX practice_tasks_client_idx ON practice_tasks (organization_id, client_id);
+CREATE INDEX practice_tasks_due_idx ON practice_tasks (organization_id, due_on) WHERE status = 'open';
 
 -- Reports that were made: the file is in the document store.
-CREATE TABLE reports (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_reports (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id text NOT NULL DEFAULT gen_random_uuid()::text CHECK (length(id) BETWEEN 1 AND 200),
     client_id text,
     job_id bigint NOT NULL,                 -- the job that made it: its second run finds it here
@@ -212,14 +212,14 @@ CREATE TABLE reports (
     sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
     UNIQUE (organization_id, job_id)
 );
-CREATE INDEX reports_client_idx ON reports (organization_id, client_id, created_at);
+CREATE INDEX practice_reports_client_idx ON practice_reports (organization_id, client_id, created_at);
 
 -- Mails that a server has taken, or that were put into the folder. One row per message: a repeated run finds its own.
-CREATE TABLE mails (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_mails (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     message_id text NOT NULL,
     job_id bigint NOT NULL,
     type text NOT NULL,
@@ -230,10 +230,10 @@ CREATE TABLE mails (
     sent_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, message_id)
 );
-CREATE INDEX mails_sent_idx ON mails (organization_id, sent_at);
+CREATE INDEX practice_mails_sent_idx ON practice_mails (organization_id, sent_at);
 
 -- What is found out about a client's money: insights, forecasts, oddities. `key` is what makes two findings the same.
-CREATE TABLE findings (
+CREATE TABLE practice_findings (
     organization_id text NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY,
     client_id text NOT NULL,
@@ -250,13 +250,13 @@ CREATE TABLE findings (
     found_at timestamptz NOT NULL DEFAULT now(),
     dismissed_at timestamptz,
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE,
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE,
     UNIQUE (organization_id, client_id, kind, key)
 );
 
 -- What a language model was asked, by whom and for how much.
-CREATE TABLE ai_usage (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_ai_usage (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id bigint GENERATED ALWAYS AS IDENTITY,
     job_id bigint NOT NULL,
     run integer NOT NULL,
@@ -269,11 +269,11 @@ CREATE TABLE ai_usage (
     used_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, id)
 );
-CREATE INDEX ai_usage_used_idx ON ai_usage (organization_id, used_at);
+CREATE INDEX practice_ai_usage_used_idx ON practice_ai_usage (organization_id, used_at);
 
 -- Answers and other things that can be made again, until they expire.
-CREATE TABLE cached (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_cached (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     kind text NOT NULL,
     key text NOT NULL,
     value jsonb NOT NULL,
@@ -283,8 +283,8 @@ CREATE TABLE cached (
 );
 
 -- What a firm is connected with. Secrets are sealed (services/secrets.py), never plain.
-CREATE TABLE connections (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_connections (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     service text NOT NULL CHECK (service IN ('stripe', 'quickbooks', 'custom')),
     account text NOT NULL,                  -- acct_…, the realm id, or the name of the custom webhook
     client_id text,                         -- whose books it is about
@@ -300,12 +300,12 @@ CREATE TABLE connections (
     trouble text,                           -- why it needs a person
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, service, account),
-    FOREIGN KEY (organization_id, client_id) REFERENCES clients ON DELETE CASCADE
+    FOREIGN KEY (organization_id, client_id) REFERENCES practice_clients ON DELETE CASCADE
 );
 
 -- Events as they came. An event is taken once, whoever sends it how often.
-CREATE TABLE webhook_events (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_webhook_events (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     provider text NOT NULL,                 -- stripe, quickbooks, or custom
     account text NOT NULL,
     event_id text NOT NULL,
@@ -319,12 +319,12 @@ CREATE TABLE webhook_events (
     outcome text,                           -- applied, superseded, ignored
     PRIMARY KEY (organization_id, provider, account, event_id)
 );
-CREATE INDEX webhook_events_object_idx ON webhook_events (organization_id, provider, object_id, happened_at);
-CREATE INDEX webhook_events_received_idx ON webhook_events (organization_id, received_at);
+CREATE INDEX practice_webhook_events_object_idx ON practice_webhook_events (organization_id, provider, object_id, happened_at);
+CREATE INDEX practice_webhook_events_received_idx ON practice_webhook_events (organization_id, received_at);
 
 -- The firm's feed: what happened, for its people. `key` makes an entry the same one however often a job runs.
-CREATE TABLE activities (
-    organization_id text NOT NULL REFERENCES organizations ON DELETE CASCADE,
+CREATE TABLE practice_activities (
+    organization_id text NOT NULL REFERENCES practice_organizations ON DELETE CASCADE,
     id bigint GENERATED ALWAYS AS IDENTITY,
     key text NOT NULL,
     kind text NOT NULL,                     -- document.completed, report.made, mail.sent, …
@@ -337,12 +337,14 @@ CREATE TABLE activities (
     PRIMARY KEY (organization_id, id),
     UNIQUE (organization_id, key)
 );
-CREATE INDEX activities_at_idx ON activities (organization_id, at);
-CREATE INDEX activities_client_idx ON activities (organization_id, client_id, at);
+CREATE INDEX practice_activities_at_idx ON practice_activities (organization_id, at);
+CREATE INDEX practice_activities_client_idx ON practice_activities (organization_id, client_id, at);
 
 SELECT advisorjobs_isolate(name::regclass)
-  FROM unnest(ARRAY['members', 'channels', 'accounts', 'transactions', 'customers', 'invoices', 'payments', 'tasks', 'reports', 'mails',
-                    'findings', 'ai_usage', 'cached', 'connections', 'webhook_events', 'activities']) AS name;
+  FROM unnest(ARRAY['practice_members', 'practice_channels', 'practice_accounts', 'practice_transactions', 'practice_customers',
+                    'practice_invoices', 'practice_payments', 'practice_tasks', 'practice_reports', 'practice_mails', 'practice_findings',
+                    'practice_ai_usage', 'practice_cached', 'practice_connections', 'practice_webhook_events',
+                    'practice_activities']) AS name;
 
 -- WHAT BELONGS TO NO FIRM. Jobs of `system` see no firm's rows; to hand out one job per firm they need to know which firms there
 -- are, and a webhook's receiver whose event it has. Both hold ids only, are kept by triggers and read through functions.
@@ -380,8 +382,8 @@ CREATE TABLE advisorjobs_default_schedules (
 -- The triggers' functions are migrations/functions/practice.sql's; here are stand-ins for them, as a trigger needs one.
 CREATE FUNCTION advisorjobs_keep_firm() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE FUNCTION advisorjobs_keep_route() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-CREATE TRIGGER advisorjobs_keep_firm AFTER INSERT OR DELETE OR UPDATE OF time_zone ON organizations
+CREATE TRIGGER advisorjobs_keep_firm AFTER INSERT OR DELETE OR UPDATE OF time_zone ON practice_organizations
     FOR EACH ROW EXECUTE FUNCTION advisorjobs_keep_firm();
-CREATE TRIGGER advisorjobs_keep_route AFTER INSERT OR DELETE OR UPDATE OF service, account, is_active ON connections
+CREATE TRIGGER advisorjobs_keep_route AFTER INSERT OR DELETE OR UPDATE OF service, account, is_active ON practice_connections
     FOR EACH ROW EXECUTE FUNCTION advisorjobs_keep_route();
-INSERT INTO advisorjobs_firms (organization_id, time_zone) SELECT id, time_zone FROM organizations;
+INSERT INTO advisorjobs_firms (organization_id, time_zone) SELECT id, time_zone FROM practice_organizations;

@@ -51,7 +51,9 @@ def main(requests: int) -> None:
             row = "".join(f"{percentile(took, point) * 1e3:9.2f}" for point in POINTS)
             print(f"{name:22}{row}{percentile(took, 50) / base:11.1f}  {said}")
         with psycopg.connect(dsn) as connection:
-            stored = connection.execute("SELECT count(*), count(DISTINCT job_id) FROM webhook_events").fetchone()
+            stored = connection.execute(
+                "SELECT count(*), count(DISTINCT job_id) FROM practice_webhook_events"
+            ).fetchone()
             jobs = connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone()
         print(f"events stored: {stored and stored[0]}, jobs: {jobs and jobs[0]}")
 
@@ -107,9 +109,10 @@ def receiver(dsn: str) -> Iterator[str]:
     """`advisorjobs webhooks` on a migrated database in which one account is connected."""
     migrate(dsn)
     with psycopg.connect(dsn) as connection:
-        connection.execute("INSERT INTO organizations (id, name) VALUES ('org-1', 'Windmill')")
+        connection.execute("INSERT INTO practice_organizations (id, name) VALUES ('org-1', 'Windmill')")
         connection.execute(
-            "INSERT INTO connections (organization_id, service, account) VALUES ('org-1', 'stripe', %s)", [ACCOUNT]
+            "INSERT INTO practice_connections (organization_id, service, account) VALUES ('org-1', 'stripe', %s)",
+            [ACCOUNT],
         )
     with listen("127.0.0.1", 0) as free:
         port = free.getsockname()[1]

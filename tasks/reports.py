@@ -1,7 +1,7 @@
 """Reports for a firm and its clients, as PDF, Excel or CSV.
 
 Each is drawn up once from the practice's tables and then written in its form, stored beside the documents, entered in
-`reports`, and mailed to whom it is to be delivered. A job that runs again finds its report and makes nothing.
+`practice_reports`, and mailed to whom it is to be delivered. A job that runs again finds its report and makes nothing.
 """
 
 from __future__ import annotations

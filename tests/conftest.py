@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.fixtures.analyst",
     "tests.fixtures.apps",
     "tests.fixtures.children",
+    "tests.fixtures.collectors",
     "tests.fixtures.deeds",
     "tests.fixtures.desk",
     "tests.fixtures.effects",
@@ -23,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.certificates",
     "tests.fixtures.receivers",
     "tests.fixtures.books",
+    "tests.fixtures.browser",
     "tests.fixtures.till",
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
@@ -31,4 +33,6 @@ pytest_plugins = [
     "tests.fixtures.visitors",
     "tests.fixtures.webhooks",
     "tests.fixtures.webhook_office",
+    "tests.fixtures.inspectors",
+    "tests.fixtures.watched_workers",
 ]

@@ -32,7 +32,7 @@ def kept(folder: Path) -> list[Path]:
 
 
 def rows(connection: psycopg.Connection[Any]) -> int:
-    row = connection.execute("SELECT count(*) FROM documents").fetchone()
+    row = connection.execute("SELECT count(*) FROM practice_documents").fetchone()
     assert row is not None
     return int(row[0])
 
@@ -42,7 +42,7 @@ def test_a_documents_row_says_what_was_added(folder: Path, connection: psycopg.C
     path.write_bytes(LETTER)
     document = add_document.sync(path, organization_id="org-1")
     row = connection.execute(
-        "SELECT organization_id, file_name, media_type, size_bytes, sha256, status, jobs FROM documents WHERE id = %s",
+        "SELECT organization_id, file_name, media_type, size_bytes, sha256, status, jobs FROM practice_documents WHERE id = %s",
         [document],
     ).fetchone()
     (job,) = connection.execute("SELECT id, task_name, organization_id FROM procrastinate_jobs").fetchall()
@@ -60,7 +60,7 @@ async def test_it_is_awaited_too(folder: Path, aconnection: psycopg.AsyncConnect
     alone = await add_document(LETTER, organization_id="org-1", filename="letter.pdf")
     async with aconnection.transaction():
         within = await add_document(LETTER, organization_id="org-1", filename="letter.pdf", connection=aconnection)
-    cursor = await aconnection.execute("SELECT id FROM documents")
+    cursor = await aconnection.execute("SELECT id FROM practice_documents")
 
     assert {each for (each,) in await cursor.fetchall()} == {alone, within}
 
@@ -102,8 +102,10 @@ def test_no_file_is_left_where_the_row_is_refused(folder: Path, connection: psyc
 
 
 def test_a_client_must_be_the_organizations_own(folder: Path, connection: psycopg.Connection[Any]) -> None:
-    connection.execute("INSERT INTO organizations (id, name) VALUES ('org-1', 'One'), ('org-2', 'Two')")
-    connection.execute("INSERT INTO clients (organization_id, id, name) VALUES ('org-1', 'client-1', 'Client')")
+    connection.execute("INSERT INTO practice_organizations (id, name) VALUES ('org-1', 'One'), ('org-2', 'Two')")
+    connection.execute(
+        "INSERT INTO practice_clients (organization_id, id, name) VALUES ('org-1', 'client-1', 'Client')"
+    )
     add_document.sync(LETTER, organization_id="org-1", client_id="client-1", filename="letter.pdf")
 
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
@@ -176,6 +178,6 @@ def test_an_ordinary_user_sees_the_documents_of_its_organization_only(
         with connection.transaction(force_rollback=True):
             connection.execute("SET LOCAL ROLE advisorjobs_tenant")
             connection.execute("SELECT set_config('advisorjobs.organization', %s, true)", [organization])
-            seen[organization] = connection.execute("SELECT organization_id FROM documents").fetchall()
+            seen[organization] = connection.execute("SELECT organization_id FROM practice_documents").fetchall()
 
     assert seen == {"org-1": [("org-1",)], "org-2": [("org-2",)], "": []}

@@ -84,4 +84,6 @@ def show_findings(findings: Sequence[Mapping[str, Any]], console: Console) -> No
         console.print(f"  [{color}]●[/] {escape(each['client'])}: {title}", highlight=False)
         console.print(Padding(f"[dim]{reason}[/]", (0, 0, 0, 4), expand=False), highlight=False)
     if len(findings) > len(shown):
-        console.print(f"  [dim]and {len(findings) - len(shown)} more: SELECT * FROM findings[/]", highlight=False)
+        console.print(
+            f"  [dim]and {len(findings) - len(shown)} more: SELECT * FROM practice_findings[/]", highlight=False
+        )

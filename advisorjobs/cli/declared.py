@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisorjobs.catalogue import Catalogue
-from advisorjobs.cli.finding import Finding
+from advisorjobs.finding import Finding
 from advisorjobs.settings import Settings
 
 __all__ = ["declared"]

@@ -46,9 +46,9 @@ def doctor(
     """
     from advisorjobs.cli.examination import examine
     from advisorjobs.cli.failure import FAILED
-    from advisorjobs.cli.finding import Finding
     from advisorjobs.environment import did_you_mean
     from advisorjobs.errors import SettingsError
+    from advisorjobs.finding import Finding
 
     if purpose not in PURPOSES:
         raise SettingsError("--for", purpose, f"is none of its values{did_you_mean(purpose, PURPOSES)}")

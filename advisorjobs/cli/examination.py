@@ -11,7 +11,6 @@ from advisorjobs.cli import machine, rights, serving
 from advisorjobs.cli.cleaning import cleaning
 from advisorjobs.cli.declared import declared
 from advisorjobs.cli.failure import failure_of
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.pooler import pooler
 from advisorjobs.cli.rights import Purpose
 from advisorjobs.cli.schedule_finding import schedules
@@ -19,6 +18,7 @@ from advisorjobs.database.address import connect, parse
 from advisorjobs.database.embedded import resolve
 from advisorjobs.database.migrate import check_migrated, unknown_here
 from advisorjobs.errors import AdvisorJobsError
+from advisorjobs.finding import Finding
 from advisorjobs.queues import WORKER_TYPES
 from advisorjobs.settings import Settings, needed_services
 

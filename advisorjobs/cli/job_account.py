@@ -17,7 +17,7 @@ from advisorjobs.errors import AdvisorJobsError
 __all__ = ["NoSuchJob", "print_job"]
 
 TIMES = ("queued_at", "scheduled_at", "started_at", "finished_at")
-HIDDEN = ("id", "name", "status", "runs", "fields", "payload", "progress", *TIMES)
+HIDDEN = ("id", "name", "status", "runs", "log", "fields", "payload", "progress", *TIMES)
 LABELS = {"organization_id": "organization", "run_number": "runs", "limit_key": "key", "abort_requested": "cancelling"}
 PARKED = {
     "lock": "another job holds its lock",
@@ -53,6 +53,10 @@ def print_job(job: Mapping[str, Any], *, values: bool) -> None:
         )
     for line in outcomes(runs) if values else ():
         say(output, line)
+    for line in job.get("log") or ():
+        say(output, f"run {line['run_no']}, {local_seconds(line['at'])} {line['level']:7} {line['text']}")
+    if job.get("log") == []:
+        output.print("none of its runs has said anything", style="dim")
     if not values and any(run["error_code"] for run in runs):
         output.print("messages and traces, which may hold a client's data: --values", style="dim")
 

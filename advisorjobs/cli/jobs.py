@@ -99,16 +99,21 @@ def show_job(
     values: Annotated[
         bool, typer.Option("--values", help="Arguments, results and errors' messages too: they may be a client's.")
     ] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="What its runs said while they ran, too: it may be a client's.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Shows a job and all its runs.
 
-    Of arguments the names are shown; what they hold, results, errors' messages and traces only with --values.
+    Of arguments the names are shown; what they hold, results, errors' messages and traces only with --values. Of what a run
+    says the first 200 lines are kept; of many runs the newest are shown.
 
     \b
     Examples:
       advisorjobs jobs show 17
       advisorjobs jobs show 17 --values
+      advisorjobs jobs show 17 --log
       advisorjobs jobs show 17 --json | jq '.runs[-1].error_code'
 
     \b
@@ -116,7 +121,8 @@ def show_job(
     "attempts", "queued_at", …, "fields", "payload", "runs": [{"run_number",
     "attempt", "status", "worker", "started_at", "finished_at", "wait_ms",
     "run_ms", "error_code", "error_message", "stack_trace", "result", …}]};
-    payload, result, message and trace are null without --values.
+    payload, result, message and trace are null without --values. With --log
+    also "log": [{"run_no", "no", "at", "level", "text"}].
     """
     from advisorjobs.cli.ground import opened
     from advisorjobs.cli.job_account import NoSuchJob, print_job
@@ -125,13 +131,20 @@ def show_job(
     with opened(Settings.from_environment()) as connection:
         found = ask(connection, "show_job", {"job": job, "values": values}, by_index=True)
         runs = ask(connection, "job_runs", {"job": job, "values": values}, by_index=True)
+        lines = ask(connection, "list_log_lines", lines_of(job), by_index=True) if log else None
     if not found and not runs:
         raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
     shown = {**(found[0] if found else cleaned(job, runs[-1])), "runs": runs}
+    if lines is not None:
+        shown["log"] = lines
     if as_json:
         print_json(shown)
     else:
         print_job(shown, values=values)
+
+
+def lines_of(job: int) -> dict[str, object]:
+    return {"job": job, "run": None, "organization": None, "values": True, "most": 1000}
 
 
 def cleaned(job: int, run: dict[str, object]) -> dict[str, object]:

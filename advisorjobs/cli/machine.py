@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
 from advisorjobs.errors import AdvisorJobsError
+from advisorjobs.finding import Finding
 from advisorjobs.queues import WORKER_TYPES
 from advisorjobs.settings import Settings
 

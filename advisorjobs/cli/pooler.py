@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
 from advisorjobs.database.address import connect
+from advisorjobs.finding import Finding
 from advisorjobs.settings import Settings
 
 __all__ = ["pooler", "shares_sessions"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
 from advisorjobs.database.isolation import refusal
+from advisorjobs.finding import Finding
 from advisorjobs.tenancy.scope import ROLE
 
 __all__ = ["Purpose", "isolation", "rights"]

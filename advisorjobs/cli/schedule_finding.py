@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
+from advisorjobs.finding import Finding
 
 __all__ = ["schedules"]
 

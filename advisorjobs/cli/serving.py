@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.query import ask
+from advisorjobs.finding import Finding
 from advisorjobs.queue_stats import QueueStats, read_queue_stats
 
 __all__ = ["queues", "span", "unknown_jobs", "workers"]

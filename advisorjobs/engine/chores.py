@@ -47,6 +47,7 @@ class Chores:
             self._partitions_at = now + PARTITIONS_EVERY
         if now >= self._recount_at:
             await chore(self.link, "recount_living", timeout=RECOUNT_TIME)
+            await chore(self.link, "drop_old_minutes")
             self._recount_at = now + RECOUNT_EVERY
 
 

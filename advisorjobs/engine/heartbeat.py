@@ -25,6 +25,7 @@ from psycopg.rows import tuple_row
 
 from advisorjobs.database.link import connection_options
 from advisorjobs.database.statement import statement
+from advisorjobs.engine.footprint import Footprint
 from advisorjobs.engine.lease import Lease
 
 __all__ = ["Heartbeat", "Pulse"]
@@ -43,13 +44,17 @@ class Pulse:
     """What the event loop shows the watching thread: when it last turned, and what it began to run then.
 
     `overdue()` gives the run that holds the loop, if that run's deadline has passed: its job, and a settlement of it.
-    `stop_by`: when this process, told to stop, must have ended (monotonic).
+    `stop_by`: when this process, told to stop, must have ended (monotonic). `answered_at`, `lost_at`: when the database last
+    answered a heartbeat, and when one was lost (monotonic); `opened`: connections so far.
     """
 
     turned: float = field(default_factory=time.monotonic)
     loop_thread: int = field(default_factory=threading.get_ident)
     overdue: Callable[[], tuple[int, str] | None] = lambda: None
     stop_by: float = math.inf
+    answered_at: float = 0.0
+    lost_at: float = 0.0
+    opened: int = 0
 
 
 class Heartbeat:
@@ -78,6 +83,7 @@ class Heartbeat:
         self._sent_at = math.inf
         self._hurry = self._warned = False
         self._fenced_at: float | None = None
+        self._footprint = Footprint()
         self._thread = threading.Thread(target=self._loop, name="advisorjobs heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -125,7 +131,7 @@ class Heartbeat:
         claims = list(self.lease.claims)
         sent_at = time.monotonic()
         try:
-            alive, last_beat = self._execute("beat", {"worker": self.lease.worker, "token": self.lease.token})
+            alive, last_beat = self._execute("beat", {**self._signs(), "token": self.lease.token})
             if not alive:
                 self.lease.end()
                 return True
@@ -133,9 +139,15 @@ class Heartbeat:
             self._reconcile(claims, last_beat)
         except (psycopg.Error, OSError) as error:
             log.warning("heartbeat failed, trying again: %s", type(error).__name__)
+            self.pulse.lost_at = time.monotonic()
             self._close()
             return False
         return True
+
+    def _signs(self) -> dict[str, Any]:
+        memory, cpu = self._footprint.measure()
+        stopping = self.pulse.stop_by < math.inf
+        return {"worker": self.lease.worker, "memory": memory, "cpu": cpu, "stopping": stopping}
 
     def _reconcile(self, claims: list[str], before: datetime) -> None:
         """*claims* as they were before the renewal was sent; *before*: the renewal before that one."""
@@ -195,9 +207,12 @@ class Heartbeat:
             self._connection = psycopg.connect(
                 self.dsn, autocommit=True, prepare_threshold=None, row_factory=tuple_row, **options
             )
+            self.pulse.opened += 1
         self._sent_at = time.monotonic()
         try:
-            return self._connection.execute(statement(name), params).fetchone()
+            answer = self._connection.execute(statement(name), params).fetchone()
+            self.pulse.answered_at = time.monotonic()
+            return answer
         finally:
             self._sent_at = math.inf
 

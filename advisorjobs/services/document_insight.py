@@ -1,6 +1,6 @@
 """What Azure, or this machine, makes of a document on demand: an analysis by a model of choice, and a summary.
 
-Both are kept in `cached`, beside the document and apart from what its pipeline found: they can be made again.
+Both are kept in `practice_cached`, beside the document and apart from what its pipeline found: they can be made again.
 """
 
 from __future__ import annotations

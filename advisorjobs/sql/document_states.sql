@@ -10,7 +10,7 @@ SELECT d.id AS document_id, step.name, step.job_id,
        coalesce(j.started_at, r.started_at) AS started_at, r.finished_at, r.run_ms,
        r.error_code::text AS error_code, r.error_message, r.result, j.progress,
        extract(epoch FROM clock_timestamp() - d.created_at)::double precision AS age
-  FROM documents d
+  FROM practice_documents d
  CROSS JOIN LATERAL (SELECT key AS name, value::bigint AS job_id FROM jsonb_each_text(d.jobs)) step
   LEFT JOIN procrastinate_jobs j ON j.id = step.job_id
   LEFT JOIN LATERAL (

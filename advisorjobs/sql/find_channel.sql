@@ -1,1 +1,1 @@
-SELECT id, kind, address, secret FROM channels WHERE id = %(channel)s AND kind = 'webhook' AND is_active
+SELECT id, kind, address, secret FROM practice_channels WHERE id = %(channel)s AND kind = 'webhook' AND is_active

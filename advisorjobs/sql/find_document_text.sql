@@ -1,3 +1,3 @@
 SELECT d.text, k.name, d.fields
-  FROM documents d LEFT JOIN clients k ON k.organization_id = d.organization_id AND k.id = d.client_id
+  FROM practice_documents d LEFT JOIN practice_clients k ON k.organization_id = d.organization_id AND k.id = d.client_id
  WHERE d.organization_id = %(organization)s AND d.id = %(document)s

@@ -1,1 +1,1 @@
-SELECT name, email, time_zone FROM organizations WHERE id = %(organization)s
+SELECT name, email, time_zone FROM practice_organizations WHERE id = %(organization)s

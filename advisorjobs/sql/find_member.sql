@@ -1,1 +1,1 @@
-SELECT id, name, email, language, is_active FROM members WHERE id = %(member)s
+SELECT id, name, email, language, is_active FROM practice_members WHERE id = %(member)s

@@ -1,1 +1,1 @@
-SELECT reading FROM documents WHERE organization_id = %(organization)s AND id = %(document)s
+SELECT reading FROM practice_documents WHERE organization_id = %(organization)s AND id = %(document)s

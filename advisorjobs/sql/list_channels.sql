@@ -1,1 +1,1 @@
-SELECT id, kind, address, secret FROM channels WHERE is_active ORDER BY id
+SELECT id, kind, address, secret FROM practice_channels WHERE is_active ORDER BY id

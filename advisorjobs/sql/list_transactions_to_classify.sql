@@ -1,6 +1,6 @@
 SELECT id, booked_on, amount, currency, description, coalesce(counterparty, '') AS counterparty, tax, category,
        category_source, account_id
-  FROM transactions
+  FROM practice_transactions
  WHERE organization_id = %(organization)s AND client_id = %(client)s
    AND (%(ids)s::text[] IS NULL OR id = ANY (%(ids)s::text[]))
    AND (category IS NULL OR (%(reclassify)s AND category_source <> 'person'))

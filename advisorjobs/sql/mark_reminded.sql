@@ -1,1 +1,1 @@
-UPDATE tasks SET reminded_on = %(today)s WHERE id = ANY (%(ids)s::text[])
+UPDATE practice_tasks SET reminded_on = %(today)s WHERE id = ANY (%(ids)s::text[])

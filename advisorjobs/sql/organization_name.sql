@@ -1,1 +1,1 @@
-SELECT name FROM organizations WHERE id = %(organization)s
+SELECT name FROM practice_organizations WHERE id = %(organization)s

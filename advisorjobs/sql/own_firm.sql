@@ -1,1 +1,1 @@
-SELECT name, language, email, time_zone, now() AS now FROM organizations
+SELECT name, language, email, time_zone, now() AS now FROM practice_organizations

@@ -1,5 +1,5 @@
-INSERT INTO accounts AS t (organization_id, client_id, name, kind, currency, balance, is_active, source, external_id,
-                           external_version, external_changed_at, external_seen_at)
+INSERT INTO practice_accounts AS t (organization_id, client_id, name, kind, currency, balance, is_active, source, external_id,
+                                    external_version, external_changed_at, external_seen_at)
 SELECT advisorjobs_organization(), %(client)s, r.name, r.kind, r.currency, r.balance, r.is_active, 'quickbooks', r.external_id,
        r.version, r.changed, clock_timestamp()
   FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(external_id text, version bigint, changed timestamptz, name text, kind text,

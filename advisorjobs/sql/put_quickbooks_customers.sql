@@ -1,5 +1,5 @@
-INSERT INTO customers AS t (organization_id, client_id, name, email, is_active, source, external_id, external_version,
-                            external_changed_at, external_seen_at)
+INSERT INTO practice_customers AS t (organization_id, client_id, name, email, is_active, source, external_id, external_version,
+                                     external_changed_at, external_seen_at)
 SELECT advisorjobs_organization(), %(client)s, r.name, r.email, r.is_active, 'quickbooks', r.external_id, r.version,
        r.changed, clock_timestamp()
   FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(external_id text, version bigint, changed timestamptz, name text, email text,

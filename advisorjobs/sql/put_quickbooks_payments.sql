@@ -5,23 +5,23 @@ WITH given AS (
 known AS (
     SELECT p.external_id, g.payment, p.external_version, p.external_changed_at
       FROM (SELECT DISTINCT payment FROM given) g
-      JOIN payments p ON p.organization_id = advisorjobs_organization() AND p.source = 'quickbooks'
+      JOIN practice_payments p ON p.organization_id = advisorjobs_organization() AND p.source = 'quickbooks'
        AND g.payment = split_part(p.external_id, ':', 1) || ':' || split_part(p.external_id, ':', 2)),
 fresh AS (
     SELECT g.* FROM given g
      WHERE NOT EXISTS (SELECT FROM known k WHERE k.payment = g.payment
                           AND (k.external_version, k.external_changed_at) > (g.version, g.changed))),
 gone AS (
-    DELETE FROM payments p USING known k
+    DELETE FROM practice_payments p USING known k
      WHERE p.organization_id = advisorjobs_organization() AND p.source = 'quickbooks' AND p.external_id = k.external_id
        AND k.payment IN (SELECT payment FROM fresh)
        AND NOT EXISTS (SELECT FROM fresh f WHERE f.external_id = k.external_id AND f.amount <> 0))
-INSERT INTO payments AS t (organization_id, client_id, invoice_id, paid_on, amount, currency, source, external_id,
-                           external_version, external_changed_at, external_seen_at)
+INSERT INTO practice_payments AS t (organization_id, client_id, invoice_id, paid_on, amount, currency, source, external_id,
+                                    external_version, external_changed_at, external_seen_at)
 SELECT advisorjobs_organization(), %(client)s, i.id, f.paid_on, f.amount, f.currency, 'quickbooks', f.external_id, f.version,
        f.changed, clock_timestamp()
   FROM fresh f
-  LEFT JOIN invoices i ON i.organization_id = advisorjobs_organization() AND i.source = 'quickbooks' AND i.external_id = f.invoice
+  LEFT JOIN practice_invoices i ON i.organization_id = advisorjobs_organization() AND i.source = 'quickbooks' AND i.external_id = f.invoice
  WHERE f.amount <> 0
     ON CONFLICT (organization_id, source, external_id) DO UPDATE
    SET invoice_id = coalesce(excluded.invoice_id, t.invoice_id), paid_on = excluded.paid_on, amount = excluded.amount,

@@ -1,2 +1,3 @@
 SELECT advisorjobs_register(
-    %(token)s::uuid, %(name)s::text, %(queues)s::text[], %(slots)s::int[], %(names)s::text[], %(lease)s::float8)
+    %(token)s::uuid, %(name)s::text, %(queues)s::text[], %(slots)s::int[], %(names)s::text[], %(lease)s::float8, %(host)s::text,
+    %(pid)s::int, %(version)s::text)

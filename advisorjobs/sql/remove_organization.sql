@@ -1,2 +1,2 @@
 -- With everything of its, in a transaction that works for it.
-DELETE FROM organizations WHERE id = %(organization)s
+DELETE FROM practice_organizations WHERE id = %(organization)s

@@ -2,10 +2,10 @@
 SELECT * FROM (
     SELECT i.kind, i.number, i.party_name AS party, c.name AS client, i.issued_on, i.due_on, i.currency, i.net, i.tax, i.total,
            i.total - CASE WHEN i.status = 'paid' THEN i.total ELSE i.paid END + coalesce(later.amount, 0) AS outstanding
-      FROM invoices i
-      JOIN clients c ON c.organization_id = i.organization_id AND c.id = i.client_id
+      FROM practice_invoices i
+      JOIN practice_clients c ON c.organization_id = i.organization_id AND c.id = i.client_id
       LEFT JOIN LATERAL (
-          SELECT sum(p.amount) AS amount FROM payments p
+          SELECT sum(p.amount) AS amount FROM practice_payments p
            WHERE p.organization_id = i.organization_id AND p.invoice_id = i.id AND p.currency = i.currency
              AND p.paid_on > %(day)s) later ON true
      WHERE i.organization_id = %(organization)s AND (%(client)s::text IS NULL OR i.client_id = %(client)s)

@@ -1,4 +1,4 @@
 -- What is gone there.
-UPDATE customers
+UPDATE practice_customers
    SET is_active = false, changed_at = now(), external_seen_at = clock_timestamp()
  WHERE organization_id = advisorjobs_organization() AND source = 'quickbooks' AND external_id = ANY (%(ids)s)

@@ -6,7 +6,8 @@ WITH ours AS (
     SELECT c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity AND (c.relforcerowsecurity OR c.relname LIKE 'advisorjobs\_%%') AS bound
       FROM pg_class c
      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'S')
-       AND (c.relname ~ '^(procrastinate|advisorjobs)_' OR c.relname = 'job_types' OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))),
+       AND (c.relname ~ '^(procrastinate|advisorjobs)_' OR c.relname = 'job_types'
+            OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'advisorjobs_organization'))),
 lacking AS (
     SELECT needed || ' on ' || o.relname AS what
       FROM ours o CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS n(needed)

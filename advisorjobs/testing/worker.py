@@ -19,6 +19,7 @@ from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer
 from advisorjobs.engine.dispatch import Dispatcher
 from advisorjobs.engine.executor import ChildExecutor
+from advisorjobs.engine.footprint import whereabouts
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.run import Run
@@ -191,6 +192,7 @@ class InlineWorker:
             "slots": [1] * len(self.queues),
             "names": sorted(self.handlers),
             "lease": LEASE,
+            **whereabouts(),
         }
         sent_at = monotonic()
         self.lease = Lease(await self.link.value("register_worker", params), token, LEASE, sent_at)

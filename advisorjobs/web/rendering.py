@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from advisorjobs.flow.zones import time_zone
+from advisorjobs.queues import RateLimit
+from advisorjobs.rates import rate_text
 
-__all__ = ["duration", "number", "relative", "share", "templates"]
+__all__ = ["duration", "number", "rate", "relative", "share", "size", "templates"]
 
 
 @functools.cache
@@ -29,6 +31,9 @@ def templates() -> Any:
         "relative": relative,
         "share": share,
         "exact": exact,
+        "size": size,
+        "rate": rate,
+        "zip": zip,
         "local": local,
     }
     environment.globals["parts"] = environment.get_template("parts.html").module
@@ -87,6 +92,22 @@ def relative(moment: datetime | None, now: datetime | None = None) -> str:
 def exact(moment: datetime | None) -> str:
     """The moment in UTC, to the second, as `<time datetime>` has it."""
     return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def size(value: float | None) -> str:
+    """Bytes in the unit that fits: 512 B, 8.2 kB, 1.4 GB (decimal units, as disks and clouds count); – for None."""
+    if value is None:
+        return "–"
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(value) < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def rate(limit: RateLimit | None) -> str:
+    """As rate_text: 20 / s; – for None."""
+    return "–" if limit is None else rate_text(limit)
 
 
 def local(moment: datetime, zone: str) -> str:

@@ -8,6 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from advisorjobs.errors import MissingExtra
+from advisorjobs.web.access_log import AccessLog
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -50,8 +51,8 @@ def serve(app: App, listening: socket.socket, *, receiver_only: bool = False) ->
             super().handle_exit(sig, frame)
 
     config = uvicorn.Config(
-        served,
-        log_config=None,  # ours: it says nothing of bodies and signatures
+        AccessLog(served),
+        log_config=None,  # ours: it says nothing of bodies, signatures and paths
         access_log=False,
         server_header=False,
         lifespan="off",

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.routing import NoMatchFound
 
 from advisorjobs.actions.actions import Actions
 from advisorjobs.actions.noted import Noted
@@ -69,11 +70,19 @@ class Site:
         def url(name: str, **parameters: Any) -> str:
             return address_of(request, name, **parameters).path
 
+        def link(name: str, **parameters: Any) -> str | None:
+            """As url; None where no such page is served."""
+            try:
+                return url(name, **parameters)
+            except NoMatchFound:
+                return None
+
         known = {
             "request": request,
             "person": person,
             "csrf": functools.partial(csrf, request),
             "url": url,
+            "link": link,
             "may": {role.value: person is not None and person.may(role) for role in Role},
             "navigation": [entry for entry in NAVIGATION if person is not None and entry.shown_to(person)],
             "here_and_now": way_here(request),

@@ -50,7 +50,7 @@ BEGIN
     SELECT coalesce(array_agg(c.relname::text ORDER BY c.relname), '{}') INTO switched_off
       FROM pg_class c CROSS JOIN pg_options_to_table(c.reloptions) o
      WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'procrastinate_jobs'::regclass)
-       AND (c.relname LIKE 'procrastinate\_%' OR c.relname LIKE 'advisorjobs\_%' OR c.relname = 'documents')
+       AND (c.relname LIKE 'procrastinate\_%' OR c.relname LIKE 'advisorjobs\_%' OR c.relname = 'practice_documents')
        AND o.option_name = 'autovacuum_enabled' AND o.option_value IN ('false', 'off', 'no', '0');
     SELECT s.n_dead_tup, s.relname INTO dead, worst FROM pg_stat_user_tables s
      WHERE s.schemaname = (SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = 'procrastinate_jobs'::regclass)

@@ -31,7 +31,13 @@ CREATE OR REPLACE VIEW advisorjobs_kept_counts AS
       LEFT JOIN advisorjobs_cleaned_until a ON a.queue_name = '*'
      GROUP BY u.queue_name;
 
--- Folds what changed into the figures; returns how many changes it folded. Does nothing while somebody else does it.
+-- The minute that a moment is in.
+CREATE OR REPLACE FUNCTION advisorjobs_minute_of(_at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT date_bin('1 minute', _at, '2001-01-01 00:00Z')
+$$;
+
+-- Folds what changed into the figures, and what of it ended into the minutes in which it did; returns how many changes it folded. Does nothing while somebody else does it.
 CREATE OR REPLACE FUNCTION advisorjobs_fold_counts() RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -57,7 +63,21 @@ BEGIN
             ON CONFLICT (queue_name) DO UPDATE
            SET waiting = k.waiting + excluded.waiting, delayed = k.delayed + excluded.delayed, failed = k.failed + excluded.failed,
                completed = k.completed + excluded.completed, cancelled = k.cancelled + excluded.cancelled,
-               aborted = k.aborted + excluded.aborted)
+               aborted = k.aborted + excluded.aborted
+        RETURNING k.queue_name, k.waiting),
+    minutes AS (
+        INSERT INTO advisorjobs_minutes AS m (queue_name, minute, completed, failed, cancelled, waiting)
+        SELECT queue_name, minute, coalesce(sum(completed), 0), coalesce(sum(failed), 0), coalesce(sum(cancelled), 0), max(waiting)
+          FROM (SELECT queue_name, advisorjobs_minute_of(at) AS minute, completed, failed, coalesce(cancelled, 0) + coalesce(aborted, 0)
+                       AS cancelled, NULL::bigint AS waiting
+                  FROM gone WHERE at > now() - interval '1 day' AND at < 'infinity'
+                UNION ALL
+                SELECT queue_name, advisorjobs_minute_of(now()), 0, 0, 0, waiting FROM kept) each
+         GROUP BY queue_name, minute
+         ORDER BY queue_name, minute
+            ON CONFLICT (queue_name, minute) DO UPDATE
+           SET completed = m.completed + excluded.completed, failed = m.failed + excluded.failed,
+               cancelled = m.cancelled + excluded.cancelled, waiting = coalesce(excluded.waiting, m.waiting))
     SELECT coalesce(sum(changes), 0) INTO _folded FROM sums;
     RETURN _folded;
 END $$;

@@ -16,8 +16,8 @@ BEGIN
         RAISE EXCEPTION 'a document is added to another organization than the transaction works for' USING ERRCODE = '42501';
     END IF;
     PERFORM set_config('advisorjobs.organization', _organization, true);
-    INSERT INTO organizations (id, name) VALUES (_organization, _organization) ON CONFLICT DO NOTHING;
-    INSERT INTO documents (organization_id, id, client_id, file_name, media_type, size_bytes, sha256, storage_key)
+    INSERT INTO practice_organizations (id, name) VALUES (_organization, _organization) ON CONFLICT DO NOTHING;
+    INSERT INTO practice_documents (organization_id, id, client_id, file_name, media_type, size_bytes, sha256, storage_key)
     SELECT organization_id, id, client_id, file_name, media_type, size_bytes, sha256, storage_key
       FROM jsonb_to_record(_document) AS d(
           organization_id text, id text, client_id text, file_name text, media_type text, size_bytes bigint, sha256 text,
@@ -36,7 +36,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     _job bigint;
 BEGIN
-    SELECT (jobs ->> _name)::bigint INTO _job FROM documents
+    SELECT (jobs ->> _name)::bigint INTO _job FROM practice_documents
      WHERE organization_id = _organization AND id = _document FOR NO KEY UPDATE;
     IF _job IS NOT NULL THEN
         RETURN _job;
@@ -44,7 +44,7 @@ BEGIN
     SELECT e.id INTO _job FROM advisorjobs_enqueue(jsonb_build_array(jsonb_build_object(
         'name', _name, 'queue', 'document-processing', 'organization_id', _organization,
         'args', jsonb_build_object('organization_id', _organization, 'document_id', _document, 'pipeline', true)))) e;
-    UPDATE documents SET jobs = jobs || jsonb_build_object(_name, _job)
+    UPDATE practice_documents SET jobs = jobs || jsonb_build_object(_name, _job)
      WHERE organization_id = _organization AND id = _document;
     RETURN _job;
 END $$;
@@ -57,8 +57,8 @@ DECLARE
 BEGIN
     PERFORM set_config('advisorjobs.organization', _organization, true);
     RETURN QUERY SELECT folder FROM unnest(_folders) AS folder
-     WHERE EXISTS (SELECT FROM documents d WHERE d.organization_id = _organization AND d.storage_key = folder || '/original')
-        OR folder IN (SELECT regexp_replace(r.storage_key, '/[^/]*$', '') FROM reports r WHERE r.organization_id = _organization);
+     WHERE EXISTS (SELECT FROM practice_documents d WHERE d.organization_id = _organization AND d.storage_key = folder || '/original')
+        OR folder IN (SELECT regexp_replace(r.storage_key, '/[^/]*$', '') FROM practice_reports r WHERE r.organization_id = _organization);
     PERFORM set_config('advisorjobs.organization', _before, true);
 END $$;
 
@@ -79,7 +79,7 @@ BEGIN
             d.file_name || ': ' || step.key || ' was ended (' || coalesce(r.error_code::text, 'failed') || ')',
             jsonb_build_object('job', step.key, 'job_id', j.id, 'error_code', r.error_code)))
       INTO _said
-      FROM documents d
+      FROM practice_documents d
      CROSS JOIN LATERAL jsonb_each_text(d.jobs) step
       JOIN procrastinate_jobs j ON j.id = step.value::bigint AND j.status = 'failed'
       LEFT JOIN LATERAL (

@@ -49,7 +49,7 @@ CREATE OR REPLACE FUNCTION advisorjobs_note_activity(
     _key text, _kind text, _client text, _subject_kind text, _subject text, _text text, _data jsonb) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    INSERT INTO activities (organization_id, key, kind, client_id, subject_kind, subject_id, text, data)
+    INSERT INTO practice_activities (organization_id, key, kind, client_id, subject_kind, subject_id, text, data)
     VALUES (advisorjobs_organization(), _key, _kind, _client, _subject_kind, _subject, _text, coalesce(_data, '{}'))
         ON CONFLICT (organization_id, key) DO NOTHING;
     RETURN FOUND;
@@ -71,7 +71,7 @@ BEGIN
     FOR _route IN SELECT r.account, r.organization_id FROM advisorjobs_routes r
                    WHERE r.service = _service AND r.account = ANY (_accounts) AND r.is_active ORDER BY r.account LOOP
         PERFORM set_config('advisorjobs.organization', _route.organization_id, true);
-        RETURN QUERY SELECT c.account, c.organization_id, c.secrets FROM connections c
+        RETURN QUERY SELECT c.account, c.organization_id, c.secrets FROM practice_connections c
           WHERE c.organization_id = _route.organization_id AND c.service = _service AND c.account = _route.account;
     END LOOP;
     PERFORM set_config('advisorjobs.organization', _before, true);
@@ -100,7 +100,7 @@ BEGIN
                    happened_at timestamptz, event jsonb, job jsonb)
              WHERE r.organization_id = _organization),
         inserted AS (
-            INSERT INTO webhook_events AS w (
+            INSERT INTO practice_webhook_events AS w (
                 organization_id, provider, account, event_id, event_type, object_id, happened_at, event)
             SELECT DISTINCT ON (g.provider, g.account, g.event_id)
                    g.organization_id, g.provider, g.account, g.event_id, g.event_type, g.object_id, g.happened_at, g.event

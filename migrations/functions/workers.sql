@@ -1,24 +1,31 @@
 -- Processes that work: register, renew the lease, leave; and the rescue of what a silent process held.
 -- All times are the database's. A worker is named by its id and its random token.
 
+-- _host, _pid, _version: where it is and what it runs, for people to read; programs of before don't say so.
 DROP FUNCTION IF EXISTS advisorjobs_register(uuid, text, text[], integer[], text[], double precision);
-CREATE FUNCTION advisorjobs_register(
-    _token uuid, _name text, _queues text[], _slots integer[], _names text[], _lease double precision)
+CREATE OR REPLACE FUNCTION advisorjobs_register(
+    _token uuid, _name text, _queues text[], _slots integer[], _names text[], _lease double precision,
+    _host text DEFAULT NULL, _pid integer DEFAULT NULL, _version text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE sql SET search_path FROM CURRENT AS $$
-    INSERT INTO advisorjobs_workers (token, name, queues, slots, job_names, lease, expires_at)
-    VALUES (_token, _name, _queues, _slots, _names, make_interval(secs => _lease), now() + make_interval(secs => _lease))
+    INSERT INTO advisorjobs_workers (token, name, queues, slots, job_names, lease, expires_at, host, pid, version)
+    VALUES (_token, _name, _queues, _slots, _names, make_interval(secs => _lease), now() + make_interval(secs => _lease),
+            _host, _pid, _version)
     RETURNING id
 $$;
 
 -- Renews the lease. alive = false: the lease had run out or was taken; the caller owns nothing any more. last_beat: when it was
--- renewed before. Touches no other table, so that nobody's lock on the jobs can cost a worker its lease.
+-- renewed before. Touches no other table, so that nobody's lock on the jobs can cost a worker its lease. _memory, _cpu, _stopping: see
+-- migrations/0170_inspector.sql.
 DROP FUNCTION IF EXISTS advisorjobs_beat(bigint, uuid, uuid[]);
 DROP FUNCTION IF EXISTS advisorjobs_beat(bigint, uuid);
-CREATE FUNCTION advisorjobs_beat(_worker bigint, _token uuid, OUT alive boolean, OUT last_beat timestamptz)
+CREATE OR REPLACE FUNCTION advisorjobs_beat(
+    _worker bigint, _token uuid, _memory bigint DEFAULT NULL, _cpu double precision DEFAULT NULL, _stopping boolean DEFAULT false,
+    OUT alive boolean, OUT last_beat timestamptz)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
-    UPDATE advisorjobs_workers w SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + w.lease
+    UPDATE advisorjobs_workers w
+       SET beat_at = clock_timestamp(), expires_at = clock_timestamp() + w.lease, memory = _memory, cpu = _cpu, stopping = _stopping
       FROM (SELECT id, beat_at FROM advisorjobs_workers WHERE id = _worker FOR NO KEY UPDATE) AS last
      WHERE w.id = last.id AND w.token = _token AND w.stopped_at IS NULL AND w.expires_at > clock_timestamp()
     RETURNING last.beat_at INTO last_beat;

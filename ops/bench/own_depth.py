@@ -20,6 +20,7 @@ import psycopg
 
 from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
+from advisorjobs.engine.footprint import whereabouts
 from ops.bench.backlog import Backlog
 from ops.bench.server import SETTINGS, BenchServer
 from tests.fixtures.clusters import throwaway_cluster
@@ -118,6 +119,7 @@ class Desk:
             slots=[AT_ONCE],
             names=["test:work"],
             lease=86_400.0,
+            **whereabouts(),
         )
 
     def value(self, operation: str, **params: Any) -> Any:

@@ -10,8 +10,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from advisorjobs.cli.cleaning import cleaning
-from advisorjobs.cli.finding import Finding
 from advisorjobs.database.migrate import migrate
+from advisorjobs.finding import Finding
 from tests.fixtures.clusters import Cluster
 from tests.house.tree import ROOT
 

@@ -38,7 +38,7 @@ def own_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def counted(connection: psycopg.Connection[Any], organization: str, table: str, more: str = "true") -> int:
     with scope(connection, organization):
-        row = connection.execute(f"SELECT count(*) FROM {table} WHERE {more}").fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"SELECT count(*) FROM practice_{table} WHERE {more}").fetchone()  # type: ignore[arg-type]
     return int(row[0]) if row else 0
 
 
@@ -72,8 +72,10 @@ def agrees_with_the_tables(said: dict[str, Any], connection: psycopg.Connection[
     assert organization == FIRM
     books = said["books"]
     with scope(connection, organization):
-        booked = connection.execute("SELECT sum(amount) FROM transactions WHERE source = 'document'").fetchone()
-        by_stripe = "SELECT status, paid, total, external_id FROM invoices WHERE source = 'stripe'"
+        booked = connection.execute(
+            "SELECT sum(amount) FROM practice_transactions WHERE source = 'document'"
+        ).fetchone()
+        by_stripe = "SELECT status, paid, total, external_id FROM practice_invoices WHERE source = 'stripe'"
         paid = connection.execute(by_stripe).fetchall()
 
     assert books["transactions"] == counted(connection, organization, "transactions")
@@ -125,11 +127,11 @@ def test_it_begins_anew_with_the_same_firm(the_process: App, connection: psycopg
 def test_a_firm_of_that_name_which_is_not_the_demos_is_left_alone(
     the_process: App, connection: psycopg.Connection[Any]
 ) -> None:
-    connection.execute("INSERT INTO organizations (id, name) VALUES (%s, 'A real firm')", [FIRM])
+    connection.execute("INSERT INTO practice_organizations (id, name) VALUES (%s, 'A real firm')", [FIRM])
 
     with pytest.raises(PayloadError, match="A real firm"):
         set_stage(connection, FIRM, new_secrets())
-    assert connection.execute("SELECT name FROM organizations").fetchall() == [("A real firm",)]
+    assert connection.execute("SELECT name FROM practice_organizations").fetchall() == [("A real firm",)]
 
 
 def test_a_folder_with_files_of_others_is_refused_and_left_alone(run_python: Program, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from psycopg import sql
 
 from advisorjobs.cli import machine
 from advisorjobs.cli.examination import encryption, examine
-from advisorjobs.cli.finding import Finding
 from advisorjobs.cli.serving import span
 from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
+from advisorjobs.finding import Finding
 from advisorjobs.settings import Settings
 from ops.bench.backlog import Backlog
 from tests.fixtures.apps import Program
@@ -105,12 +105,18 @@ def test_a_role_that_may_use_no_schema_is_told_so(stranger: str, settings: Setti
 
 
 def test_tenants_whom_nothing_binds_are_told(settings: Settings, connection: Connection) -> None:
-    connection.execute("ALTER TABLE documents NO FORCE ROW LEVEL SECURITY")
+    connection.execute("ALTER TABLE practice_documents NO FORCE ROW LEVEL SECURITY")
 
     (finding,) = found(settings, "tenants")
     assert finding.text.startswith(
-        "row-level security is not in force on documents: put it in force with ALTER TABLE documents ENABLE"
+        "row-level security is not in force on practice_documents: put it in force with ALTER TABLE practice_documents ENABLE"
     )
+
+
+def test_policies_on_the_applications_own_tables_are_its_own_affair(settings: Settings, connection: Connection) -> None:
+    connection.execute("CREATE TABLE invoices (); CREATE POLICY theirs ON invoices USING (true)")
+
+    assert [each for each in found(settings, "tenants") if each.state == "wrong"] == []
 
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])

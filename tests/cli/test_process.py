@@ -90,7 +90,7 @@ def test_it_works_for_an_ordinary_owner_who_sees_no_document_unasked(
 ) -> None:
     done = advisorjobs("process", str(folder / "letter.pdf"), "--json", DATABASE_URL=owned_database)
     with psycopg.connect(owned_database) as connection:
-        seen = connection.execute("SELECT count(*) FROM documents").fetchone()
+        seen = connection.execute("SELECT count(*) FROM practice_documents").fetchone()
 
     assert objects(done)[0]["status"] == "completed", done.stderr
     assert seen == (0,)

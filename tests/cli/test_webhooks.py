@@ -37,7 +37,7 @@ def test_a_secret_that_was_made_verifies_at_the_path_that_is_printed(web: Desk, 
     newer = secret("org-1", "custom", "timesheet", "--only").stdout.splitlines()[1]
     assert web.sender.custom("timesheet", "{}", newer, "msg_2").status_code == 200
     assert web.sender.custom("timesheet", "{}", made, "msg_3").status_code == 401
-    assert made not in str(web.practice.rows("SELECT secrets FROM connections"))
+    assert made not in str(web.practice.rows("SELECT secrets FROM practice_connections"))
 
 
 def test_a_services_secret_is_read_and_not_shown(web: Desk, secret: Any) -> None:

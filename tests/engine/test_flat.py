@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from advisorjobs.database.statement import statement
+from advisorjobs.engine.footprint import whereabouts
 from ops.bench.backlog import Backlog
 from tests.fixtures.desk import NAMES
 from tests.fixtures.plans import Cost, cost_of
@@ -134,6 +135,7 @@ def session(dsn: str, rounds: int = 1) -> Iterator[Callable[[], dict[str, Cost]]
                 "slots": [AT_ONCE],
                 "names": list(NAMES),
                 "lease": 60.0,
+                **whereabouts(),
             },
         ).fetchone()
         assert worker is not None

@@ -127,9 +127,10 @@ def test_what_is_stored_is_the_practice_and_only_its_firm_sees_it(connection: ps
     for firm in firms:
         with scope(connection, firm.organization.id):
             found = connection.execute(
-                "SELECT client_id, count(*), sum(amount), sum(tax), count(category) FROM transactions GROUP BY client_id"
+                "SELECT client_id, count(*), sum(amount), sum(tax), count(category) FROM practice_transactions"
+                " GROUP BY client_id"
             ).fetchall()
-            billed = connection.execute("SELECT sum(total), sum(paid), count(*) FROM invoices").fetchone()
+            billed = connection.execute("SELECT sum(total), sum(paid), count(*) FROM practice_invoices").fetchone()
         expected = {
             (
                 client.id,
@@ -156,5 +157,5 @@ def test_a_firm_is_taken_away_whole_and_can_be_stored_again(connection: psycopg.
     store_firm(connection, firm)
     remove_firm(connection, firm.organization.id)
 
-    left = "SELECT organization_id, count(*) FROM transactions GROUP BY organization_id"
+    left = "SELECT organization_id, count(*) FROM practice_transactions GROUP BY organization_id"
     assert connection.execute(left).fetchall() == [(other.organization.id, len(other.transactions))]

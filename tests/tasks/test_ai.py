@@ -120,7 +120,7 @@ def test_a_transaction_that_isnt_the_clients_is_not_found(analyst: Analyst, clie
 
 def test_a_forecast_says_where_the_balance_goes_and_from_what(analyst: Analyst) -> None:
     analyst.connection.execute(
-        "INSERT INTO accounts (organization_id, client_id, name, opening_balance) VALUES ('org-1', 'c1', 'Bank', 1000)"
+        "INSERT INTO practice_accounts (organization_id, client_id, name, opening_balance) VALUES ('org-1', 'c1', 'Bank', 1000)"
     )
     (today,) = analyst.rows("SELECT current_date AS day")
     for back in range(300, 0, -10):
@@ -132,7 +132,7 @@ def test_a_forecast_says_where_the_balance_goes_and_from_what(analyst: Analyst) 
 
     assert (result["engine"], result["opening_source"]) == ("local", "books")
     assert Decimal(result["opening_balance"]) == 1_000 + sum(
-        each["amount"] for each in analyst.rows("SELECT amount FROM transactions")
+        each["amount"] for each in analyst.rows("SELECT amount FROM practice_transactions")
     )
     assert result["recurring"] == [{"party": "Hall Estates", "amount": "-700.00", "every": "month"}]
     assert result["probability_below"] == 1.0
@@ -165,13 +165,13 @@ def test_odd_bookings_become_findings_once_and_stay_dismissed(busy: Analyst) -> 
     assert len(finding["transaction_ids"]) == 2
     assert (finding["severity"], finding["figures"]["amount"]) == ("high", "312.40")
     assert "312.40 EUR went to Tallow & Sons on 4 May 2026 and on 20 May 2026" in finding["reason"]
-    busy.connection.execute("UPDATE findings SET dismissed_at = now(), title = 'seen'")
+    busy.connection.execute("UPDATE practice_findings SET dismissed_at = now(), title = 'seen'")
     assert busy.run("ai:detect_anomalies", **PERIOD)["new"] == 0
     assert [(each["id"], each["title"]) for each in busy.findings("anomaly")] == [(finding["id"], "seen")]
 
 
 def test_findings_are_in_the_firms_language(busy: Analyst) -> None:
-    busy.connection.execute("UPDATE organizations SET language = 'de'")
+    busy.connection.execute("UPDATE practice_organizations SET language = 'de'")
     result = busy.run("ai:detect_anomalies", **PERIOD)
 
     assert result["summary"] == "Geprüfte Buchungen: 50. Von einem Menschen anzusehen: 1, davon vorrangig: 1."
@@ -224,12 +224,15 @@ def test_insights_keep_to_their_focus_and_language(busy: Analyst) -> None:
 @pytest.mark.parametrize("name", JOBS)
 def test_every_job_tells_the_feed_and_changes_nothing_when_it_runs_again(busy: Analyst, name: str) -> None:
     results = [busy.run(name, **JOBS[name])]
-    before = busy.rows("SELECT id, kind, key, title, reason, figures, dismissed_at FROM findings ORDER BY id")
+    before = busy.rows("SELECT id, kind, key, title, reason, figures, dismissed_at FROM practice_findings ORDER BY id")
     results.append(busy.run(name, **JOBS[name]))
 
     assert {each["engine"] for each in results} == {"local"}
-    assert busy.rows("SELECT id, kind, key, title, reason, figures, dismissed_at FROM findings ORDER BY id") == before
-    kinds = [each["kind"] for each in busy.rows("SELECT kind FROM activities WHERE client_id = 'c1'")]
+    assert (
+        busy.rows("SELECT id, kind, key, title, reason, figures, dismissed_at FROM practice_findings ORDER BY id")
+        == before
+    )
+    kinds = [each["kind"] for each in busy.rows("SELECT kind FROM practice_activities WHERE client_id = 'c1'")]
     assert kinds
     assert set(kinds) == {"ai." + {"ai:insights": "insights", "ai:classify_transactions": "classified"}.get(
         name, "forecast" if "predict" in name else "anomalies"
@@ -240,9 +243,9 @@ def test_every_job_tells_the_feed_and_changes_nothing_when_it_runs_again(busy: A
 def test_a_job_that_dies_before_its_commit_writes_nothing_and_then_everything_once(busy: Analyst, name: str) -> None:
     busy.put(name, **JOBS[name])
     assert busy.step(crash_at="before_commit").status == "crashed"
-    assert busy.rows("SELECT * FROM findings") == busy.rows("SELECT * FROM activities") == []
+    assert busy.rows("SELECT * FROM practice_findings") == busy.rows("SELECT * FROM practice_activities") == []
     assert busy.step(crash_at="after_commit").status == "completed"
-    assert len(busy.rows("SELECT * FROM activities")) == 1
+    assert len(busy.rows("SELECT * FROM practice_activities")) == 1
     assert busy.kit.run_next(queue="ai-processing") is None
 
 
@@ -262,8 +265,11 @@ def test_no_job_sees_or_writes_rows_of_another_organization(busy: Analyst, name:
     theirs = busy.book("2026-05-05", -999, "AWS EMEA", organization="org-2")
     result = busy.run(name, organization="org-2", **JOBS[name])
 
-    assert busy.rows("SELECT 1 FROM findings WHERE organization_id = 'org-1'") == []
-    assert busy.rows("SELECT 1 FROM transactions WHERE organization_id = 'org-1' AND category_source = 'rule'") == []
+    assert busy.rows("SELECT 1 FROM practice_findings WHERE organization_id = 'org-1'") == []
+    assert (
+        busy.rows("SELECT 1 FROM practice_transactions WHERE organization_id = 'org-1' AND category_source = 'rule'")
+        == []
+    )
     assert "Fennimore" not in str(result)
     assert busy.transaction(theirs)["organization_id"] == "org-2"
 

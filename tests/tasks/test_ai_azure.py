@@ -55,7 +55,7 @@ def test_tokens_and_cost_are_recorded_for_the_organization(
 ) -> None:
     openai_server.respond = sorts("training")
     analyst.run("ai:classify_transactions")
-    (used,) = analyst.rows("SELECT * FROM ai_usage")
+    (used,) = analyst.rows("SELECT * FROM practice_ai_usage")
 
     assert used["organization_id"] == "org-1"
     assert (used["model"], used["prompt_tokens"], used["completion_tokens"]) == ("gpt-4o-2024-08-06", 1000, 200)
@@ -66,7 +66,7 @@ def test_a_model_without_a_known_price_costs_null(analyst: Analyst, openai_serve
     openai_server.model, openai_server.respond = "gpt-99", sorts("training")
     analyst.run("ai:classify_transactions")
 
-    assert analyst.rows("SELECT cost, cost_currency FROM ai_usage") == [{"cost": None, "cost_currency": None}]
+    assert analyst.rows("SELECT cost, cost_currency FROM practice_ai_usage") == [{"cost": None, "cost_currency": None}]
 
 
 def test_a_second_run_is_answered_without_asking_again(
@@ -81,7 +81,7 @@ def test_a_second_run_is_answered_without_asking_again(
     assert (result["questions"], result["answers_kept"]) == (0, 1)
     assert len(openai_server.asked) == 1
     assert analyst.transaction(unclear)["category"] == "training"
-    assert len(analyst.rows("SELECT * FROM ai_usage")) == 1
+    assert len(analyst.rows("SELECT * FROM practice_ai_usage")) == 1
 
 
 def test_an_answer_that_has_expired_is_asked_for_again(
@@ -89,7 +89,7 @@ def test_an_answer_that_has_expired_is_asked_for_again(
 ) -> None:
     openai_server.respond = sorts("training")
     analyst.run("ai:classify_transactions")
-    analyst.connection.execute("UPDATE cached SET expires_at = now()")
+    analyst.connection.execute("UPDATE practice_cached SET expires_at = now()")
     analyst.run("ai:classify_transactions", reclassify=True)
 
     assert len(openai_server.asked) == 2
@@ -105,13 +105,13 @@ def test_another_organization_has_no_part_in_kept_answers(
     analyst.run("ai:classify_transactions", organization="org-2")
 
     assert len(openai_server.asked) == 2
-    used = analyst.rows("SELECT organization_id FROM ai_usage ORDER BY id")
+    used = analyst.rows("SELECT organization_id FROM practice_ai_usage ORDER BY id")
     assert [each["organization_id"] for each in used] == ["org-1", "org-2"]
 
 
 def test_nothing_that_names_anybody_reaches_the_server(analyst: Analyst, openai_server: OpenAIServer) -> None:
     analyst.connection.execute(
-        "INSERT INTO members (organization_id, name, email) VALUES ('org-1', 'Ottoline Brackenbury', 'o@example.com')"
+        "INSERT INTO practice_members (organization_id, name, email) VALUES ('org-1', 'Ottoline Brackenbury', 'o@example.com')"
     )
     ids = analyst.book_all(
         [
@@ -303,8 +303,8 @@ def test_an_answer_that_is_none_is_asked_for_again_and_paid(
     assert (error.value.code, error.value.permanent) == (ErrorCode.EXTERNAL_SERVICE, False)
     assert "quarterly" not in str(error.value)
     assert analyst.rows("SELECT status FROM job_executions") == [{"status": "retrying"}]
-    assert len(analyst.rows("SELECT * FROM ai_usage")) == (0 if trouble is garbage else 1)
-    assert analyst.rows("SELECT * FROM cached") == []
+    assert len(analyst.rows("SELECT * FROM practice_ai_usage")) == (0 if trouble is garbage else 1)
+    assert analyst.rows("SELECT * FROM practice_cached") == []
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

@@ -43,7 +43,7 @@ def run(pipeline: Pipeline, operation: str, document: str, organization: str = "
 
 
 def kept(pipeline: Pipeline, kind: str) -> list[dict[str, Any]]:
-    rows = pipeline.rows("SELECT organization_id, value FROM cached WHERE kind = %s ORDER BY made_at", kind)
+    rows = pipeline.rows("SELECT organization_id, value FROM practice_cached WHERE kind = %s ORDER BY made_at", kind)
     assert {row["organization_id"] for row in rows} <= {"org-1"}
     return [row["value"] for row in rows]
 
@@ -71,7 +71,7 @@ def test_azure_analyses_with_the_model_named(pipeline: Pipeline, form_recognizer
 
 def test_azure_takes_the_model_that_fits_the_documents_type(pipeline: Pipeline, form_recognizer: AzureServer) -> None:
     document = pipeline.add()
-    pipeline.connection.execute("UPDATE documents SET document_type = 'invoice', classified_at = now()")
+    pipeline.connection.execute("UPDATE practice_documents SET document_type = 'invoice', classified_at = now()")
     form_recognizer.results["prebuilt-invoice"] = analysis("prebuilt-invoice", WORDS)
 
     assert run(pipeline, "analyze_document", document).result["engine"] == "azure:prebuilt-invoice"
@@ -138,7 +138,7 @@ def test_azure_sums_up_without_being_shown_who_or_how_much(pipeline: Pipeline, o
     shown = json.loads(openai_server.asked[-1]["messages"][-1]["content"])
     assert shown["language"] == "de"
     assert "1278.60" not in f"{shown}"
-    assert pipeline.rows("SELECT job_name, prompt_tokens FROM ai_usage") == [
+    assert pipeline.rows("SELECT job_name, prompt_tokens FROM practice_ai_usage") == [
         {"job_name": "integration:azure_ai", "prompt_tokens": 1000}
     ]
     assert run(pipeline, "summarize_document", document, language="de").result["skipped"] is True
@@ -156,7 +156,7 @@ def test_another_organizations_document_is_not_found(pipeline: Pipeline, operati
         run(pipeline, operation, pipeline.add(), "org-2")
 
     assert error.value.code is ErrorCode.NOT_FOUND
-    assert pipeline.rows("SELECT 1 FROM cached") == []
+    assert pipeline.rows("SELECT 1 FROM practice_cached") == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_service_that_says_nothing_is_left_before_the_time_limit(
 def test_an_infected_document_is_not_opened(pipeline: Pipeline) -> None:
     document = pipeline.add()
     pipeline.connection.execute(
-        "UPDATE documents SET scan = 'infected', scan_engine = 'clamd', signature = 'Eicar', scanned_at = now()"
+        "UPDATE practice_documents SET scan = 'infected', scan_engine = 'clamd', signature = 'Eicar', scanned_at = now()"
     )
     with pytest.raises(JobError, match="it is not opened"):
         run(pipeline, "analyze_document", document)

@@ -26,7 +26,7 @@ COFFEES = MOVES[3:5]
 
 
 def booked(pipeline: Pipeline) -> list[tuple[date, Decimal]]:
-    rows = pipeline.rows("SELECT booked_on, amount FROM transactions ORDER BY booked_on, amount DESC, id")
+    rows = pipeline.rows("SELECT booked_on, amount FROM practice_transactions ORDER BY booked_on, amount DESC, id")
     return [(row["booked_on"], row["amount"]) for row in rows]
 
 
@@ -35,7 +35,7 @@ def as_booked(moves: Sequence[Move]) -> list[tuple[date, Decimal]]:
 
 
 def accounts(pipeline: Pipeline) -> list[dict[str, Any]]:
-    return pipeline.rows("SELECT * FROM accounts ORDER BY client_id, id")
+    return pipeline.rows("SELECT * FROM practice_accounts ORDER BY client_id, id")
 
 
 def through(pipeline: Pipeline, pdf: bytes, client: str | None = "c-1", name: str = "statement.pdf") -> dict[str, Any]:
@@ -53,8 +53,8 @@ def through(pipeline: Pipeline, pdf: bytes, client: str | None = "c-1", name: st
 def test_the_lines_of_a_statement_are_booked_on_an_account_of_their_own(pipeline: Pipeline) -> None:
     said = through(pipeline, paid_out_and_in())
     (account,) = accounts(pipeline)
-    rows = pipeline.rows("SELECT * FROM transactions ORDER BY external_id")
-    (document,) = pipeline.rows("SELECT id FROM documents")
+    rows = pipeline.rows("SELECT * FROM practice_transactions ORDER BY external_id")
+    (document,) = pipeline.rows("SELECT id FROM practice_documents")
 
     assert booked(pipeline) == as_booked(MOVES)
     assert [row["external_id"] for row in rows] == [f"{document['id']}:{line}" for line in range(1, len(MOVES) + 1)]
@@ -109,7 +109,7 @@ def test_the_clients_own_account_is_found_by_its_number(pipeline: Pipeline) -> N
     pipeline.add_client("c-1")
     for account, client, number in [("a-1", "c-1", None), ("a-2", "c-1", "DE02 1203 0000 0000 2020 51")]:
         pipeline.connection.execute(
-            "INSERT INTO accounts (organization_id, id, client_id, name, number) VALUES ('org-1', %s, %s, 'Giro', %s)",
+            "INSERT INTO practice_accounts (organization_id, id, client_id, name, number) VALUES ('org-1', %s, %s, 'Giro', %s)",
             [account, client, number],
         )
     said = through(pipeline, letters_behind())
@@ -170,12 +170,12 @@ def test_a_day_that_two_statements_share_is_told_apart_by_the_balance(pipeline: 
 def test_what_another_system_has_booked_on_the_account_isnt_booked_again(pipeline: Pipeline) -> None:
     pipeline.add_client("c-1")
     pipeline.connection.execute(
-        "INSERT INTO accounts (organization_id, id, client_id, name, number) VALUES ('org-1', 'a', 'c-1', 'Giro', %s)",
+        "INSERT INTO practice_accounts (organization_id, id, client_id, name, number) VALUES ('org-1', 'a', 'c-1', 'Giro', %s)",
         [GERMAN_IBAN],
     )
     for move in COFFEES:
         pipeline.connection.execute(
-            "INSERT INTO transactions (organization_id, client_id, account_id, booked_on, amount, description, source)"
+            "INSERT INTO practice_transactions (organization_id, client_id, account_id, booked_on, amount, description, source)"
             " VALUES ('org-1', 'c-1', 'a', %s, %s, 'as a person words it', 'manual')",
             [move.day, move.amount],
         )
@@ -222,7 +222,7 @@ def test_another_kind_of_document_books_nothing(pipeline: Pipeline) -> None:
     pipeline.finish(document)
 
     assert booked(pipeline) == []
-    assert pipeline.rows("SELECT * FROM invoices") == []
+    assert pipeline.rows("SELECT * FROM practice_invoices") == []
     assert pipeline.feed()[-1] == (
         "document.completed",
         "invoice-english.pdf: invoice of Paper Lantern Bookkeeping Ltd no. PL-2024-0193 1278.60 GBP",

@@ -163,7 +163,7 @@ def test_a_channel_that_may_not_be_used_fails_at_once(
 
 def test_an_emergency_that_reaches_nobody_fails_and_stands_in_the_feed(firms: Firms) -> None:
     firms.firm()
-    firms.connection.execute("UPDATE members SET email = 'nowhere'")
+    firms.connection.execute("UPDATE practice_members SET email = 'nowhere'")
 
     with pytest.raises(JobError, match="no owner, admin or channel") as error:
         firms.run(EMERGENCY, "org-1", **FIRE)
@@ -182,7 +182,7 @@ def test_an_alert_goes_to_the_user_concerned_and_those_in_charge(firms: Firms) -
     assert mails[0]["args"]["template_data"]["ip_address"] == "2001:db8::1"
     told = [each["args"]["template_data"] for each in mails]
     assert [each["about_recipient"] for each in told] == [True, False, False]
-    named = firms.one("SELECT name FROM members WHERE organization_id = 'org-1' AND id = 'clerk'")
+    named = firms.one("SELECT name FROM practice_members WHERE organization_id = 'org-1' AND id = 'clerk'")
     assert [each.get("concerned_name") for each in told] == [None, named, named]
     assert [each["text"] for each in firms.feed()] == ["Security: Five wrong passwords"]
 
@@ -236,7 +236,7 @@ def test_waiting_in_vain_for_a_row_is_tried_again(firms: Firms) -> None:
     firms.impatient()
     firms.queue(ALERT, "org-1", **KNOCK)
     with firms.connection.transaction():
-        firms.connection.execute("LOCK TABLE members")
+        firms.connection.execute("LOCK TABLE practice_members")
         ran = firms.kit.run_next(queue="critical", raising=False)
     assert ran is not None
     assert (ran.status, ran.error_code) == ("retrying", "database")

@@ -31,7 +31,7 @@ STEPS = {
 def undo(pipeline: Pipeline, document: str, name: str) -> None:
     """Makes the row as it was before the step."""
     columns = ", ".join(f"{column} = NULL" for column in STEPS[name])
-    pipeline.connection.execute(f"UPDATE documents SET {columns} WHERE id = %s".encode(), [document])
+    pipeline.connection.execute(f"UPDATE practice_documents SET {columns} WHERE id = %s".encode(), [document])
 
 
 def ready(pipeline: Pipeline, name: str) -> str:
@@ -39,7 +39,7 @@ def ready(pipeline: Pipeline, name: str) -> str:
     document = pipeline.add("letter.pdf")
     pipeline.finish(document)
     undo(pipeline, document, name)
-    pipeline.connection.execute("UPDATE documents SET jobs = jobs - %s WHERE id = %s", [name, document])
+    pipeline.connection.execute("UPDATE practice_documents SET jobs = jobs - %s WHERE id = %s", [name, document])
     pipeline.connection.execute("SELECT advisorjobs_queue_document_step('org-1', %s, %s)", [document, name])
     return document
 
@@ -77,7 +77,7 @@ def test_a_wrong_payload_is_refused_with_its_field(name: str, fields: dict[str, 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_document_of_another_organization_isnt_found_and_nobody_reads_of_it(pipeline: Pipeline, name: str) -> None:
     document = pipeline.add("letter.pdf")
-    pipeline.connection.execute("INSERT INTO organizations (id, name) VALUES ('org-2', 'Two')")
+    pipeline.connection.execute("INSERT INTO practice_organizations (id, name) VALUES ('org-2', 'Two')")
     before = pipeline.document(document)
 
     with pytest.raises(JobError, match="has no document") as error:
@@ -85,7 +85,7 @@ def test_a_document_of_another_organization_isnt_found_and_nobody_reads_of_it(pi
     assert (error.value.code, error.value.permanent) == (ErrorCode.NOT_FOUND, True)
     assert pipeline.document(document) == before
     assert failed(pipeline) == []
-    assert pipeline.rows("SELECT * FROM activities WHERE organization_id = 'org-2'") == []
+    assert pipeline.rows("SELECT * FROM practice_activities WHERE organization_id = 'org-2'") == []
 
 
 @pytest.mark.parametrize("name", [name for name in STEPS if name != "document:classify"])
@@ -185,7 +185,9 @@ def test_each_job_is_ended_by_its_time_limit_and_the_sweep_says_so(pipeline: Pip
         pipeline.connection.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE status = 'todo'")
     pipeline.connection.execute("UPDATE procrastinate_jobs SET status = 'todo'")
     with psycopg.connect(database) as other:
-        other.execute("SELECT id FROM documents FOR UPDATE")  # what a step found can't be written while it is looked at
+        other.execute(
+            "SELECT id FROM practice_documents FOR UPDATE"
+        )  # what a step found can't be written while it is looked at
         pipeline.work(ADVISORJOBS_DOCUMENT_PROCESSING_TIMEOUT="2", ADVISORJOBS_DOCUMENT_PROCESSING_RETRIES="0")
 
     assert [ending for ending in pipeline.endings() if ending[1] not in ("completed", "released")] == [

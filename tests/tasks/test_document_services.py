@@ -119,7 +119,7 @@ def test_documents_in_azure_blob_go_through_all_steps(
         assert row["status"] == "completed"
         assert shelf.get(row["thumbnail_key"]).startswith(b"\x89PNG")
     assert len(list(shelf.files())) == 4
-    assert len(pipeline.rows("SELECT * FROM transactions")) == 5
+    assert len(pipeline.rows("SELECT * FROM practice_transactions")) == 5
     assert list(pipeline.storage.glob("*")) == []
 
 
@@ -128,7 +128,8 @@ def test_a_job_sweeps_its_organizations_files_in_a_child_process(pipeline: Pipel
     kept = pipeline.add("letter.pdf")
     report = "org-1/r-1/report.pdf"
     pipeline.connection.execute(
-        "INSERT INTO reports (organization_id, id, job_id, name, title, format, file_name, storage_key, size_bytes, sha256)"
+        "INSERT INTO practice_reports"
+        " (organization_id, id, job_id, name, title, format, file_name, storage_key, size_bytes, sha256)"
         " VALUES ('org-1', 'r-1', 1, 'report:custom', 'R', 'pdf', 'report.pdf', %s, 1, repeat('0', 64))",
         [report],
     )

@@ -66,7 +66,7 @@ def test_the_mail_its_row_and_its_entry_in_the_feed(mail_desk: MailDesk, mail_se
     assert (row["recipient"], row["subject"]) == ("ada@client.example", "New task: Review Q1 financials")
     assert (row["engine"], row["message_id"]) == ("smtp", result["message_id"])
     assert "queued as 000001" in row["answer"]
-    (entry,) = mail_desk.rows("SELECT * FROM activities")
+    (entry,) = mail_desk.rows("SELECT * FROM practice_activities")
     assert (entry["kind"], entry["subject_id"]) == ("mail.sent", result["message_id"])
     assert entry["text"] == "Mail to ada@client.example: New task: Review Q1 financials"
     assert mail_server.mails[0].message["Reply-To"] == "miriam@firm.example"
@@ -113,7 +113,7 @@ def test_a_crash_sends_twice_only_between_the_answer_and_the_commit_and_then_wit
     assert len(mail_server.mails) == mails
     assert len({mail.message["Message-ID"] for mail in mail_server.mails}) == 1
     assert len(mail_desk.mails()) == 1
-    assert len(mail_desk.rows("SELECT * FROM activities")) == 1
+    assert len(mail_desk.rows("SELECT * FROM practice_activities")) == 1
 
 
 def test_many_mails_go_over_one_connection(mail_desk: MailDesk, mail_server: MailServer) -> None:
@@ -143,7 +143,7 @@ def test_documents_and_reports_are_attached(mail_desk: MailDesk, mail_server: Ma
 
 def test_a_report_that_is_made_reaches_its_reader(mail_desk: MailDesk, mail_server: MailServer) -> None:
     mail_desk.connection.execute(
-        "INSERT INTO clients (organization_id, id, name) VALUES (%s, 'client-1', 'Larkspur Bakery Ltd')",
+        "INSERT INTO practice_clients (organization_id, id, name) VALUES (%s, 'client-1', 'Larkspur Bakery Ltd')",
         [mail_desk.firm],
     )
     queue_financial_report.sync(
@@ -163,7 +163,7 @@ def test_a_report_that_is_made_reaches_its_reader(mail_desk: MailDesk, mail_serv
     (file,) = mail_server.mails[0].message.iter_attachments()
     assert file.get_content_type() == "application/pdf"
     assert str(file.get_filename()).endswith(".pdf")
-    (report,) = mail_desk.rows("SELECT * FROM reports")
+    (report,) = mail_desk.rows("SELECT * FROM practice_reports")
     content = file.get_payload(decode=True)
     assert isinstance(content, bytes)
     assert hashlib.sha256(content).hexdigest() == report["sha256"]
@@ -307,7 +307,7 @@ def test_what_tables_hold_adds_no_header_and_no_recipient(
 ) -> None:
     document = mail_desk.store("a.pdf", b"%PDF")
     for text in ("x\r\nBcc: eve@evil.example", "=?utf-8?q?x=0ABcc:_eve@evil.example?=", 'a" <eve@evil.example>, "b'):
-        mail_desk.connection.execute(f"UPDATE {table} SET {column} = %s".encode(), [text])
+        mail_desk.connection.execute(f"UPDATE practice_{table} SET {column} = %s".encode(), [text])
         mail_desk.queue(attachments=(document,))
         assert ended(mail_desk) == [("completed", None)]
 

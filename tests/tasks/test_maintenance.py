@@ -33,7 +33,7 @@ def event(firms: Firms, event_id: str, age: timedelta, *, applied: bool = True, 
 
 
 def kept(firms: Firms, table: str, column: str) -> list[str]:
-    query = f"SELECT organization_id || '/' || {column} AS it FROM {table} ORDER BY 1"
+    query = f"SELECT organization_id || '/' || {column} AS it FROM practice_{table} ORDER BY 1"
     return [row["it"] for row in firms.rows(query)]
 
 
@@ -151,18 +151,18 @@ def test_expired_locks_leaves_what_somebody_holds_and_waits_for_nobody(firms: Fi
 
 
 def dead_rows(firms: Firms, count: int = 20_000) -> None:
-    """Leaves the table `activities` with many dead rows and an index that is too large."""
+    """Leaves the table `practice_activities` with many dead rows and an index that is too large."""
     firms.firm()
     connection = firms.connection
-    connection.execute("ALTER TABLE activities SET (autovacuum_enabled = false)")
+    connection.execute("ALTER TABLE practice_activities SET (autovacuum_enabled = false)")
     connection.execute(
-        "INSERT INTO activities (organization_id, key, kind, subject_kind, subject_id, text)"
+        "INSERT INTO practice_activities (organization_id, key, kind, subject_kind, subject_id, text)"
         " SELECT 'org-1', 'key-' || n, 'k', 's', n::text, 'text' FROM generate_series(1, %s) n",
         [count],
     )
-    connection.execute("ANALYZE activities")
-    connection.execute("DELETE FROM activities WHERE id % 20 <> 0")
-    query = "SELECT n_dead_tup > 1000 FROM pg_stat_user_tables WHERE relname = 'activities'"
+    connection.execute("ANALYZE practice_activities")
+    connection.execute("DELETE FROM practice_activities WHERE id % 20 <> 0")
+    query = "SELECT n_dead_tup > 1000 FROM pg_stat_user_tables WHERE relname = 'practice_activities'"
     wait_for(lambda: firms.one(query), "the statistics")
 
 
@@ -175,16 +175,18 @@ def small_indexes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_indexes")
 def test_optimize_vacuums_and_reindexes_what_the_measures_say(firms: Firms) -> None:
     dead_rows(firms)
-    plan = firms.run("maintenance:optimize_database", tables=["activities"], dry_run=True)
-    assert {(each["work"], each["name"]) for each in plan["done"]} >= {("vacuum", "activities")}
-    assert firms.one("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'activities'") > 1000
+    plan = firms.run("maintenance:optimize_database", tables=["practice_activities"], dry_run=True)
+    assert {(each["work"], each["name"]) for each in plan["done"]} >= {("vacuum", "practice_activities")}
+    assert firms.one("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'practice_activities'") > 1000
 
-    done = firms.run("maintenance:optimize_database", tables=["activities"])["done"]
-    assert (done[0]["work"], done[0]["name"]) == ("vacuum", "activities")
+    done = firms.run("maintenance:optimize_database", tables=["practice_activities"])["done"]
+    assert (done[0]["work"], done[0]["name"]) == ("vacuum", "practice_activities")
     reindexed = {each["name"]: each for each in done if each["work"] == "reindex"}
-    assert "activities_organization_id_key_key" in reindexed
+    assert "practice_activities_organization_id_key_key" in reindexed
     assert all(each["bytes_after"] < each["bytes_before"] / 2 for each in reindexed.values())
-    wait_for(lambda: not firms.run("maintenance:optimize_database", tables=["activities"])["done"], "nothing to do")
+    wait_for(
+        lambda: not firms.run("maintenance:optimize_database", tables=["practice_activities"])["done"], "nothing to do"
+    )
 
 
 @pytest.mark.usefixtures("small_indexes")
@@ -198,10 +200,10 @@ def test_optimize_makes_no_writer_wait(firms: Firms, database: str) -> None:
             while not stop.is_set():
                 try:
                     writer.execute(
-                        "UPDATE activities SET text = text || '.' WHERE id = %s", [20 * (written[0] % 900 + 1)]
+                        "UPDATE practice_activities SET text = text || '.' WHERE id = %s", [20 * (written[0] % 900 + 1)]
                     )
                     writer.execute(
-                        "INSERT INTO activities (organization_id, key, kind, subject_kind, subject_id, text)"
+                        "INSERT INTO practice_activities (organization_id, key, kind, subject_kind, subject_id, text)"
                         " VALUES ('org-1', gen_random_uuid()::text, 'k', 's', '1', 't')"
                     )
                 except psycopg.errors.LockNotAvailable as error:
@@ -212,7 +214,7 @@ def test_optimize_makes_no_writer_wait(firms: Firms, database: str) -> None:
     writer.start()
     try:
         wait_for(lambda: written[0] > 10, "the writer")
-        done = firms.run("maintenance:optimize_database", tables=["activities"])["done"]
+        done = firms.run("maintenance:optimize_database", tables=["practice_activities"])["done"]
     finally:
         stop.set()
         writer.join()
@@ -223,27 +225,27 @@ def test_optimize_makes_no_writer_wait(firms: Firms, database: str) -> None:
 def test_optimize_leaves_what_is_busy_and_waits_for_nobody(firms: Firms, database: str) -> None:
     dead_rows(firms)
     with psycopg.connect(database) as other:
-        other.execute("LOCK TABLE activities IN SHARE UPDATE EXCLUSIVE MODE")
-        result = firms.run("maintenance:optimize_database", tables=["activities"])
-    assert [each["name"] for each in result["busy"]] == ["activities"]
+        other.execute("LOCK TABLE practice_activities IN SHARE UPDATE EXCLUSIVE MODE")
+        result = firms.run("maintenance:optimize_database", tables=["practice_activities"])
+    assert [each["name"] for each in result["busy"]] == ["practice_activities"]
     assert result["done"] == []
 
 
 def test_optimize_drops_what_a_broken_off_reindex_left(firms: Firms) -> None:
-    firms.connection.execute("CREATE INDEX activities_at_idx_ccnew ON activities (at)")
+    firms.connection.execute("CREATE INDEX practice_activities_at_idx_ccnew ON practice_activities (at)")
     firms.connection.execute(
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'activities_at_idx_ccnew'::regclass"
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'practice_activities_at_idx_ccnew'::regclass"
     )
-    result = firms.run("maintenance:optimize_database", tables=["activities"])
+    result = firms.run("maintenance:optimize_database", tables=["practice_activities"])
 
-    assert [(each["work"], each["name"]) for each in result["done"]] == [("drop", "activities_at_idx_ccnew")]
-    assert firms.one("SELECT to_regclass('activities_at_idx_ccnew')") is None
+    assert [(each["work"], each["name"]) for each in result["done"]] == [("drop", "practice_activities_at_idx_ccnew")]
+    assert firms.one("SELECT to_regclass('practice_activities_at_idx_ccnew')") is None
 
 
 def test_optimize_refuses_tables_that_are_not_ours(firms: Firms) -> None:
     firms.connection.execute("CREATE TABLE payroll ()")
     with pytest.raises(JobError, match="'payroll' is no table of AdvisorJobs'") as error:
-        firms.run("maintenance:optimize_database", tables=["documents", "payroll"])
+        firms.run("maintenance:optimize_database", tables=["practice_documents", "payroll"])
     assert error.value.code is ErrorCode.VALIDATION
     assert error.value.permanent
 
@@ -258,6 +260,6 @@ def test_optimize_of_all_looks_at_history_and_the_practices_tables(firms: Firms)
 def test_optimize_begins_nothing_shortly_before_its_time_limit(firms: Firms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("advisorjobs.upkeep.optimizing.RESERVE", 3600.0)
     dead_rows(firms)
-    result = firms.run("maintenance:optimize_database", tables=["activities"])
+    result = firms.run("maintenance:optimize_database", tables=["practice_activities"])
     assert [each["work"] for each in result["out_of_time"]][:1] == ["vacuum"]
     assert result["done"] == []

@@ -24,17 +24,17 @@ def change(office: Office, operation: Any, event_id: str = "e1", entity: str = "
 
 SYNCED = (
     """
-    INSERT INTO invoices (
+    INSERT INTO practice_invoices (
         organization_id, client_id, customer_id, number, party_name, issued_on, due_on, net, total, source, external_id)
     SELECT %(organization)s, %(client)s, id, '1', 'Ada', '2026-01-01', '2026-01-01', 5, 5, 'quickbooks', %(realm)s || ':95'
-      FROM customers WHERE external_id = %(realm)s || ':96'
+      FROM practice_customers WHERE external_id = %(realm)s || ':96'
     """,
     """
-    INSERT INTO payments (organization_id, client_id, paid_on, amount, source, external_id)
+    INSERT INTO practice_payments (organization_id, client_id, paid_on, amount, source, external_id)
     VALUES (%(organization)s, %(client)s, '2026-01-01', 5, 'quickbooks', %(realm)s || ':95:1')
     """,
     """
-    INSERT INTO accounts (organization_id, client_id, name, source, external_id)
+    INSERT INTO practice_accounts (organization_id, client_id, name, source, external_id)
     VALUES (%(organization)s, %(client)s, 'Bank', 'quickbooks', %(realm)s || ':95')
     """,
 )
@@ -44,7 +44,7 @@ def synced(office: Office) -> None:
     """What a sync has brought: a customer with an invoice and its payment."""
     values = {"organization": office.practice.organization, "client": office.practice.client, "realm": REALM}
     office.practice.connection.cursor().executemany(
-        "INSERT INTO customers (organization_id, client_id, name, source, external_id)"
+        "INSERT INTO practice_customers (organization_id, client_id, name, source, external_id)"
         " VALUES (%(organization)s, %(client)s, 'Ada', 'quickbooks', %(realm)s || ':' || %(id)s)",
         [{**values, "id": number} for number in ("95", "96")],
     )
@@ -106,7 +106,7 @@ def test_an_older_change_is_superseded_and_another_kind_ignored(office: Office) 
 
 
 def test_a_company_that_isnt_connected_fails_for_good(office: Office) -> None:
-    office.practice.connection.execute("DELETE FROM connections")
+    office.practice.connection.execute("DELETE FROM practice_connections")
 
     with pytest.raises(JobError, match="no quickbooks connection") as error:
         change(office, "update")

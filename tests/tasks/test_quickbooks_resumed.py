@@ -48,7 +48,7 @@ def test_a_job_that_is_killed_and_run_again_brings_nothing_twice(books: Books, p
     state = books.taken()
 
     assert [len(rows) for rows in state] == [2, 2, 3, 2]
-    assert len(books.rows("SELECT 1 FROM activities")) == 1
+    assert len(books.rows("SELECT 1 FROM practice_activities")) == 1
     assert books.company()["cursor"] is None
 
 
@@ -72,7 +72,7 @@ def test_two_syncs_of_one_company_do_not_mix_their_places(books: Books) -> None:
 
     def other(path: str, query: dict[str, str]) -> None:
         if "Invoice" in query.get("query", ""):
-            books.connection.execute('UPDATE connections SET cursor = \'{"of": "another"}\'')
+            books.connection.execute('UPDATE practice_connections SET cursor = \'{"of": "another"}\'')
 
     books.server.before_answer = other
     books.queue()

@@ -41,7 +41,7 @@ def test_a_company_comes_in(books: Books) -> None:
         ("INV-102", Decimal("100.10"), Decimal("0.00"), Decimal("100.10"), Decimal("60.00"), "open"),
         ("INV-103", Decimal("75.00"), Decimal("6.00"), Decimal("81.00"), Decimal("0.00"), "open"),
     ]
-    ids = {row["external_id"]: row["id"] for row in books.rows("SELECT id, external_id FROM invoices")}
+    ids = {row["external_id"]: row["id"] for row in books.rows("SELECT id, external_id FROM practice_invoices")}
     assert [(row["amount"], row["invoice_id"]) for row in payments] == [
         (Decimal("362.07"), ids[f"{books.server.realm}:101"]),
         (Decimal("60.00"), ids[f"{books.server.realm}:102"]),
@@ -49,7 +49,7 @@ def test_a_company_comes_in(books: Books) -> None:
     assert all(row["customer_id"] for row in invoices)
     assert books.company()["synced_at"] is not None
     assert books.company()["cursor"] is None
-    assert [row["text"] for row in books.rows("SELECT text FROM activities")] == [
+    assert [row["text"] for row in books.rows("SELECT text FROM practice_activities")] == [
         "QuickBooks: 2 customers, 2 accounts, 3 invoices, 1 payments came in"
     ]
 
@@ -116,7 +116,7 @@ def test_a_large_company_comes_in_page_by_page(books: Books, monkeypatch: pytest
 
     assert starts == ["1", "1001", "2001"]
     assert result["counts"] == {"customers": 2501}
-    assert books.rows("SELECT count(*) FROM customers")[0]["count"] == 2501
+    assert books.rows("SELECT count(*) FROM practice_customers")[0]["count"] == 2501
     assert books.company()["synced_at"] is None  # of the other kinds nothing is known
 
 
@@ -132,15 +132,16 @@ def test_more_changes_than_an_answer_holds_are_read_as_pages(books: Books) -> No
     assert [page.split(" orderby")[0] for page in books.pages()[1:3]] == [
         "select * from Customer where Active in (true, false)"
     ] * 2
-    assert books.rows("SELECT count(*) FROM customers")[0]["count"] == 1101
+    assert books.rows("SELECT count(*) FROM practice_customers")[0]["count"] == 1101
 
 
 def test_a_run_that_is_too_long_ago_reads_everything_and_finds_what_was_deleted(books: Books) -> None:
     books.fill()
     books.sync()
-    books.connection.execute("UPDATE connections SET synced_at = now() - interval '40 days'")
+    books.connection.execute("UPDATE practice_connections SET synced_at = now() - interval '40 days'")
     books.connection.execute(
-        "UPDATE customers SET external_changed_at = '2020-01-01'; UPDATE invoices SET external_changed_at = '2020-01-01'"
+        "UPDATE practice_customers SET external_changed_at = '2020-01-01';"
+        "UPDATE practice_invoices SET external_changed_at = '2020-01-01'"
     )
     books.server.forget("Customer", 1)
     books.server.forget("Invoice", 103)
@@ -168,7 +169,7 @@ def test_what_slips_between_two_pages_is_not_taken_for_deleted(books: Books) -> 
     books.sync(kinds=["customers"], full=True)
 
     assert "Id in ('1001')" in books.pages()[-1]
-    assert books.rows("SELECT external_id FROM customers WHERE NOT is_active") == []
+    assert books.rows("SELECT external_id FROM practice_customers WHERE NOT is_active") == []
 
 
 def test_too_many_requests_close_the_companys_key_and_cost_no_attempt(books: Books) -> None:
@@ -268,7 +269,7 @@ def test_two_firms_with_the_same_ids_keep_apart(books: Books) -> None:
     books.sync("org-2", realm_id="77")
 
     for table in TABLES:
-        found = books.rows(f"SELECT organization_id, count(*) FROM {table} GROUP BY 1 ORDER BY 1")
+        found = books.rows(f"SELECT organization_id, count(*) FROM practice_{table} GROUP BY 1 ORDER BY 1")
         assert len({row["count"] for row in found}) == 1
         assert [row["organization_id"] for row in found] == ["org-1", "org-2"]
 
@@ -282,7 +283,7 @@ def test_without_a_realm_the_only_connection_is_meant(books: Books) -> None:
 
 
 def test_a_company_without_a_client_is_refused(books: Books) -> None:
-    books.connection.execute("UPDATE connections SET client_id = NULL")
+    books.connection.execute("UPDATE practice_connections SET client_id = NULL")
     with pytest.raises(JobError, match="belongs to no client yet"):
         books.sync()
 

@@ -73,7 +73,7 @@ def test_a_custom_report_over_all_clients_names_each_rows_client(bookkeeping: Bo
         ("Werkstatt Brandt e. K.", "100.00"),
         ("Praxis Dr. Amsel", "250.00"),
     ]
-    assert bookkeeping.rows("SELECT client_id FROM reports")[0]["client_id"] is None
+    assert bookkeeping.rows("SELECT client_id FROM practice_reports")[0]["client_id"] is None
 
 
 def test_a_custom_report_groups_with_subtotals_that_make_up_the_total(bookkeeping: Bookkeeping) -> None:
@@ -179,7 +179,8 @@ def test_what_is_left_open_is_taken_from_the_day_on_which_the_job_runs(bookkeepi
     overview = bookkeeping.make("report:client_overview", client_id=CLIENT)
     monthly = bookkeeping.make("report:monthly", client_id=CLIENT)
     days = bookkeeping.rows(
-        "SELECT r.period_start, r.period_end, (e.started_at AT TIME ZONE 'Europe/Berlin')::date AS today FROM reports r"
+        "SELECT r.period_start, r.period_end, (e.started_at AT TIME ZONE 'Europe/Berlin')::date AS today"
+        " FROM practice_reports r"
         " JOIN job_executions e USING (job_id) ORDER BY r.job_id"
     )
 
@@ -193,7 +194,10 @@ def test_a_report_is_recorded_told_of_and_mailed_in_one_transaction(bookkeeping:
     bookkeeping.firm()
     to = ["a@example.com", "b@example.com"]
     ran = bookkeeping.make("report:financial", format="excel", language="de", deliver_to=to, **FINANCIAL)
-    row, told = bookkeeping.rows("SELECT * FROM reports")[0], bookkeeping.rows("SELECT * FROM activities")[0]
+    row, told = (
+        bookkeeping.rows("SELECT * FROM practice_reports")[0],
+        bookkeeping.rows("SELECT * FROM practice_activities")[0],
+    )
     mails = bookkeeping.kit.enqueued("email:send")
 
     assert row["id"] == ran.result["report_id"]
@@ -228,12 +232,12 @@ def test_wherever_it_dies_once_there_is_one_report_one_entry_and_one_mail(
     ran = bookkeeping.kit.run_due(queue="reports", crash_at=point)
 
     assert [each.status for each in ran].count("completed") == 1
-    report = bookkeeping.rows("SELECT storage_key, sha256 FROM reports")
+    report = bookkeeping.rows("SELECT storage_key, sha256 FROM practice_reports")
     assert len(report) == 1
     assert (
         hashlib.sha256((bookkeeping.storage / report[0]["storage_key"]).read_bytes()).hexdigest() == report[0]["sha256"]
     )
-    assert len(bookkeeping.rows("SELECT FROM activities")) == 1
+    assert len(bookkeeping.rows("SELECT FROM practice_activities")) == 1
     bookkeeping.kit.assert_enqueued("email:send", count=1)
     assert len([path for path in bookkeeping.storage.rglob("*") if path.is_file()]) == 1
 
@@ -243,13 +247,13 @@ def test_a_job_whose_report_is_there_makes_and_mails_nothing(bookkeeping: Bookke
     first = bookkeeping.make("report:financial", **FINANCIAL)
     payload = {"organization_id": FIRM, "deliver_to": ["a@example.com"], **FINANCIAL}
     again = get_queue_manager().sync.add_job("reports", "report:financial", payload)
-    bookkeeping.connection.execute("UPDATE reports SET job_id = %s", [again])
+    bookkeeping.connection.execute("UPDATE practice_reports SET job_id = %s", [again])
     ran = bookkeeping.kit.run_next(queue="reports")
 
     assert ran is not None
     assert ran.result == {"skipped": True, **{key: value for key, value in first.result.items() if key != "rows"}}
-    assert len(bookkeeping.rows("SELECT FROM reports")) == 1
-    assert len(bookkeeping.rows("SELECT FROM activities")) == 1
+    assert len(bookkeeping.rows("SELECT FROM practice_reports")) == 1
+    assert len(bookkeeping.rows("SELECT FROM practice_activities")) == 1
     assert not (bookkeeping.storage / FIRM / f"report-{again}").exists()
     bookkeeping.kit.assert_enqueued("email:send", count=0)
 
@@ -263,7 +267,7 @@ def test_another_organizations_client_is_not_found_and_its_rows_are_not_seen(boo
             bookkeeping.make(name, **{**payload, "client_id": "client-2"})
         assert error.value.code is ErrorCode.NOT_FOUND
         assert error.value.permanent
-    assert bookkeeping.rows("SELECT FROM reports") == []
+    assert bookkeeping.rows("SELECT FROM practice_reports") == []
     assert list(bookkeeping.storage.rglob("report*")) == []
 
     sections = REPORTS["report:custom"]["sections"]
@@ -279,7 +283,7 @@ def test_a_store_that_is_down_is_tried_again_and_then_it_works(bookkeeping: Book
     with pytest.raises(JobError, match="can't be read or written"):
         bookkeeping.make("report:financial", deliver_to=["a@example.com"], **FINANCIAL)
     bookkeeping.kit.assert_enqueued("email:send", count=0)
-    assert bookkeeping.rows("SELECT FROM reports") == []
+    assert bookkeeping.rows("SELECT FROM practice_reports") == []
 
     obstacle.unlink()
     ran = bookkeeping.kit.drain(queue="reports")
@@ -326,13 +330,13 @@ def test_a_store_that_hangs_ends_at_the_time_limit(bookkeeping: Bookkeeping) -> 
 
     assert ran is not None
     assert (ran.status, ran.error_code) == ("timed_out", "timeout")
-    assert bookkeeping.rows("SELECT FROM reports") == []
+    assert bookkeeping.rows("SELECT FROM practice_reports") == []
 
 
 def test_twenty_thousand_transactions_are_made_by_a_worker_within_a_childs_memory(bookkeeping: Bookkeeping) -> None:
     bookkeeping.firm()
     bookkeeping.connection.execute(
-        "INSERT INTO transactions (organization_id, client_id, booked_on, amount, description, counterparty, category,"
+        "INSERT INTO practice_transactions (organization_id, client_id, booked_on, amount, description, counterparty, category,"
         " category_source)"
         " SELECT %s, %s, date '2024-01-01' + n %% 366, (n * 37 %% 100000 - 50000) / 100.0, 'Payment no. ' || n,"
         " 'Party ' || n %% 50, (ARRAY['sales', 'rent', 'travel'])[n %% 3 + 1], 'import'"
@@ -349,7 +353,10 @@ def test_twenty_thousand_transactions_are_made_by_a_worker_within_a_childs_memor
         }
         get_queue_manager().sync.add_job("reports", "report:custom", {"organization_id": FIRM, **asked})
     work_off_reports(ADVISORJOBS_DATA_DIR=str(bookkeeping.storage.parent), ADVISORJOBS_CHILD_MEMORY="750M")
-    keys = {row["format"]: row["storage_key"] for row in bookkeeping.rows("SELECT format, storage_key FROM reports")}
+    keys = {
+        row["format"]: row["storage_key"]
+        for row in bookkeeping.rows("SELECT format, storage_key FROM practice_reports")
+    }
     files = {form: (bookkeeping.storage / key).read_bytes() for form, key in keys.items()}
     sums = csv_sums(files["csv"])
 

@@ -132,7 +132,7 @@ def test_a_day_without_anything_has_no_report(firms: Firms) -> None:
 
 def test_a_report_without_anybody_to_read_it_is_not_made(firms: Firms) -> None:
     report_day(firms)
-    firms.connection.execute("UPDATE members SET is_active = false")
+    firms.connection.execute("UPDATE practice_members SET is_active = false")
 
     assert "no active owner" in firms.run("scheduled:daily_reports", "org-1")["skipped"]
     assert firms.waiting() == []
@@ -148,11 +148,13 @@ def test_a_daily_report_is_ordered_once_wherever_the_job_dies(firms: Firms, poin
 
 
 def levels(firms: Firms) -> dict[str, int]:
-    return {row["id"]: row["reminder_level"] for row in firms.rows("SELECT id, reminder_level FROM invoices")}
+    return {row["id"]: row["reminder_level"] for row in firms.rows("SELECT id, reminder_level FROM practice_invoices")}
 
 
 def days_pass(firms: Firms, days: int) -> None:
-    firms.connection.execute("UPDATE invoices SET due_on = due_on - %s, reminded_on = reminded_on - %s", [days, days])
+    firms.connection.execute(
+        "UPDATE practice_invoices SET due_on = due_on - %s, reminded_on = reminded_on - %s", [days, days]
+    )
 
 
 def test_reminders_go_one_level_further_a_fortnight_apart_and_end_with_the_fourth(firms: Firms) -> None:
@@ -265,7 +267,7 @@ def test_tasks_are_remembered_in_one_mail_a_person_once_a_day(firms: Firms) -> N
     assert owner["template_data"]["client_name"] == "Blue Teapot Ltd"
     assert [each["task_title"] for each in owner["template_data"]["others"]] == ["Task now"]
     assert firms.run("scheduled:task_reminders", "org-1") == {"mails": 0, "tasks": 0, "without_address": 0}
-    firms.connection.execute("UPDATE tasks SET reminded_on = reminded_on - 1")
+    firms.connection.execute("UPDATE practice_tasks SET reminded_on = reminded_on - 1")
     assert firms.run("scheduled:task_reminders", "org-1")["tasks"] == 3
 
 
@@ -294,7 +296,7 @@ def test_a_job_that_waits_in_vain_for_a_row_is_tried_again(firms: Firms) -> None
     firms.queue("scheduled:invoice_reminders", "org-1")
     firms.impatient()
     with firms.connection.transaction():
-        firms.connection.execute("SELECT * FROM invoices FOR UPDATE")
+        firms.connection.execute("SELECT * FROM practice_invoices FOR UPDATE")
         ran = firms.kit.run_next(queue="scheduled", raising=False)
     assert ran is not None
     assert (ran.status, ran.error_code) == ("retrying", "database")
@@ -303,7 +305,7 @@ def test_a_job_that_waits_in_vain_for_a_row_is_tried_again(firms: Firms) -> None
 
 def test_reminders_arrive_as_mails_in_the_readers_language(documents_folder: Path, firms: Firms) -> None:
     firms.firm(language="de")
-    firms.connection.execute("UPDATE members SET language = 'de'")
+    firms.connection.execute("UPDATE practice_members SET language = 'de'")
     firms.invoice("i", overdue=5)
     duty(firms, "late", -4, client_id="c")
     duty(firms, "now", 0)

@@ -52,18 +52,18 @@ def a_charge(till: StripeTill) -> dict[str, Any]:
 
 def test_a_customer_is_created_and_kept(stripe_till: StripeTill) -> None:
     customer = a_customer(stripe_till)
-    row = stripe_till.rows("SELECT * FROM customers")[0]
+    row = stripe_till.rows("SELECT * FROM practice_customers")[0]
 
     assert (row["external_id"], row["name"], row["email"], row["client_id"]) == (
         customer, "Ada Lantern", "ada@lantern.example", "c-1",
     )  # fmt: skip
     assert stripe_till.server.objects.keys() == {ACCOUNT}
-    assert stripe_till.rows("SELECT text FROM activities") == [{"text": "A customer was created at Stripe"}]
+    assert stripe_till.rows("SELECT text FROM practice_activities") == [{"text": "A customer was created at Stripe"}]
 
 
 def test_an_invoice_is_drafted_finalized_and_voided(stripe_till: StripeTill) -> None:
     invoice = an_invoice(stripe_till)
-    (row,) = stripe_till.rows("SELECT * FROM invoices")
+    (row,) = stripe_till.rows("SELECT * FROM practice_invoices")
     assert (row["external_id"], row["total"], row["status"], row["currency"]) == (
         invoice, Decimal("341.65"), "draft", "EUR",
     )  # fmt: skip
@@ -72,20 +72,20 @@ def test_an_invoice_is_drafted_finalized_and_voided(stripe_till: StripeTill) -> 
     assert described == ["Bookkeeping March (3 × 120.55)", "Discount"]
 
     assert stripe_till.run("finalize_invoice", invoice_id=invoice)["status"] == "open"
-    (row,) = stripe_till.rows("SELECT * FROM invoices")
+    (row,) = stripe_till.rows("SELECT * FROM practice_invoices")
     assert (row["number"], row["status"], row["payment_url"]) == ("ABC-0001", "open", "https://pay.example/1")
     assert stripe_till.run("void_invoice", invoice_id=invoice)["status"] == "void"
-    assert [row["status"] for row in stripe_till.rows("SELECT status FROM invoices")] == ["void"]
+    assert [row["status"] for row in stripe_till.rows("SELECT status FROM practice_invoices")] == ["void"]
 
 
 def test_payments_are_refunded_in_part_and_whole(stripe_till: StripeTill) -> None:
     charge = a_charge(stripe_till)
     stripe_till.run("refund_payment", payment_intent_id="pi_1", amount="25.50", currency="EUR", reason="duplicate")
-    assert [row["amount"] for row in stripe_till.rows("SELECT amount FROM payments")] == [Decimal("-25.50")]
+    assert [row["amount"] for row in stripe_till.rows("SELECT amount FROM practice_payments")] == [Decimal("-25.50")]
     stripe_till.run("refund_payment", payment_intent_id="pi_1", currency="EUR")
 
     assert charge["amount_refunded"] == 10_000
-    assert [row["amount"] for row in stripe_till.rows("SELECT amount FROM payments")] == [Decimal("-100.00")]
+    assert [row["amount"] for row in stripe_till.rows("SELECT amount FROM practice_payments")] == [Decimal("-100.00")]
 
 
 @pytest.mark.parametrize("point", ["before_function", "before_commit", "after_commit", "after_function"])
@@ -103,7 +103,7 @@ def test_an_operation_is_done_once_wherever_its_job_dies(stripe_till: StripeTill
     stripe_till.kit.run_due(queue="integrations", crash_at=point)
 
     assert len(stripe_till.server.made) == (2 if operation == "create_invoice" else 1)
-    assert len(stripe_till.rows("SELECT 1 FROM activities")) == 2
+    assert len(stripe_till.rows("SELECT 1 FROM practice_activities")) == 2
     assert stripe_till.server.objects[ACCOUNT]["ch_1"]["amount_refunded"] in (0, 1000)
 
 
@@ -140,7 +140,7 @@ def test_a_repeated_run_writes_what_is_true_now_and_not_what_was_answered_first(
     (invoice,) = [each for each in stripe_till.server.objects[ACCOUNT].values() if each["object"] == "invoice"]
     invoice.update(status="paid", amount_paid=invoice["total"], number="ABC-0009")
     stripe_till.kit.drain(queue="integrations")
-    (row,) = stripe_till.rows("SELECT * FROM invoices")
+    (row,) = stripe_till.rows("SELECT * FROM practice_invoices")
 
     assert (row["status"], row["paid"], row["number"]) == ("paid", Decimal("341.65"), "ABC-0009")
 
@@ -259,7 +259,9 @@ def test_another_organizations_account_is_not_found(stripe_till: StripeTill) -> 
 
 
 def test_another_organizations_client_is_not_found(stripe_till: StripeTill) -> None:
-    stripe_till.connection.execute("INSERT INTO clients (organization_id, id, name) VALUES ('org-2', 'c-2', 'Other')")
+    stripe_till.connection.execute(
+        "INSERT INTO practice_clients (organization_id, id, name) VALUES ('org-2', 'c-2', 'Other')"
+    )
     with pytest.raises(JobError, match="no such client"):
         stripe_till.run("create_customer", **{**CUSTOMER, "client_id": "c-2"})
     assert stripe_till.server.made == []

@@ -18,15 +18,15 @@ from tests.fixtures.waiting import wait_for
 ALERT = {"alert_type": "failed_logins", "title": "Five wrong passwords"}
 FIRE = {"title": "Fire", "message": "Leave now."}
 HANGING: list[tuple[str, str, dict[str, Any], str]] = [
-    ("critical:emergency_notification", "channels", FIRE, "org-1"),
-    ("critical:security_alert", "members", ALERT, "org-1"),
-    ("maintenance:log_cleanup", "webhook_events", {}, "org-1"),
-    ("maintenance:clear_cache", "cached", {}, "org-1"),
+    ("critical:emergency_notification", "practice_channels", FIRE, "org-1"),
+    ("critical:security_alert", "practice_members", ALERT, "org-1"),
+    ("maintenance:log_cleanup", "practice_webhook_events", {}, "org-1"),
+    ("maintenance:clear_cache", "practice_cached", {}, "org-1"),
     ("maintenance:expired_locks", "advisorjobs_breakers", {}, "system"),
-    ("scheduled:daily_reports", "members", {}, "org-1"),
-    ("scheduled:invoice_reminders", "invoices", {}, "org-1"),
-    ("scheduled:task_reminders", "tasks", {}, "org-1"),
-    ("scheduled:data_sync", "connections", {}, "org-1"),
+    ("scheduled:daily_reports", "practice_members", {}, "org-1"),
+    ("scheduled:invoice_reminders", "practice_invoices", {}, "org-1"),
+    ("scheduled:task_reminders", "practice_tasks", {}, "org-1"),
+    ("scheduled:data_sync", "practice_connections", {}, "org-1"),
 ]
 
 

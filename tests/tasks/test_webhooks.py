@@ -211,7 +211,7 @@ def test_what_isnt_of_its_kind_fails_for_good_and_says_which_field(office: Offic
 
 
 def test_a_connection_without_client_says_what_to_do(office: Office) -> None:
-    office.practice.connection.execute("UPDATE connections SET client_id = NULL")
+    office.practice.connection.execute("UPDATE practice_connections SET client_id = NULL")
 
     with pytest.raises(JobError, match="names no client: say whose books"):
         office.tell(office.event("invoice.paid", INVOICE))

@@ -158,7 +158,7 @@ def test_a_connections_own_secrets_hold_at_its_own_address_and_all_of_them(web: 
     assert web.sender.stripe(stripe_body("evt_3"), "whsec_" + "3" * 32, old, path=path).status_code == 200
     web.practice.connect("stripe", ACCOUNT, new)
     assert web.sender.stripe(stripe_body("evt_4"), old, path=path).status_code == 401
-    web.practice.connection.execute("UPDATE connections SET is_active = false")
+    web.practice.connection.execute("UPDATE practice_connections SET is_active = false")
     assert web.sender.stripe(stripe_body("evt_5"), new, path=path).status_code == 401
     assert len(web.practice.jobs()) == 3
 
@@ -311,13 +311,13 @@ def test_it_works_for_an_owner_whom_row_level_security_binds(web: Desk, connecti
     name = connection.info.dbname.replace("-", "_") + "_owner"
     connection.execute(f"CREATE ROLE {name} NOSUPERUSER NOBYPASSRLS")
     try:
-        for table in ("webhook_events", "connections", "advisorjobs_routes"):
+        for table in ("practice_webhook_events", "practice_connections", "advisorjobs_routes"):
             connection.execute(f"ALTER TABLE {table} OWNER TO {name}")
         connection.execute(f"GRANT {name} TO CURRENT_USER; GRANT USAGE, CREATE ON SCHEMA public TO {name}")
         for function in ("advisorjobs_webhook_routes(text, text[])", "advisorjobs_receive_webhooks(jsonb)"):
             connection.execute(f"ALTER FUNCTION {function} OWNER TO {name}")
         connection.execute(f"GRANT EXECUTE ON FUNCTION advisorjobs_enqueue(jsonb) TO {name}")
-        connection.execute(f"GRANT REFERENCES, SELECT ON organizations TO {name}")
+        connection.execute(f"GRANT REFERENCES, SELECT ON practice_organizations TO {name}")
 
         assert web.sender.stripe(stripe_body()).status_code == 200
         assert web.sender.custom(web.source, "{}", web.secret).status_code == 200

@@ -9,9 +9,15 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["Category", "categories"]
+__all__ = ["Category", "categories", "category_of"]
+
+Kind = Literal["income", "expense", "transfer"]
+Tax = Literal["sales", "input", "exempt"]
+
+KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
+TAXES: Mapping[str, Tax] = {tax: tax for tax in get_args(Tax)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +25,9 @@ class Category:
     """`deductible`: the share, 0 to 1, by which it lowers the taxed profit. `labels`: language → its name for people."""
 
     key: str
-    kind: Literal["income", "expense", "transfer"]
+    kind: Kind
     deductible: Decimal
-    tax: Literal["sales", "input", "exempt"]
+    tax: Tax
     labels: Mapping[str, str]
 
     def label(self, language: str) -> str:
@@ -33,12 +39,15 @@ class Category:
 def categories() -> Mapping[str, Category]:
     """Key → category, in the order in which reports show them."""
     table = tomllib.loads((files(__package__) / "categories.toml").read_text(encoding="utf-8"))
-    return MappingProxyType({row["key"]: _category(row) for row in table["category"]})
+    return MappingProxyType({row["key"]: category_of(row) for row in table["category"]})
 
 
-def _category(row: dict[str, str]) -> Category:
+def category_of(row: Mapping[str, str]) -> Category:
+    """The category of a row of the table. Raises ValueError, with its key, for a kind or tax that there isn't."""
+    kind, tax = KINDS.get(row["kind"]), TAXES.get(row["tax"])
+    if kind is None or tax is None:
+        raise ValueError(
+            f"categories.toml: {row['key']} has kind {row['kind']!r} and tax {row['tax']!r}, one of which there isn't"
+        )
     labels = {language: row[language] for language in ("en", "de")}
-    kind, tax = row["kind"], row["tax"]
-    assert kind in ("income", "expense", "transfer")
-    assert tax in ("sales", "input", "exempt")
-    return Category(row["key"], kind, Decimal(row.get("deductible", "0")), tax, MappingProxyType(labels))  # type: ignore[arg-type]
+    return Category(row["key"], kind, Decimal(row.get("deductible", "0")), tax, MappingProxyType(labels))

@@ -1,4 +1,4 @@
-"""How a sync goes: what is left to read, in which way, and from where. Pure; its JSON is what connections.cursor keeps."""
+"""How a sync goes: what is left to read, in which way, and from where. Pure; its JSON is kept in practice_connections."""
 
 from __future__ import annotations
 

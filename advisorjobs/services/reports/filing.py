@@ -1,4 +1,4 @@
-"""Where a report goes when it is made: its file into the store, its row into `reports`, word of it into the feed.
+"""Where a report goes when it is made: its file into the store, its row into `practice_reports`, word of it into the feed.
 
 The file comes first, under a name that follows from the job: a run that is repeated writes over its own. The rest is one
 transaction, the one that completes the job.

@@ -47,7 +47,7 @@ def add_webhook_secret(
 def seal_webhook_secret(
     secret: str, *, organization_id: str, service: str, account: str, settings: Settings | None = None
 ) -> str:
-    """*secret* for connections.secrets of this account."""
+    """*secret* for practice_connections.secrets of this account."""
     purpose = _purpose(service, account)
     return seal(secret, organization_id=organization_id, purpose=purpose, settings=settings)
 

@@ -1,4 +1,4 @@
-"""The guard around the application: who comes, whether they may, whether a change is genuine; and what answers tell browsers."""
+"""The guard around the application: who comes, whether they may, whether a change is genuine; what answers tell browsers."""
 
 from __future__ import annotations
 

@@ -24,7 +24,17 @@ from advisorjobs.errors import (
 )
 from advisorjobs.web.access.need import Need, declare
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.api import audit, bulk_actions, failures, job_actions, queue_actions, queues, schedules
+from advisorjobs.web.api import (
+    audit,
+    bulk_actions,
+    failures,
+    job_actions,
+    organizations,
+    queue_actions,
+    queues,
+    schedules,
+    system,
+)
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -39,6 +49,8 @@ ROUTERS = (
     audit.router,
     schedules.router,
     failures.router,
+    organizations.router,
+    system.router,
 )
 STATUSES = {
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

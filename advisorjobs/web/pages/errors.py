@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from advisorjobs.database.link import is_passing
 from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, NotMigrated
 
 if TYPE_CHECKING:
@@ -37,4 +38,24 @@ def error_pages(site: Site) -> dict[Any, Callable[[Request, Any], Response]]:
     def wrong(request: Request, error: AdvisorJobsError) -> Response:
         return site.page(request, "error.html", HTTPStatus.BAD_REQUEST, title="That can't be done", text=str(error))
 
-    return {HTTPException: refused, DatabaseUnavailable: away, NotMigrated: away, AdvisorJobsError: wrong}
+    def broken(request: Request, error: Exception) -> Response:
+        """An error of ours, or of the connection that a statement was under way on. What it says may be a client's."""
+        if is_passing(error):
+            text = "The connection broke while this page was made. It tries again when you load it."
+            return site.page(
+                request, "error.html", HTTPStatus.SERVICE_UNAVAILABLE, title="The database is away", text=text
+            )
+        text = (
+            f"This page could not be made ({type(error).__name__}); the web process's log says where. Nothing was lost."
+        )
+        return site.page(
+            request, "error.html", HTTPStatus.INTERNAL_SERVER_ERROR, title="Something went wrong", text=text
+        )
+
+    return {
+        Exception: broken,
+        HTTPException: refused,
+        DatabaseUnavailable: away,
+        NotMigrated: away,
+        AdvisorJobsError: wrong,
+    }

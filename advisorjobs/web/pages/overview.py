@@ -1,13 +1,16 @@
-"""The overview: how every queue stands."""
+"""The overview: how every queue stands, who works, and what is wrong now."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from advisorjobs.web.access.person import Role
+from advisorjobs.inspector.overview import Overview
+from advisorjobs.inspector.pace import Ended
+from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.page import Page
 
 if TYPE_CHECKING:
@@ -15,10 +18,35 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGES"]
 
+FRESH = 0.9
+"""Seconds for which all who look share one read; a little under the second after which pages look again."""
+
+DAY_FRESH = 15.0
+
 
 async def overview(request: Request, site: Site) -> Response:
-    queues = await site.shared("queue stats", 0.9, site.manager.get_all_queue_stats)
-    return site.page(request, "overview.html", queues=queues)
+    """`?span=24h`: bars of the last day instead of the last hour."""
+    person: Person = request.state.person
+    if person.organization_id is not None:
+        own = request.url_for("organization", organization_id=person.organization_id).path
+        return RedirectResponse(own, status_code=303)
+    seen = await site.shared("overview", FRESH, site.inspector.read_overview)
+    by_day = request.query_params.get("span") == "24h"
+    bars = await site.shared("day", DAY_FRESH, site.inspector.read_day) if by_day else of_hour(seen)
+    return site.page(request, "overview.html", overview=seen, bars=bars, by_day=by_day)
 
 
-PAGES = (Page(path="/", answer=overview, name="overview", needs=Role.VIEWER),)
+def of_hour(seen: Overview) -> Mapping[str, Ended]:
+    """The last hour by minutes, of queues that had jobs."""
+    return {
+        queue.stats.queue: Ended(
+            queue=queue.stats.queue,
+            completed=queue.pace.completed_by_minute,
+            failed=queue.pace.failed_by_minute,
+        )
+        for queue in seen.queues
+        if queue.pace is not None
+    }
+
+
+PAGES = (Page(path="/", answer=overview, name="overview", needs=Role.VIEWER, own=True),)

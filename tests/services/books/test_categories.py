@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from advisorjobs.services.books.categories import categories
+import pytest
+
+from advisorjobs.services.books.categories import categories, category_of
 
 
 def test_every_category_is_named_in_every_language_and_has_a_share() -> None:
@@ -22,3 +24,11 @@ def test_names_are_told_apart_and_follow_the_language() -> None:
         assert len(set(labels)) == len(labels)
     assert categories()["office_supplies"].label("de-AT") == "Bürobedarf"
     assert categories()["office_supplies"].label("fr") == "Office supplies"
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "profit"}, {"tax": "vat"}])
+def test_a_kind_or_tax_that_there_is_not_is_refused_with_the_category(wrong: dict[str, str]) -> None:
+    row = {"key": "rent", "kind": "expense", "tax": "input", "en": "Rent", "de": "Miete"}
+    assert category_of(row).label("de") == "Miete"
+    with pytest.raises(ValueError, match="rent has kind"):
+        category_of({**row, **wrong})

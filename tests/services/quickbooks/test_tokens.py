@@ -70,7 +70,7 @@ async def test_a_token_is_kept_sealed_and_used_until_shortly_before_its_end(book
     ]
     assert (opened(books, "refresh_token"), opened(books, "previous_refresh_token")) == ("refresh-1", "refresh-0")
 
-    books.connection.execute("UPDATE connections SET access_expires_at = now() + interval '30 seconds'")
+    books.connection.execute("UPDATE practice_connections SET access_expires_at = now() + interval '30 seconds'")
     assert await token_of(database) == "access-2"
 
 
@@ -122,12 +122,12 @@ async def test_a_company_that_was_disconnected_there_needs_a_person(books: Books
     assert error.value.code is ErrorCode.AUTHENTICATION
     assert error.value.permanent
     assert "connect it again" in books.company()["trouble"]
-    feed = books.rows("SELECT kind, text FROM activities")
+    feed = books.rows("SELECT kind, text FROM practice_activities")
     assert [row["kind"] for row in feed] == ["connection.trouble"]
 
     with pytest.raises(JobError, match="connect it again"):
         await token_of(database)
-    assert len(books.rows("SELECT 1 FROM activities")) == 1
+    assert len(books.rows("SELECT 1 FROM practice_activities")) == 1
     books.server.refresh = ["refresh-new"]
     books.connect(token="refresh-new")
     assert await token_of(database) == "access-1"

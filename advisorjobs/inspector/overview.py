@@ -1,0 +1,114 @@
+"""The overview: how every queue stands, who works, and what is wrong now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from advisorjobs.calls import Steps, long_call
+from advisorjobs.database.operation import Row, only, operation
+from advisorjobs.database.statement import statement
+from advisorjobs.inspector.limit_states import LimitState, limit_states
+from advisorjobs.inspector.pace import Drain, Pace, drain, paces
+from advisorjobs.inspector.processes import ProcessState, WorkerProcess, processes
+from advisorjobs.inspector.troubles import Trouble, troubles
+from advisorjobs.queue_stats import QueueStats, read_queue_stats
+
+if TYPE_CHECKING:
+    from advisorjobs.application import App
+
+__all__ = ["Overview", "OverviewCalls", "QueueOverview", "WorkersOverview", "queue_overview"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOverview:
+    """A queue on one line. `limit`: what its limits allow now, None where it has none. `pace`: None before its first job.
+
+    `per_minute`: jobs that ended in one, lately. `failure_rate`: share of the failed in what completed and failed within the
+    last hour, 0 to 1, None without any.
+    """
+
+    stats: QueueStats
+    pace: Pace | None
+    drain: Drain
+    limit: LimitState | None
+    per_minute: float
+    failure_rate: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkersOverview:
+    """All processes that live: `slots` are jobs at once, of which `running` are taken. `silent`: fell silent without a word."""
+
+    alive: int
+    stopping: int
+    silent: int
+    slots: int
+    running: int
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Everything of one look; `at` by the database's clock."""
+
+    at: datetime
+    queues: tuple[QueueOverview, ...]
+    workers: WorkersOverview
+    troubles: tuple[Trouble, ...]
+
+
+class OverviewCalls:
+    """How all stands."""
+
+    app: App
+
+    @long_call
+    def read_overview(self) -> Steps[Overview]:
+        """Every queue, the workers, and what is wrong: a few milliseconds of the database, however many jobs there are."""
+        at: datetime = yield operation("read_overview", statement("clock"), {}, only)
+        stats: list[QueueStats] = yield operation(
+            "read_overview", statement("get_queue_stats"), {"queue": None}, read_queue_stats
+        )
+        pace: dict[str, Pace] = yield paces()
+        limits: tuple[LimitState, ...] = yield limit_states(kinds=["queue"])
+        living: tuple[WorkerProcess, ...] = yield processes(ended=False)
+        broken: list[str] = yield operation("read_overview", statement("troubled_schedules"), {}, _keys)
+        return Overview(
+            at=at,
+            queues=tuple(queue_overview(each, pace, limits) for each in stats),
+            workers=_workers(living),
+            troubles=troubles(stats, pace, living, broken, at),
+        )
+
+
+def queue_overview(stats: QueueStats, pace: Mapping[str, Pace], limits: Iterable[LimitState]) -> QueueOverview:
+    """The line of one queue, out of what was read of all."""
+    own = pace.get(stats.queue)
+    limit = next((each for each in limits if each.kind == "queue" and each.queue == stats.queue), None)
+    return QueueOverview(
+        stats=stats,
+        pace=own,
+        drain=drain(stats.waiting, own),
+        limit=limit,
+        per_minute=0.0 if own is None else own.per_minute,
+        failure_rate=None if own is None else own.failure_rate,
+    )
+
+
+def _workers(living: Sequence[WorkerProcess]) -> WorkersOverview:
+    working = [each for each in living if each.state in (ProcessState.ALIVE, ProcessState.STOPPING)]
+    return WorkersOverview(
+        alive=len(working),
+        stopping=sum(each.state is ProcessState.STOPPING for each in working),
+        silent=len(living) - len(working),
+        slots=sum(sum(each.slots.values()) for each in working),
+        running=sum(each.running for each in working),
+        memory=sum(each.memory or 0 for each in working) or None,
+    )
+
+
+def _keys(rows: Sequence[Row]) -> list[str]:
+    return [row["key"] for row in rows]

@@ -1,0 +1,381 @@
+-- Looking for jobs: what the inspector's search, the dashboard, the API and `advisorjobs jobs list` read.
+--
+-- Three ways to go through jobs, each one bounded by what it looks at and, as a last resort, by its time (_patience): a page costs the
+-- same whatever waits and however long history is. What was not looked at is said, so that the caller can go on from there.
+--   by number   everything, the newest job first; where nothing is asked for that another way is better at
+--   by end      what ended, the latest first, within windows of time, found by the history's page ranges. Hours in which the tallies know
+--               of no run of the organization or job that is asked for are jumped over
+--   by failure  jobs whose last run ended in an error, the latest first, by the indexes of failed runs
+--
+-- _wanted: {"status", "queue", "name", "organization", "tag", "since", "until", "payload_key", "payload_value", "error_code",
+-- "fingerprint", "error_text"}; what is missing or null doesn't narrow the search. since and until are of the time when a job ended,
+-- or was queued where it has not ended.
+--
+-- Each returns a row per job, and at last one without a job that says how far was looked: edge (job number) and, by time, edge_at;
+-- NULL where there is nothing further. looked: jobs or runs.
+
+DROP FUNCTION IF EXISTS advisorjobs_find_by_number(jsonb, bigint, boolean, integer, integer, integer);
+DROP FUNCTION IF EXISTS advisorjobs_find_by_end(jsonb, timestamptz, bigint, boolean, integer, integer);
+DROP FUNCTION IF EXISTS advisorjobs_find_by_failure(jsonb, timestamptz, bigint, boolean, integer, integer, integer);
+DROP FUNCTION IF EXISTS advisorjobs_describe_jobs(bigint[], timestamptz[], text, boolean, integer);
+DROP TYPE IF EXISTS advisorjobs_found_job;
+CREATE TYPE advisorjobs_found_job AS (
+    id bigint, name text, queue text, organization_id text, status text, priority integer, attempts integer, tags text[],
+    error_code text, queued_at timestamptz, scheduled_at timestamptz, started_at timestamptz, finished_at timestamptz, run_ms bigint,
+    edge bigint, edge_at timestamptz, looked integer);
+
+-- Jobs by their numbers, in the order given, each with its place in the walk (_ats: of the walks by time); those that were cleaned away or are not in the status that is asked for are left out.
+CREATE FUNCTION advisorjobs_describe_jobs(_ids bigint[], _ats timestamptz[], _status text, _living boolean, _most integer)
+RETURNS SETOF advisorjobs_found_job
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+        SELECT v.id, v.name, v.queue, v.organization_id, v.status, -v.priority, v.attempts, v.tags, v.error_code, v.queued_at,
+               v.scheduled_at, v.started_at, v.finished_at, (extract(epoch FROM v.finished_at - v.started_at) * 1000)::bigint,
+               w.id, w.at, NULL::integer
+          FROM unnest(_ids, _ats) WITH ORDINALITY AS w(id, at, place)
+         CROSS JOIN LATERAL (SELECT * FROM advisorjobs_jobs a WHERE a.id = w.id OFFSET 0) v  -- so that the number reaches both halves
+         WHERE (_status IS NULL OR v.status = _status) AND (NOT _living OR v.status IN ('waiting', 'delayed', 'active'))
+         ORDER BY w.place LIMIT _most;
+END $$;
+
+-- By number: the _most nearest to _from, below it or (_up) above it; in the order of the walk. living: those that have not ended only.
+-- Each look goes down one index for at most _look entries: failed jobs have an index by queue (the queues are found in it one by one),
+-- running ones one by worker, everything else is walked by number. What procrastinate ended before we took its database over is in
+-- the table still, and found where no status is asked for.
+CREATE FUNCTION advisorjobs_find_by_number(
+    _wanted jsonb, _from bigint, _up boolean, _look integer, _patience integer, _most integer)
+RETURNS SETOF advisorjobs_found_job
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    _status text := _wanted ->> 'status';
+    _living boolean := coalesce((_wanted ->> 'living')::boolean, false);
+    _queue text := _wanted ->> 'queue';
+    _name text := _wanted ->> 'name';
+    _organization text := _wanted ->> 'organization';
+    _tag text := _wanted ->> 'tag';
+    _since timestamptz := _wanted ->> 'since';
+    _until timestamptz := _wanted ->> 'until';
+    _key text := _wanted ->> 'payload_key';
+    _value text := _wanted ->> 'payload_value';
+    _looked integer := 0;
+    _at timestamptz;
+    _ids bigint[];
+    _edge bigint;
+    _count integer;
+BEGIN
+    LOOP
+        WITH RECURSIVE failing(queue_name) AS (
+            (SELECT j.queue_name FROM procrastinate_jobs j
+              WHERE _status = 'failed' AND j.status = 'failed' ORDER BY j.queue_name LIMIT 1)
+            UNION ALL
+            SELECT (SELECT j.queue_name FROM procrastinate_jobs j
+                     WHERE j.status = 'failed' AND j.queue_name > f.queue_name ORDER BY j.queue_name LIMIT 1)
+              FROM failing f WHERE f.queue_name IS NOT NULL),
+        running AS MATERIALIZED (
+            SELECT j.id, j.queue_name, j.task_name, j.organization_id, j.tags, j.queued_at, j.args FROM procrastinate_jobs j
+             WHERE _status = 'active' AND j.status = 'doing'),
+        walks AS MATERIALIZED (
+            SELECT 1 AS walk, true AS listed, each.* FROM failing f CROSS JOIN LATERAL (
+                (SELECT j.id, j.queue_name, j.task_name, j.organization_id, j.tags, j.queued_at, j.args FROM procrastinate_jobs j
+                  WHERE NOT _up AND j.queue_name = f.queue_name AND j.status = 'failed' AND j.id < _from ORDER BY j.id DESC LIMIT _look)
+                UNION ALL
+                (SELECT j.id, j.queue_name, j.task_name, j.organization_id, j.tags, j.queued_at, j.args FROM procrastinate_jobs j
+                  WHERE _up AND j.queue_name = f.queue_name AND j.status = 'failed' AND j.id > _from ORDER BY j.id LIMIT _look)) each
+             WHERE f.queue_name = coalesce(_queue, f.queue_name)
+            UNION ALL
+            SELECT 2, true, r.* FROM running r WHERE CASE WHEN _up THEN r.id > _from ELSE r.id < _from END
+            UNION ALL
+            SELECT 3, _status IS NULL OR l.status = 'todo' AND coalesce(l.scheduled_at > now(), false) = (_status = 'delayed'),
+                   l.id, l.queue_name, l.task_name, l.organization_id, l.tags, l.queued_at, l.args
+              FROM ((SELECT * FROM procrastinate_jobs j WHERE NOT _up AND j.id < _from ORDER BY j.id DESC LIMIT _look)
+                    UNION ALL
+                    (SELECT * FROM procrastinate_jobs j WHERE _up AND j.id > _from ORDER BY j.id LIMIT _look)) l
+             WHERE _status IS NULL OR _status IN ('waiting', 'delayed')
+            UNION ALL
+            SELECT 4, e.final AND (_status IS NULL OR e.status::text = _status)
+                      AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = e.job_id),
+                   e.job_id, e.queue_name, e.job_name, e.organization_id, e.tags, e.queued_at, e.input
+              FROM ((SELECT * FROM advisorjobs_runs r WHERE NOT _up AND r.job_id < _from ORDER BY r.job_id DESC, r.run_no DESC LIMIT _look)
+                    UNION ALL
+                    (SELECT * FROM advisorjobs_runs r WHERE _up AND r.job_id > _from ORDER BY r.job_id, r.run_no LIMIT _look)) e
+             WHERE NOT _living AND (_status IS NULL OR _status IN ('completed', 'cancelled'))),
+        placed AS (
+            SELECT w.*, CASE WHEN _up THEN w.id ELSE -w.id END AS place,
+                   row_number() OVER (PARTITION BY w.walk ORDER BY CASE WHEN _up THEN w.id ELSE -w.id END) AS n
+              FROM walks w),
+        seen AS MATERIALIZED (
+            SELECT p.* FROM placed p WHERE p.n <= _look),
+        full_walks AS (
+            SELECT max(s.place) AS place FROM seen s GROUP BY s.walk HAVING count(*) >= _look),
+        edge AS MATERIALIZED (SELECT min(place) AS place FROM full_walks)
+        SELECT array_agg(s.id ORDER BY s.place) FILTER (WHERE s.listed
+                   AND (edge.place IS NULL OR s.place <= edge.place)
+                   AND (_queue IS NULL OR s.queue_name = _queue)
+                   AND (_name IS NULL OR s.task_name = _name)
+                   AND (_organization IS NULL OR s.organization_id = _organization)
+                   AND (_tag IS NULL OR _tag = ANY (s.tags))
+                   AND (_since IS NULL OR s.queued_at >= _since)
+                   AND (_until IS NULL OR s.queued_at < _until)
+                   AND (_key IS NULL OR s.args ->> _key = _value)),
+               abs(min(edge.place)), count(*) FILTER (WHERE edge.place IS NULL OR s.place <= edge.place),
+               (array_agg(s.queued_at) FILTER (WHERE s.place = edge.place))[1]
+          INTO _ids, _edge, _count, _at
+          FROM seen s CROSS JOIN edge;
+        _looked := _looked + _count;
+        IF _ids IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM advisorjobs_describe_jobs(_ids, NULL, _status, _living, _most);
+            GET DIAGNOSTICS _count = ROW_COUNT;
+            _most := _most - _count;
+        END IF;
+        _from := _edge;
+        EXIT WHEN _most = 0 OR _edge IS NULL OR clock_timestamp() > statement_timestamp() + make_interval(secs => _patience / 1000.0);
+    END LOOP;
+    RETURN NEXT ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, _edge, _at, _looked)::advisorjobs_found_job;
+END $$;
+
+-- The hour nearest to a moment, itself included, in which there may have been runs of an organization or (NULL) of any, and of a job or
+-- (NULL) of any; NULL: there is none further in that direction. Hours that are not folded yet may have them. Days first, then
+-- hours of a day: a few hundred entries at most.
+DROP FUNCTION IF EXISTS advisorjobs_hour_with_runs(text, text, timestamptz, boolean);
+CREATE FUNCTION advisorjobs_hour_with_runs(_organization text, _name text, _at timestamptz, _up boolean) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    _hour CONSTANT timestamptz := advisorjobs_grain_of(1, _at);
+    _unfolded timestamptz := (SELECT min(finished_at) FROM advisorjobs_unfolded);
+    _rolled timestamptz := (SELECT rolled_until FROM advisorjobs_tally_state);
+    _whole CONSTANT boolean := _organization IS NULL;
+    _found timestamptz;
+    _day timestamptz;
+BEGIN
+    _unfolded := advisorjobs_grain_of(1, _unfolded);     -- NULL: all is folded
+    _rolled := advisorjobs_grain_of(24, _rolled);
+    IF _hour >= _unfolded THEN
+        RETURN _hour;
+    END IF;
+    IF _up THEN
+        SELECT min(t.since) INTO _found FROM advisorjobs_tallies t
+         WHERE t.organization_id = coalesce(_organization, '') AND t.whole = _whole AND t.grain = 1 AND t.since >= _hour
+           AND t.since < advisorjobs_grain_of(24, _hour) + interval '24 hours' AND (_name IS NULL OR t.job_name = _name);
+        IF _found IS NULL THEN
+            SELECT min(t.since) INTO _day FROM advisorjobs_tallies t
+             WHERE t.organization_id = coalesce(_organization, '') AND t.whole = _whole AND t.grain = 24
+               AND t.since > _hour AND (_name IS NULL OR t.job_name = _name);
+            SELECT min(t.since) INTO _found FROM advisorjobs_tallies t
+             WHERE t.organization_id = coalesce(_organization, '') AND t.whole = _whole AND t.grain = 1
+               AND t.since >= coalesce(_day, greatest(_hour, _rolled)) AND (_name IS NULL OR t.job_name = _name);
+        END IF;
+        RETURN least(_found, _unfolded);        -- either may be NULL
+    END IF;
+    SELECT max(t.since) INTO _found FROM advisorjobs_tallies t
+     WHERE t.organization_id = coalesce(_organization, '') AND t.whole = _whole AND t.grain = 1 AND t.since <= _hour
+       AND t.since >= least(_rolled, advisorjobs_grain_of(24, _hour)) AND (_name IS NULL OR t.job_name = _name);
+    IF _found IS NULL THEN
+        SELECT max(t.since) INTO _day FROM advisorjobs_tallies t
+         WHERE t.organization_id = coalesce(_organization, '') AND t.whole = _whole AND t.grain = 24
+           AND t.since < advisorjobs_grain_of(24, _hour) AND (_name IS NULL OR t.job_name = _name);
+        SELECT max(t.since) INTO _found FROM advisorjobs_tallies t
+         WHERE t.organization_id = coalesce(_organization, '') AND t.whole = _whole AND t.grain = 1 AND t.since >= _day
+           AND t.since < _day + interval '24 hours' AND (_name IS NULL OR t.job_name = _name);
+    END IF;
+    RETURN _found;
+END $$;
+
+-- By end: of what ended in an organization, under a name or in a span of time, the _most nearest to (_at, _id), before it or (_up) after
+-- it. A window begins with a minute; it grows where little ended and shrinks where there is more than a look should read.
+CREATE FUNCTION advisorjobs_find_by_end(
+    _wanted jsonb, _at timestamptz, _id bigint, _up boolean, _patience integer, _most integer)
+RETURNS SETOF advisorjobs_found_job
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    _status text := _wanted ->> 'status';
+    _queue text := _wanted ->> 'queue';
+    _name text := _wanted ->> 'name';
+    _organization text := _wanted ->> 'organization';
+    _tag text := _wanted ->> 'tag';
+    _since timestamptz := coalesce(_wanted ->> 'since', '-infinity');
+    _until timestamptz := coalesce(_wanted ->> 'until', 'infinity');
+    _key text := _wanted ->> 'payload_key';
+    _value text := _wanted ->> 'payload_value';
+    _window interval := '1 minute';
+    _whole_look CONSTANT integer := 8000;
+    _hour timestamptz;
+    _end timestamptz;
+    _looked integer := 0;
+    _exact boolean;      -- a window that can't shrink further is read in order
+    _seen record;
+    _count integer;
+BEGIN
+    _at := CASE WHEN _up THEN greatest(_at, _since) ELSE least(_at, _until, clock_timestamp() + interval '1 minute') END;
+    LOOP
+        -- the next hour in which there may be something; a microsecond, as the moment at the end of an hour belongs to the next
+        _hour := advisorjobs_hour_with_runs(_organization, _name, _at - CASE WHEN _up OR _id > 0 THEN interval '0' ELSE interval '1 us' END, _up);
+        IF _hour IS NULL OR (CASE WHEN _up THEN _hour >= _until OR _hour > clock_timestamp() ELSE _hour + interval '1 hour' <= _since END) THEN
+            _at := NULL;
+            EXIT;
+        END IF;
+        IF _up AND _hour > _at THEN
+            _at := _hour;
+            _id := -1;
+        ELSIF NOT _up AND _hour + interval '1 hour' < _at THEN
+            _at := _hour + interval '1 hour';
+            _id := -1;
+        END IF;
+        _end := CASE WHEN _up THEN least(_at + _window, _hour + interval '1 hour', _until) ELSE greatest(_at - _window, _hour, _since) END;
+        _exact := _window <= interval '2 ms';
+        WITH seen AS MATERIALIZED (
+            SELECT r.job_id, r.finished_at,
+                   r.final AND (_status IS NULL OR _status = CASE WHEN r.status IN ('completed', 'cancelled') THEN r.status::text ELSE 'failed' END)
+                   AND (_organization IS NULL OR r.organization_id = _organization) AND (_name IS NULL OR r.job_name = _name)
+                   AND (_queue IS NULL OR r.queue_name = _queue) AND (_tag IS NULL OR _tag = ANY (r.tags))
+                   AND (_key IS NULL OR r.input ->> _key = _value) AS fits
+              FROM advisorjobs_runs r
+             WHERE r.finished_at >= least(_at, _end) AND r.finished_at <= greatest(_at, _end)
+               AND CASE WHEN _up THEN (r.finished_at, r.job_id) > (_at, _id) AND r.finished_at < _end
+                        ELSE (r.finished_at, r.job_id) < (_at, _id) END
+             ORDER BY CASE WHEN _exact AND _up THEN r.finished_at END, CASE WHEN _exact AND _up THEN r.job_id END,
+                      CASE WHEN _exact AND NOT _up THEN r.finished_at END DESC, CASE WHEN _exact AND NOT _up THEN r.job_id END DESC
+             LIMIT _whole_look + 1),
+        placed AS (
+            SELECT s.*, row_number() OVER (ORDER BY CASE WHEN _up THEN s.finished_at END, CASE WHEN _up THEN s.job_id END,
+                                           s.finished_at DESC, s.job_id DESC) AS place
+              FROM seen s)
+        SELECT count(*) AS count, array_agg(p.job_id ORDER BY p.place) FILTER (WHERE p.fits) AS ids,
+               array_agg(p.finished_at ORDER BY p.place) FILTER (WHERE p.fits) AS ats,
+               (array_agg(p.finished_at ORDER BY p.place DESC))[1] AS last_at, (array_agg(p.job_id ORDER BY p.place DESC))[1] AS last_id
+          INTO _seen FROM placed p;
+        IF _seen.count > _whole_look AND NOT _exact THEN
+            _window := _window / 4;
+            CONTINUE;
+        END IF;
+        _looked := _looked + _seen.count;
+        IF _seen.ids IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM advisorjobs_describe_jobs(_seen.ids, _seen.ats, _status, false, _most);
+            GET DIAGNOSTICS _count = ROW_COUNT;
+            _most := _most - _count;
+        END IF;
+        _at := CASE WHEN _seen.count > _whole_look THEN _seen.last_at ELSE _end END;
+        _id := CASE WHEN _seen.count > _whole_look THEN _seen.last_id ELSE -1 END;
+        _window := CASE WHEN _seen.count < _whole_look / 4 THEN least(_window * 3, interval '1 hour') ELSE _window END;
+        IF (CASE WHEN _up THEN _at >= _until ELSE _at <= _since END) THEN
+            _at := NULL;
+            EXIT;
+        END IF;
+        EXIT WHEN _most = 0 OR clock_timestamp() > statement_timestamp() + make_interval(secs => _patience / 1000.0);
+    END LOOP;
+    RETURN NEXT ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, _id, _at, _looked)::advisorjobs_found_job;
+END $$;
+
+-- By failure: jobs whose last run ended in an error, the _most nearest to (_at, _id), before it or (_up) after it. error_text is looked for
+-- in messages, whatever the case.
+CREATE FUNCTION advisorjobs_find_by_failure(
+    _wanted jsonb, _at timestamptz, _id bigint, _up boolean, _look integer, _patience integer, _most integer)
+RETURNS SETOF advisorjobs_found_job
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    _status text := _wanted ->> 'status';
+    _queue text := _wanted ->> 'queue';
+    _name text := _wanted ->> 'name';
+    _organization text := _wanted ->> 'organization';
+    _tag text := _wanted ->> 'tag';
+    _since timestamptz := coalesce(_wanted ->> 'since', '-infinity');
+    _until timestamptz := coalesce(_wanted ->> 'until', 'infinity');
+    _key text := _wanted ->> 'payload_key';
+    _value text := _wanted ->> 'payload_value';
+    _code text := _wanted ->> 'error_code';
+    _fingerprint text := _wanted ->> 'fingerprint';
+    _text text := lower(_wanted ->> 'error_text');
+    _looked integer := 0;
+    _seen record;
+    _count integer;
+BEGIN
+    IF _up AND _at < _since THEN
+        _at := _since;
+        _id := -1;
+    ELSIF NOT _up AND _at > _until THEN
+        _at := _until;
+        _id := -1;
+    END IF;
+    LOOP
+        WITH seen AS MATERIALIZED (
+            (SELECT r.* FROM advisorjobs_runs r
+              WHERE NOT _up AND _organization IS NULL AND r.fingerprint IS NOT NULL AND r.finished_at <= _at AND r.finished_at >= _since
+                AND (r.finished_at, r.job_id) < (_at, _id) ORDER BY r.finished_at DESC, r.job_id DESC LIMIT _look)
+            UNION ALL
+            (SELECT r.* FROM advisorjobs_runs r
+              WHERE _up AND _organization IS NULL AND r.fingerprint IS NOT NULL AND r.finished_at >= _at AND r.finished_at < _until
+                AND (r.finished_at, r.job_id) > (_at, _id) ORDER BY r.finished_at, r.job_id LIMIT _look)
+            UNION ALL
+            (SELECT r.* FROM advisorjobs_runs r
+              WHERE NOT _up AND r.organization_id = _organization AND r.fingerprint IS NOT NULL AND r.finished_at <= _at
+                AND r.finished_at >= _since
+                AND (r.finished_at, r.job_id) < (_at, _id) ORDER BY r.finished_at DESC, r.job_id DESC LIMIT _look)
+            UNION ALL
+            (SELECT r.* FROM advisorjobs_runs r
+              WHERE _up AND r.organization_id = _organization AND r.fingerprint IS NOT NULL AND r.finished_at >= _at
+                AND r.finished_at < _until
+                AND (r.finished_at, r.job_id) > (_at, _id) ORDER BY r.finished_at, r.job_id LIMIT _look)),
+        placed AS (
+            SELECT s.job_id, s.finished_at,
+                   row_number() OVER (ORDER BY CASE WHEN _up THEN s.finished_at END, CASE WHEN _up THEN s.job_id END,
+                                      s.finished_at DESC, s.job_id DESC) AS place,
+                   (_queue IS NULL OR s.queue_name = _queue) AND (_name IS NULL OR s.job_name = _name)
+                   AND (_tag IS NULL OR _tag = ANY (s.tags)) AND (_key IS NULL OR s.input ->> _key = _value)
+                   AND (_code IS NULL OR s.error_code::text = _code) AND (_fingerprint IS NULL OR s.fingerprint = _fingerprint)
+                   AND (_text IS NULL OR strpos(lower(s.error_message), _text) > 0)
+                   AND (s.final OR EXISTS (
+                   SELECT FROM procrastinate_jobs j WHERE j.id = s.job_id AND j.run_no = s.run_no AND j.status = 'todo')) AS fits
+              FROM seen s)
+        SELECT count(*) AS count, (array_agg(p.finished_at ORDER BY p.place DESC))[1] AS at,
+               (array_agg(p.job_id ORDER BY p.place DESC))[1] AS id,
+               array_agg(p.job_id ORDER BY p.place) FILTER (WHERE p.fits) AS ids,
+               array_agg(p.finished_at ORDER BY p.place) FILTER (WHERE p.fits) AS ats
+          INTO _seen FROM placed p;
+        _looked := _looked + _seen.count;
+        IF _seen.ids IS NOT NULL THEN
+            RETURN QUERY SELECT * FROM advisorjobs_describe_jobs(_seen.ids, _seen.ats, _status, false, _most);
+            GET DIAGNOSTICS _count = ROW_COUNT;
+            _most := _most - _count;
+        END IF;
+        _at := CASE WHEN _seen.count = _look THEN _seen.at END;
+        _id := _seen.id;
+        EXIT WHEN _most = 0 OR _at IS NULL OR clock_timestamp() > statement_timestamp() + make_interval(secs => _patience / 1000.0);
+    END LOOP;
+    RETURN NEXT ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, _id, _at, _looked)::advisorjobs_found_job;
+END $$;
+
+-- The living job that has a unique key, or had it and keeps it for a time. The key's index begins with the organization and the job's
+-- name; where they are not given, the pairs that there are are found one by one, a thousand at most.
+DROP FUNCTION IF EXISTS advisorjobs_find_by_unique_key(text, text, text);
+CREATE FUNCTION advisorjobs_find_by_unique_key(_key text, _organization text, _name text) RETURNS SETOF advisorjobs_found_job
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT * FROM advisorjobs_describe_jobs(ARRAY(
+        WITH RECURSIVE pair(organization_id, job_name) AS (
+            (SELECT k.organization_id, k.job_name FROM advisorjobs_unique_keys k
+              WHERE k.organization_id >= coalesce(_organization, '') ORDER BY k.organization_id, k.job_name LIMIT 1)
+            UNION ALL
+            SELECT n.* FROM pair p CROSS JOIN LATERAL (
+                SELECT k.organization_id, k.job_name FROM advisorjobs_unique_keys k
+                 WHERE (k.organization_id, k.job_name) > (p.organization_id, p.job_name)
+                 ORDER BY k.organization_id, k.job_name LIMIT 1) n
+             WHERE _organization IS NULL OR n.organization_id = _organization)
+        SELECT h.job_id FROM (SELECT * FROM pair LIMIT 1000) p
+         CROSS JOIN LATERAL (
+            SELECT k.job_id FROM advisorjobs_unique_keys k
+             WHERE k.organization_id = p.organization_id AND k.job_name = p.job_name AND k.key = _key) h
+         WHERE (_organization IS NULL OR p.organization_id = _organization) AND (_name IS NULL OR p.job_name = _name)
+         ORDER BY h.job_id DESC), NULL, NULL, false, 100);
+END $$;
