@@ -57,7 +57,7 @@ BEGIN
     next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] WHEN _looked = (advisorjobs_step()).looked_at THEN _last END;
 END $$;
 
--- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
+-- How many jobs fit, without counting more than a hundred thousand or looking for longer than a fifth of a second: then more is true, there
 -- are at least so many. Whole queues are read from the kept counts.
 CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
@@ -76,10 +76,10 @@ BEGIN
         RETURN;
     END IF;
     WHILE _after IS NOT NULL LOOP
-        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 5000);
+        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 2000);
         fitting := fitting + cardinality(_step.ids);
         _after := _step.next_after;
-        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '200 milliseconds') THEN
             more := true;
             RETURN;
         END IF;
