@@ -91,7 +91,8 @@ class Guard:
     ) -> tuple[tuple[HTTPStatus, str] | None, Receive]:
         if need.role is not None or request.method in CHANGING:
             await self.identity.must_sign_in()
-        if not self.identity.welcomes(request):
+        shown = need.api and "authorization" in request.headers  # which no other site's script can send along
+        if not shown and not self.identity.welcomes(request):
             return (HTTPStatus.MISDIRECTED_REQUEST, "This server isn't known by the name in the address."), receive
         visit = await self.identity.visit(request, need)
         request.state.visit, request.state.person = visit, visit.person
