@@ -101,14 +101,14 @@ class Worker:
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
-        self._stop, self._now, self._lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._stop, self._now, self._lost, self._looking = (asyncio.Event() for _ in range(4))
         self._links = {
             name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
         }
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.meter = Meter()
+        self.meter, self._reporter = Meter(), Reporter(self)
         self.completer = Completer(self._links["complete"], on_written=self._written, meter=self.meter)
         self.dispatcher = Dispatcher(
             slots=self.slots,
@@ -135,8 +135,6 @@ class Worker:
             on_unanswered=self._claim_lost,
             meter=self.meter,
         )
-        self._looking = asyncio.Event()
-        self._reporter = Reporter(self)
 
     @property
     def links(self) -> Collection[Link]:
