@@ -190,7 +190,7 @@ BEGIN
              ORDER BY r.changed_at DESC LIMIT _most),
         lately AS (     -- scopes of organizations (advisorjobs_scope), of one by a probe for each queue
             SELECT q.name AS queue, _organization AS organization_id FROM advisorjobs_queues q
-             WHERE 'organization' = ANY (_kinds)
+             WHERE 'organization' = ANY (_kinds) AND _organization IS NOT NULL
                AND EXISTS (SELECT FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', q.name, _organization))
             UNION ALL
             SELECT * FROM (

@@ -174,7 +174,9 @@ def test_pages_follow_each_other_both_ways_without_a_gap(
     connection.execute("SELECT advisorjobs_fold_tallies(0)")
     Backlog(queue="emails").add(connection, 40)
     connection.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id % 7 = 0")
-    connection.execute("UPDATE procrastinate_jobs SET organization_id = 'org-2', task_name = 'email:send' WHERE id % 3 = 0")
+    connection.execute(
+        "UPDATE procrastinate_jobs SET organization_id = 'org-2', task_name = 'email:send' WHERE id % 3 = 0"
+    )
     monkeypatch.setattr(job_search, "LOOK", 16)
     monkeypatch.setattr(job_search, "PATIENCE_MS", 0)
     for wanted in SEARCHES:

@@ -332,7 +332,10 @@ def test_as_much_is_read_of_many_jobs_as_of_few(desk: Desk, connection: Any, sta
     connection.execute(statistics.encode())
     for queue in ("critical", "emails"):
         Backlog(queue=queue).add(connection, 5_000)
-    asked = {"job": desk.one("SELECT max(id) FROM procrastinate_jobs WHERE queue_name = 'emails'"), "organization": None}
+    asked = {
+        "job": desk.one("SELECT max(id) FROM procrastinate_jobs WHERE queue_name = 'emails'"),
+        "organization": None,
+    }
     connection.execute(statement("read_waiting_facts"), asked)
     cost = cost_of(connection, statement("read_waiting_facts"), asked)
 
