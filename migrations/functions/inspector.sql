@@ -225,7 +225,7 @@ BEGIN
                (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d
                  WHERE d.organization_id = l.organization_id AND (l.queue IS NULL OR d.queue = l.queue)),
                r.weight, NULL, r.paused,
-               (SELECT max(coalesce(p.until, 'infinity')) FROM advisorjobs_pauses p
+               (SELECT nullif(max(coalesce(p.until, 'infinity')), 'infinity') FROM advisorjobs_pauses p
                  WHERE p.organization_id = l.organization_id AND p.queue IN ('', l.queue) AND (p.until > now()) IS NOT FALSE),
                c.changed_at, c.changed_by, c.changed_why
           FROM places l

@@ -26,6 +26,8 @@ UNTOUCHED = {
     "advisorjobs_worker_tallies": "statistics stay where they were counted",
     "advisorjobs_recounts": "the engine's own housekeeping",
     "advisorjobs_functions.applied_at": "when it was migrated",
+    "advisorjobs_minutes": "statistics stay where they were counted",
+    "advisorjobs_shares": "statistics stay where they were counted",
     "advisorjobs_keys.changed_at": "who changed what, when",
     "advisorjobs_organization_rules.changed_at": "who changed what, when",
     "advisorjobs_past_eras.ended_at": "the engine's own housekeeping",
