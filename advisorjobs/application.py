@@ -20,11 +20,13 @@ from advisorjobs.database.runner import AsyncRunner, BlockingRunner
 from advisorjobs.deferrer import Deferrer, quieten
 from advisorjobs.enqueue import Enqueuer
 from advisorjobs.environment import did_you_mean
+from advisorjobs.errors import MissingExtra
 from advisorjobs.job_manager import JobManager
 from advisorjobs.published import KeptRate, publish
 from advisorjobs.queues import WORKER_TYPES, known_queue
 from advisorjobs.settings import Settings
 from advisorjobs.task import JobFunction
+from advisorjobs.telemetry_settings import Telemetry
 from advisorjobs.tenancy.redaction import redact
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from advisorjobs.calls import Steps
     from advisorjobs.schema import SchemaManager
+    from advisorjobs.tracing.enqueuing import EnqueuingTracer
 
 __all__ = ["App", "the_app"]
 
@@ -57,7 +60,8 @@ class App(procrastinate.App):
         self._registering = threading.RLock()
         super().__init__(connector=self.own_connector)
         self.job_manager = JobManager(self)
-        self.enqueuer = Enqueuer(lambda: self.catalogue, self._plain_queue, self.known_queue)
+        self.tracer = enqueuing_tracer(settings.telemetry)
+        self.enqueuer = Enqueuer(lambda: self.catalogue, self._plain_queue, self.known_queue, self.tracer)
 
     @functools.cached_property
     def dsn(self) -> str:
@@ -75,11 +79,17 @@ class App(procrastinate.App):
 
     async def run_async(self, operation: Operation[R]) -> R:
         """Carries *operation* out, awaited; see AsyncRunner.run."""
-        return await self._awaited.run(operation)
+        if operation.span is None:
+            return await self._awaited.run(operation)
+        with operation.span:
+            return await self._awaited.run(operation)
 
     def run(self, operation: Operation[R]) -> R:
         """Carries *operation* out, blocking; see BlockingRunner.run."""
-        return self._blocking.run(operation)
+        if operation.span is None:
+            return self._blocking.run(operation)
+        with operation.span:
+            return self._blocking.run(operation)
 
     async def run_steps_async(self, steps: Steps[R]) -> R:
         """Carries out what *steps* yields, one after the other, awaited."""
@@ -191,6 +201,22 @@ class App(procrastinate.App):
         self.perform_import_paths()
         task = self.tasks.get(name)
         return task.queue if task is not None else None
+
+
+def enqueuing_tracer(telemetry: Telemetry) -> EnqueuingTracer | None:
+    """What makes the spans of enqueueing; None where nothing is traced. Raises MissingExtra where traces were asked for in so
+    many words."""
+    if not telemetry.tracing:
+        return None
+    try:
+        from advisorjobs.tracing.enqueuing import EnqueuingTracer
+
+        return EnqueuingTracer()
+    except ModuleNotFoundError as error:
+        if telemetry.insisted:
+            raise MissingExtra("tracing", error.name or "opentelemetry") from error
+        log.info("OTEL_EXPORTER_OTLP_ENDPOINT is set, but nothing is traced: the extra `tracing` is not installed")
+        return None
 
 
 def _as_task(job_type: JobFunction[Any, Any], app: App) -> tasks.Task[Any, Any, Any]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar
 
 from advisorjobs.catalogue import Catalogue
 from advisorjobs.database.operation import Operation, Row
@@ -21,6 +21,9 @@ from advisorjobs.errors import PayloadError
 from advisorjobs.json_text import json_text
 from advisorjobs.payloads import Payload, parse_payload
 from advisorjobs.task import JobType, fields_of
+
+if TYPE_CHECKING:
+    from advisorjobs.tracing.enqueuing import EnqueuingTracer
 
 __all__ = [
     "CommonOptions",
@@ -135,19 +138,17 @@ class Enqueuer:
         catalogue: Callable[[], Catalogue],
         plain_queue: Callable[[str], str | None],
         known_queue: Callable[[str], str],
+        tracer: EnqueuingTracer | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._plain_queue = plain_queue
         self._known_queue = known_queue
+        self._tracer = tracer
 
     def add(self, asked_by: str, job: NewJob, connection: Any = None) -> Operation[int]:
         """Creates one job; read as its id. Raises PayloadError, UnknownJob."""
-        return Operation(
-            asked_by=asked_by,
-            statement=statement("enqueue_batch"),
-            batches=({"jobs": f"[{self.row(job)}]"},),
-            read=lambda rows: _enqueued(rows)[0].id,
-            connection=connection,
+        return enqueue_rows(
+            asked_by, [self.row(job)], lambda rows: _enqueued(rows)[0].id, connection, tracer=self._tracer
         )
 
     def add_many(
@@ -162,7 +163,7 @@ class Enqueuer:
                 raise PayloadError(f"jobs[{index}]: {error.job}", error.fields) from None
             except (LookupError, TypeError) as error:
                 raise type(error)(f"jobs[{index}]: {error}") from None
-        return enqueue_rows(asked_by, rows, _enqueued, connection)
+        return enqueue_rows(asked_by, rows, _enqueued, connection, tracer=self._tracer)
 
     def row(self, job: NewJob) -> str:
         """*job* as advisorjobs_enqueue takes it, in JSON."""
@@ -227,15 +228,26 @@ _ENCODE = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 def enqueue_rows(
-    asked_by: str, rows: Sequence[str], read: Callable[[list[Row]], R], connection: Any = None
+    asked_by: str,
+    rows: Sequence[str],
+    read: Callable[[list[Row]], R],
+    connection: Any = None,
+    *,
+    tracer: EnqueuingTracer | None = None,
 ) -> Operation[R]:
-    """The operation that creates *rows*, cut into statements that are neither long in rows nor in bytes."""
+    """The operation that creates *rows*, cut into statements that are neither long in rows nor in bytes; a span of *tracer*."""
+    span = None
+    if tracer is not None and rows:
+        span = tracer.begin(rows)
+        rows = [span.traced(row) for row in rows]
+        read = span.told(read, ids_of)
     return Operation(
         asked_by=asked_by,
         statement=statement("enqueue_batch"),
         batches=tuple({"jobs": f"[{','.join(chunk)}]"} for chunk in _chunks(rows)),
         read=read,
         connection=connection,
+        span=span,
     )
 
 

@@ -28,10 +28,14 @@ class QueueWorkers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthStatus:
-    """`is_running`: some worker lives. `workers`: one for each queue, of the queue table in its order, then others by name."""
+    """`is_running`: some worker lives. `workers`: one for each queue, of the queue table in its order, then others by name.
+
+    `silent_workers`: processes that fell silent without a word and are not given up yet.
+    """
 
     is_running: bool
     workers: tuple[QueueWorkers, ...]
+    silent_workers: int = 0
 
 
 def read_health(rows: Sequence[Row]) -> HealthStatus:
@@ -48,7 +52,8 @@ def read_health(rows: Sequence[Row]) -> HealthStatus:
     }
     table = [found.pop(name, _nobody(name)) for name in QUEUES]
     workers = (*table, *(found[name] for name in sorted(found)))
-    return HealthStatus(is_running=any(queue.is_active for queue in workers), workers=workers)
+    silent = max((row["silent"] for row in rows), default=0)
+    return HealthStatus(is_running=any(queue.is_active for queue in workers), workers=workers, silent_workers=silent)
 
 
 def _nobody(queue: str) -> QueueWorkers:

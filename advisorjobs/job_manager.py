@@ -51,7 +51,7 @@ class JobManager(manager.JobManager):
         """Creates the jobs of *rows* (see `row`) and returns their ids."""
         try:
             with sync_psycopg_connector.wrap_exceptions():
-                return await self.app.run_async(_deferral("defer_async", rows, connection))
+                return await self.app.run_async(self._deferral("defer_async", rows, connection))
         except Exception as error:
             refused = _already_enqueued(error)
             if refused is None:
@@ -62,12 +62,15 @@ class JobManager(manager.JobManager):
         """As `defer_rows_async`."""
         try:
             with sync_psycopg_connector.wrap_exceptions():
-                return self.app.run(_deferral("defer", rows, connection))
+                return self.app.run(self._deferral("defer", rows, connection))
         except Exception as error:
             refused = _already_enqueued(error)
             if refused is None:
                 raise
         raise refused
+
+    def _deferral(self, asked_by: str, rows: Sequence[str], connection: Any | None) -> Operation[list[int]]:
+        return enqueue_rows(asked_by, rows, ids_of, connection, tracer=self.app.tracer)
 
     def row(self, job: jobs.Job, task_kwargs: Mapping[str, Any]) -> str:
         """*job* with *task_kwargs* as advisorjobs_enqueue takes it. Priority 0 means the queue's own."""
@@ -125,10 +128,6 @@ def _already_enqueued(error: Exception) -> exceptions.AlreadyEnqueued | None:
     return exceptions.AlreadyEnqueued(
         f"Job cannot be enqueued: there is already a job in the queue with the queueing lock {lock}"
     )
-
-
-def _deferral(asked_by: str, rows: Sequence[str], connection: Any | None) -> Operation[list[int]]:
-    return enqueue_rows(asked_by, rows, ids_of, connection)
 
 
 def _numbered(deferred: Sequence[jobs.Job], ids: Sequence[int]) -> list[jobs.Job]:

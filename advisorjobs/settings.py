@@ -19,9 +19,11 @@ from advisorjobs.access_settings import Access, access
 from advisorjobs.azure_settings import AzureStorage, FormRecognizer, azure_storage, form_recognizer
 from advisorjobs.environment import Environment, did_you_mean
 from advisorjobs.errors import SettingsError
+from advisorjobs.health_settings import Health, health
 from advisorjobs.integration_settings import Quickbooks, Stripe, quickbooks, secret_keys, stripe
 from advisorjobs.mail_settings import Smtp, mail_from, smtp
 from advisorjobs.queues import QUEUES, WORKER_TYPES, Queue, queue_settings
+from advisorjobs.telemetry_settings import Telemetry, telemetry
 from advisorjobs.webhook_settings import Webhooks, webhooks
 
 __all__ = [
@@ -96,6 +98,8 @@ class Settings:
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
     mail_from: the address that mails are from (ADVISORJOBS_MAIL_FROM; default SMTP_USER where that is an address).
+    audit_days: how long the audit log is kept (ADVISORJOBS_AUDIT_DAYS), a month at least.
+    health: see advisorjobs/health_settings.py.
     log_format, log_level: text or json; debug, info, warning or error.
     secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
     """
@@ -116,6 +120,7 @@ class Settings:
     children: int = 1
     child_memory: int = 1 << 30
     prepared_statements: bool = True
+    audit_days: int = 730
     log_format: str = "text"
     log_level: str = "info"
     storage: AzureStorage | None = None
@@ -126,9 +131,11 @@ class Settings:
     clamd: Clamd | None = None
     webhooks: Webhooks = field(default_factory=Webhooks)
     access: Access = field(default_factory=Access)
+    health: Health = field(default_factory=Health)
     secret_keys: Mapping[str, bytes] | None = field(default=None, repr=False)
     quickbooks: Quickbooks | None = None
     stripe: Stripe | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     @property
     def heartbeat(self) -> timedelta:
@@ -156,6 +163,7 @@ class Settings:
             children=env.count("ADVISORJOBS_CHILDREN", len(os.sched_getaffinity(0))),
             child_memory=env.size("ADVISORJOBS_CHILD_MEMORY", 1 << 30),
             prepared_statements=env.switch("ADVISORJOBS_PREPARED_STATEMENTS", default=True),
+            audit_days=env.count("ADVISORJOBS_AUDIT_DAYS", 730, least=30),
             log_format=env.choice("ADVISORJOBS_LOG_FORMAT", ("text", "json"), "text"),
             log_level=env.choice("ADVISORJOBS_LOG_LEVEL", ("debug", "info", "warning", "error"), "info"),
             storage=azure_storage(env),
@@ -166,9 +174,11 @@ class Settings:
             clamd=clamd(env),
             webhooks=webhooks(env),
             access=access(env),
+            health=health(env),
             secret_keys=secret_keys(env),
             quickbooks=quickbooks(env),
             stripe=stripe(env),
+            telemetry=telemetry(env),
         )
         env.refuse_unknown("ADVISORJOBS_")
         return settings

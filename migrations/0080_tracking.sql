@@ -45,7 +45,7 @@ CREATE TABLE advisorjobs_ended (
 CREATE INDEX advisorjobs_ended_writer_idx ON advisorjobs_ended (writer);
 
 -- Ended runs by hour, day and week (UTC; weeks begin on Mondays), of each organization ('': without one) and of the whole.
--- Histograms hold one element per bucket that isn't empty: bucket * 2^40 + count. See advisorjobs_bucket().
+-- Histograms hold one element per bucket that isn't empty, bucket * 2^40 + count; from 0120 on they are numbers. See advisorjobs_bucket().
 CREATE TABLE advisorjobs_tallies (
     organization_id text NOT NULL,
     whole boolean NOT NULL,             -- of all organizations; organization_id is '' then

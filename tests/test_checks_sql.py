@@ -64,6 +64,11 @@ WRONG_ARGUMENTS = [
         "'plain', '{}', repeat('\N{GRINNING FACE}', 200), unique_key => repeat('\N{GRINNING FACE}', 500)",
         "plain: unique_key: is too long: organization, name and key may have 2600 bytes together",
     ),
+    ("'plain', '{}', 'o', traceparent => '00-1-1-01'", "plain: traceparent: must be of the form 00-<32 hexadecimal"),
+    (
+        "'plain', '{}', 'o', traceparent => repeat('0', 55)",
+        "plain: traceparent: must be of the form 00-<32 hexadecimal",
+    ),
     ("'plain', '{}', 'o', tags => '{a,NULL}'", "plain: tags: must be an array of texts"),
     ("'plain', '{}', 'o', tags => '{{a,b},{c,d}}'", "plain: tags: must be an array of texts"),
     (

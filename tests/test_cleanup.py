@@ -31,7 +31,7 @@ MONTHS = """
       FROM generate_series(1, 24 * 220) n;
     INSERT INTO advisorjobs_tallies
     SELECT '', true, grain, advisorjobs_grain_of(grain, now() - n * interval '24 hours'), 'emails', 'test:old',
-           1, 0, 0, 1, 0, 0, 0, 0, 0, '{}', 0, 0, '{}', 0, 0
+           1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
       FROM generate_series(1, 220) n, unnest('{1,24}'::int[]) grain;
 """
 OLD = """
@@ -90,6 +90,17 @@ def test_a_month_that_was_taken_out_by_one_that_died_is_dropped_by_the_next(
     assert years.execute(
         "SELECT count(*) FROM pg_class WHERE relname ~ '^advisorjobs_runs_2' AND relkind = 'r'"
     ).fetchall() == [(months(years) - 1,)]
+
+
+def test_lines_of_log_go_as_old_as_their_runs(tracker: JobTracker, years: Connection) -> None:
+    years.execute(
+        "INSERT INTO advisorjobs_log_lines SELECT n, 1, 1, now() - n * interval '1 day', 'info', repeat('x', 500), 'org-1'"
+        " FROM generate_series(1, 200) n"
+    )
+    tracker.sync.cleanup_old_executions(90)
+
+    kept = years.execute("SELECT count(*), max(job_id) FROM advisorjobs_log_lines").fetchall()
+    assert kept in ([(89, 89)], [(90, 90)])
 
 
 def test_completions_go_on_while_history_is_taken_away(tracker: JobTracker, years: Connection, desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """A client's data on its way through the processes that enqueue and work, and their whole output searched for it."""
 
+import json
 from typing import Any
 
 import psycopg
@@ -70,3 +71,46 @@ def test_no_argument_result_or_exception_message_is_in_any_output(
     assert any(CANARY in (message or "") for _, _, message in ended)
     assert CANARY not in done.stdout
     assert CANARY not in done.stderr
+
+
+WORKER = f"""
+from advisorjobs import app, get_queue_manager
+from advisorjobs.cli.logs import log_to_terminal
+
+log_to_terminal(app.settings)
+app.publish()
+for name in ("awaited", "blocking"):
+    get_queue_manager().sync.add_job("critical", f"canary:slip_{{name}}", {{"organization_id": "org-1", "iban": "{CANARY}"}})
+app.run_worker(queues=["critical"], wait=False)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_no_line_of_a_worker_or_its_children_says_what_a_library_says_of_a_client(
+    run_python: Program, connection: psycopg.Connection[Any], form: str
+) -> None:
+    settings = {
+        "ADVISORJOBS_IMPORTS": "tests.canary_jobs",
+        "ADVISORJOBS_LOG_FORMAT": form,
+        "ADVISORJOBS_LOG_LEVEL": "debug",
+    }
+    done = run_python("-c", WORKER, PYTHONPATH=".", **settings)
+    assert done.returncode == 0, done.stderr
+    assert CANARY not in done.stdout
+    assert CANARY not in done.stderr
+    kept = connection.execute("SELECT text FROM advisorjobs_log_lines").fetchall()
+    assert len(kept) == 2
+    assert not any(CANARY in text for (text,) in kept)
+    if form == "json":
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        for name in ("awaited", "blocking"):
+            of_job = [line for line in lines if line.get("job") == f"canary:slip_{name}"]
+            assert {line["event"] for line in of_job} >= {
+                "no account …", "a line that may hold a client's data", "… accounts", "no account",
+                "could not find the account", "an error that nobody heard",
+            }  # fmt: skip
+            assert {line["error"] for line in of_job if "error" in line} >= {"LookupError", "ValueError"}
+            assert {line["organization_id"] for line in of_job} == {"org-1"}
+        threads = [line for line in lines if line["event"] == "a thread ended by an error"]
+        assert [line["error"] for line in threads] == ["KeyError"] * 2

@@ -34,7 +34,8 @@ MOST_SELECTED = 5000
 class JobFilter:
     """All that are given must hold. `states`: of those that the action can change; empty: each of them.
 
-    `error_code`, `fingerprint`: of the last run. Times have their time zone.
+    `error_code`, `fingerprint`: of the last run. `since` and `until` (exclusive), with their time zones: when the job was
+    queued; of a failed one, when it failed.
     """
 
     queue: str | None = None
@@ -42,8 +43,8 @@ class JobFilter:
     organization_id: str | None = None
     tag: str | None = None
     states: tuple[str, ...] = ()
-    queued_from: datetime | None = None
-    queued_until: datetime | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     error_code: str | None = None
     fingerprint: str | None = None
 
@@ -169,7 +170,7 @@ def checked_filter(wanted: JobFilter, states: Sequence[str], known_queue: Any) -
     for state in wanted.states:
         if state not in states:
             raise SettingsError("states", state, f"can't be changed so: {', '.join(states)} can")
-    for name in ("queued_from", "queued_until"):
+    for name in ("since", "until"):
         moment = getattr(wanted, name)
         if moment is not None and moment.tzinfo is None:
             raise SettingsError(name, str(moment), "must have a time zone")

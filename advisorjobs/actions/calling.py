@@ -79,4 +79,5 @@ def refusal(error: Exception) -> AdvisorJobsError | None:
     text = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
     if state == NOT_THEIRS:
         return NotAllowed(text)
-    return ActionRefused(text) if state == AGAIN or state.startswith(INVALID) else None
+    unsendable = not state and type(error).__name__ == "DataError"  # psycopg's own, such as for a text with a NUL
+    return ActionRefused(text) if unsendable or state == AGAIN or state.startswith(INVALID) else None

@@ -49,15 +49,15 @@ class Edited:
 
 
 class EditCalls:
-    """Values of payloads are shown to who edits them: opening the form is noted in the audit log."""
+    """Values of payloads are shown to who edits them, which is noted in the audit log."""
 
     app: App
     actor: Actor
 
     @action(OPERATOR)
-    def read_job_to_edit(self, job_id: int) -> Operation[JobToEdit | None]:
-        """The job with its payload; None where there is none."""
-        values = {"job_id": job_id}
+    def read_job_to_edit(self, job_id: int, *, shown: bool = True) -> Operation[JobToEdit | None]:
+        """The job with its payload; None where there is none. *shown*: to somebody, which is noted."""
+        values = {"job_id": job_id, "shown": shown}
         return operation("read job to edit", statement("read_job_to_edit"), values, _to_edit)
 
     @action(OPERATOR)

@@ -12,7 +12,7 @@ __all__ = ["NAMES", "command_line"]
 
 NAMES = (
     "demo", "process", "up", "worker", "dashboard", "webhooks", "migrate", "jobs", "queues", "schedules", "stats",
-    "email", "doctor", "completion",
+    "people", "tokens", "email", "doctor", "completion",
 )  # fmt: skip
 STATUS = "Exit status: 0 well, 1 failed, 2 wrong use, 130 interrupted. Errors are one line on standard error."
 

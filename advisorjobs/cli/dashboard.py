@@ -17,9 +17,13 @@ def dashboard(host: HostOption = None, port: PortOption = None) -> None:
 
     Webhooks are received too. Any number of these processes may serve one database.
 
+    Until there is a sign-in (`advisorjobs people add`, or an identity provider) it is open to this machine alone, and
+    refuses to listen elsewhere. Let others reach it through a proxy that speaks TLS.
+
     \b
     Examples:
       advisorjobs dashboard
-      advisorjobs dashboard --port 8080
+      advisorjobs people add ada --role admin
+      advisorjobs dashboard --host 0.0.0.0 --port 8080
     """
     serve_until_stopped(host, port, receiver_only=False)

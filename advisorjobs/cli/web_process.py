@@ -14,14 +14,34 @@ __all__ = ["web_process"]
 
 @contextmanager
 def web_process(settings: Settings) -> Iterator[str]:
-    """`advisorjobs dashboard` for as long as the block lasts; yields a line for people: where, or why not."""
+    """`advisorjobs dashboard` for as long as the block lasts; yields a line for people: where, or why not.
+
+    Where the pages would be open to everybody, it receives webhooks alone.
+    """
     hindrance = why_not(settings)
     if hindrance is not None:
         yield f"there is no dashboard, and no webhooks are received: {hindrance}"
         return
+    where, closed = settings.webhooks, why_no_dashboard(settings)
+    if closed is not None:
+        with program(settings, "webhooks", "webhooks") as running:
+            base = f"http://{where.host}:{where.port}/webhooks/"
+            yield f"webhooks are received at {base} (log: {running.log}); there is no dashboard: {closed}"
+        return
     with program(settings, "dashboard", "dashboard") as running:
-        where = settings.webhooks
         yield f"the dashboard is http://{where.host}:{where.port}/ (log: {running.log})"
+
+
+def why_no_dashboard(settings: Settings) -> str | None:
+    """Why the pages may not be served where the settings say; None where they may."""
+    from advisorjobs.cli.web import check_sign_in
+    from advisorjobs.web.access.door import OpenDoor
+
+    try:
+        check_sign_in(settings.webhooks.host)
+    except OpenDoor as error:
+        return str(error)
+    return None
 
 
 def why_not(settings: Settings) -> str | None:

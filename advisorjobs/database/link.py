@@ -72,7 +72,8 @@ class Link:
     """A connection that its owner may use as if it never broke: `fetch` raises what happened, the next call reconnects.
 
     Tasks that share a link take turns. Every call has a deadline on this side: a query that is still unanswered then is
-    taken for lost together with its connection.
+    taken for lost together with its connection. `opened`: connections so far; `answered_at`, `lost_at`: when the database last
+    answered, and when a connection was thrown away (monotonic, 0: never).
     """
 
     def __init__(self, dsn: str, purpose: str, *, prepare: bool = True) -> None:
@@ -80,6 +81,9 @@ class Link:
         self.purpose = purpose
         self.prepare = prepare
         self.connection: AsyncConnection[TupleRow] | None = None
+        self.opened = 0
+        self.answered_at = 0.0
+        self.lost_at = 0.0
         self._exchange: Exchange | None = None
         self._pause = 0.0
         self._not_before = 0.0
@@ -101,6 +105,7 @@ class Link:
                     await self.drop()
                 raise
             self._pause = 0.0
+            self.answered_at = time.monotonic()
             return rows
 
     async def value(self, name: str, params: Mapping[str, Any] | None = None, *, timeout: float = 10.0) -> Any:
@@ -114,6 +119,7 @@ class Link:
     async def drop(self) -> None:
         """Throws the connection away; the next call opens another, after a pause that grows to a second."""
         connection, self.connection = self.connection, None
+        self.lost_at = time.monotonic()
         self._pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, self._pause * 2))
         self._not_before = time.monotonic() + self._pause * random.uniform(0.5, 1.0)
         if connection is not None:
@@ -135,6 +141,7 @@ class Link:
             row_factory=tuple_row,
             **connection_options(f"advisorjobs {self.purpose}"),
         )
+        self.opened += 1
         set_json_loads(read_json, connection)
         self.connection = connection
         return connection

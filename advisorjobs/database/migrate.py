@@ -31,6 +31,7 @@ __all__ = [
     "check_migrated",
     "check_migrated_async",
     "migrate",
+    "missing_migrations",
     "pending",
     "refuse_unmigrated",
     "unknown_here",
@@ -168,6 +169,11 @@ def altered(recorded: Mapping[str, str], live: Mapping[str, str]) -> list[str]:
 def lacking(done: set[str]) -> list[Script]:
     """The scripts that run once and are not among *done*, in order."""
     return [script for script in (*scripts.procrastinate_upgrades(), *scripts.numbered()) if script.name not in done]
+
+
+def missing_migrations(done: Iterable[str]) -> list[str]:
+    """The names of what this program needs and is not among *done*, what was applied."""
+    return list(names_of(lacking(set(done))))
 
 
 def names_of(wanted: Iterable[Script]) -> Iterator[str]:

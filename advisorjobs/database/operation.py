@@ -7,6 +7,7 @@ own connections or on the caller's, so that nothing is written twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, LiteralString, TypeVar
 
@@ -23,7 +24,8 @@ class Operation(Generic[R]):
     """One statement, once per member of `batches`, all in one transaction.
 
     `asked_by` is the call that the user made, for error texts. `read` gets the rows of all batches, in order.
-    `connection`: the caller's, in whose transaction it happens; None: one of our own.
+    `connection`: the caller's, in whose transaction it happens; None: one of our own. `span`: what lasts as long as it is
+    carried out, where that is traced.
     """
 
     asked_by: str
@@ -31,6 +33,7 @@ class Operation(Generic[R]):
     batches: Sequence[Mapping[str, Any]]
     read: Callable[[list[Row]], R]
     connection: Any = None
+    span: AbstractContextManager[Any] | None = None
 
 
 def operation(

@@ -14,17 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisorjobs.database.isolation import isolation_check
-from advisorjobs.database.link import is_passing
+from advisorjobs.database.link import Link, is_passing
 from advisorjobs.engine.child_messages import ChildSpec
 from advisorjobs.engine.child_pool import PoolLimits
 from advisorjobs.engine.child_program import named
+from advisorjobs.engine.child_words import ChildWords
 from advisorjobs.engine.executor import ChildExecutor
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.job_handler import JobHandler, is_portable
 from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
 from advisorjobs.engine.ports_async import AsyncPorts
+from advisorjobs.engine.run_lines import RunLines
+from advisorjobs.engine.telemetry import SPANS_PATIENCE, lines_heard, run_spans
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.monitoring.lookout import looked_out
+from advisorjobs.monitoring.report import Report
 from advisorjobs.periodic import periodic_keys, put_periodic
 from advisorjobs.settings import effective_queue, require_services
 
@@ -87,7 +92,7 @@ def handlers_of(app: App, plan: WorkerPlan, stock: StockWorker) -> dict[str, Han
     return handlers
 
 
-def child_spec(app: App, plan: WorkerPlan) -> ChildSpec:
+def child_spec(app: App, plan: WorkerPlan, *, tracing: bool = False) -> ChildSpec:
     """How the worker's child processes become able to run the blocking ones of its jobs."""
     settings = app.settings
     stock_app, _, _ = os.environ.get("PROCRASTINATE_APP", "").rpartition(".")
@@ -99,12 +104,15 @@ def child_spec(app: App, plan: WorkerPlan) -> ChildSpec:
         queues=tuple(plan.slots),
         additional_context=dict(plan.additional_context) if is_json(dict(plan.additional_context)) else {},
         task_middleware=tuple(named(each) for each in plan.task_middleware if is_portable(each)),
+        tracing=tracing,
     )
 
 
 async def run_worker(app: App, options: Mapping[str, Any]) -> None:
     """Runs a worker in this event loop until it is told to stop: procrastinate's run_worker_async."""
-    await run_plan(app, plan_of(app, options), _replacement())
+    plan = plan_of(app, options)
+    with looked_out(app.settings.health) as report:
+        await run_plan(app, plan, _replacement(), report)
 
 
 async def _present(app: App) -> None:
@@ -124,40 +132,55 @@ async def _present(app: App) -> None:
             await asyncio.sleep(pause)
 
 
-async def run_plan(app: App, plan: WorkerPlan, replacement: Callable[[], None]) -> None:
-    """Runs *plan*; *replacement* ends this process when it can't be saved. Raises NotMigrated, DatabaseUnavailable,
-    SettingsError."""
+async def run_plan(
+    app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Callable[[Report], None] | None = None
+) -> None:
+    """Runs *plan*; *replacement* ends this process when it can't be saved; *report* is told how it is.
+
+    Raises NotMigrated, DatabaseUnavailable, SettingsError."""
     settings = app.settings
     await _present(app)
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
-    async with (
-        AsyncPorts(app.dsn, size=sum(plan.slots.values()), prepare=settings.prepared_statements) as ports,
-        ChildExecutor(
-            child_spec(app, plan),
-            PoolLimits(children=settings.children, size=settings.child_memory // 2),
-            memory=settings.child_memory,
-        ) as children,
-    ):
-        children.announce(handlers.values())
-        spec = WorkerSpec(
-            dsn=app.dsn,
-            direct_dsn=settings.direct_url or app.dsn,
-            name=plan.name or "",
-            slots=plan.slots,
-            lease=plan.lease,
-            grace=plan.grace,
-            polling=plan.polling,
-            listen=plan.listen,
-            prepare=settings.prepared_statements,
-            wait=plan.wait,
-            periodic=tuple(periodic_keys(app)),
-            exit=replacement,
-        )
-        stock.ours = worker = Worker(spec, handlers, children, ports)
-        with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
-            await worker.run()
+    lines = RunLines(Link(app.dsn, "lines", prepare=settings.prepared_statements))
+    with lines_heard(lines), run_spans(settings.telemetry, SPANS_PATIENCE) as spans:
+        async with (
+            AsyncPorts(app.dsn, size=sum(plan.slots.values()), prepare=settings.prepared_statements) as ports,
+            ChildExecutor(
+                child_spec(app, plan, tracing=spans is not None),
+                PoolLimits(children=settings.children, size=settings.child_memory // 2),
+                memory=settings.child_memory,
+                words=ChildWords(lines, spans),
+            ) as children,
+        ):
+            children.announce(handlers.values())
+            stock.ours = worker = Worker(
+                worker_spec(app, plan, replacement, report), handlers, children, ports, lines=lines, tracer=spans
+            )
+            with _stopped_by_signals(worker) if plan.signals else contextlib.nullcontext():
+                await worker.run()
+
+
+def worker_spec(
+    app: App, plan: WorkerPlan, replacement: Callable[[], None], report: Callable[[Report], None] | None
+) -> WorkerSpec:
+    """What the event loop's worker is to do."""
+    return WorkerSpec(
+        dsn=app.dsn,
+        direct_dsn=app.settings.direct_url or app.dsn,
+        name=plan.name or "",
+        slots=plan.slots,
+        lease=plan.lease,
+        grace=plan.grace,
+        polling=plan.polling,
+        listen=plan.listen,
+        prepare=app.settings.prepared_statements,
+        wait=plan.wait,
+        periodic=tuple(periodic_keys(app)),
+        exit=replacement,
+        report=report,
+    )
 
 
 def _tell_of_declared(names: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ from advisorjobs.engine.child_messages import (
     outcome_message,
 )
 from advisorjobs.engine.child_program import Program
+from advisorjobs.engine.child_telemetry import ChildTelemetry
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import Failure, judged
@@ -79,6 +80,7 @@ class Child:
         self.channel = channel
         self.program = program
         self.ports = BlockingPorts(program.spec.dsn, prepare=program.spec.prepare, on_written=self._written)
+        self.telemetry = ChildTelemetry(channel.send, tracing=program.spec.tracing)
         self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._run: Run | None = None
         self._told: dict[int, Fate] = {}
@@ -89,7 +91,9 @@ class Child:
         """Until the worker says stop."""
         while (message := self._inbox.get()) is not None:
             self.channel.send(begun=True)
-            self.channel.send_text(self._answer(message))
+            answer = self._answer(message)
+            self.telemetry.ended()
+            self.channel.send_text(answer)
             self._run = None
             self._told.clear()
             sys.stdout.flush()
@@ -123,6 +127,7 @@ class Child:
             run = Run(job, handler, Lease(message["worker"], "", message["timeout"], now), self.ports)
             run.started, run.deadline = now, now + message["timeout"]
             self._run = run
+            self.telemetry.began(run, message["traceparent"])
             run.fate = self._told.pop(job.id, run.fate)
             if (start_by := message["start_by"]) is not None and now >= start_by:  # one clock for all processes
                 return text_of({"late": True})

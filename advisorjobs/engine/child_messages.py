@@ -1,7 +1,8 @@
 """What a worker and its child processes say to each other: JSON with its length before it, never a pickle.
 
-To the child: start, run, abort, stop. From it: ready or broken; then for each run begun, perhaps written, and at last
-one of result, outcome, failure, late (not called: a rate limit's grant was no longer good).
+To the child: start, run, abort, stop. From it: ready or broken; then for each run begun, lines of log (and how many more
+there were), spans, perhaps written, and at last one of result, outcome, failure, late (not called: a rate limit's
+grant was no longer good).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class ChildSpec:
     `application`: "module:name" of the App, or of what returns it. `imports`: modules with further tasks, the one that
     PROCRASTINATE_APP names among them. `logging`: what sets it up, given the settings. `dsn`: where job
     functions connect to. `worker`, `queues`, `additional_context`: what a JobContext says. `task_middleware`: "module:name" of
-    each blocking one.
+    each blocking one. `tracing`: whether functions are called in the trace of their run.
     """
 
     application: str = "advisorjobs.application:the_app"
@@ -57,6 +58,7 @@ class ChildSpec:
     queues: tuple[str, ...] = ()
     additional_context: dict[str, Any] = field(default_factory=dict)
     task_middleware: tuple[str, ...] = ()
+    tracing: bool = False
 
 
 def framed(message: bytes) -> bytes:

@@ -20,6 +20,7 @@ from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.visit import Visit
 from advisorjobs.engine.wakeup import Listener
+from advisorjobs.monitoring.meter import Meter
 
 __all__ = ["Claimer", "in_turn"]
 
@@ -67,6 +68,7 @@ class Claimer:
         polling: float,
         on_lost: Callable[[], None],
         on_unanswered: Callable[[], None],
+        meter: Meter | None = None,
     ) -> None:
         self.link = link
         self.slots = slots
@@ -77,6 +79,7 @@ class Claimer:
         self.polling = polling
         self.on_lost = on_lost
         self.on_unanswered = on_unanswered
+        self.meter = meter or Meter()
         self.lease: Lease | None = None
         self.caught_up = asyncio.Event()
         self._event = asyncio.Event()
@@ -192,8 +195,9 @@ class Claimer:
                     "aged": aged,
                 },
             )
-            jobs = [Claimed._make((*row[:JOB], token)) for row in rows if row[0] is not None]
+            jobs = [Claimed._make((*row[: JOB - 1], token, row[JOB - 1])) for row in rows if row[0] is not None]
             held = len(jobs)
+            self.meter.claimed(held, monotonic() - sent_at)
         except BaseException as error:
             if getattr(error, "sqlstate", None) == LEASE_LOST:
                 lease.end()

@@ -9,11 +9,11 @@ __all__ = ["Claimed"]
 
 
 class Claimed(NamedTuple):
-    """One row of advisorjobs_claim, in its column order, and the token of the claim.
+    """One row of advisorjobs_claim, in its column order, with the token of the claim before the last.
 
     `priority` is as stored (negated). `attempt` counts this run, leaving out snoozed and released ones; `run_no` counts
     every run. `crashes`: how often a child process died of it. `suspect`: a worker died while it held this job, so it
-    runs alone in a child process.
+    runs alone in a child process. `traceparent`: W3C's, of the span that queued it.
     """
 
     id: int
@@ -31,3 +31,4 @@ class Claimed(NamedTuple):
     organization_id: str | None
     tags: list[str] | None
     token: str
+    traceparent: str | None = None

@@ -17,6 +17,7 @@ from advisorjobs.database.link import Link, is_passing
 from advisorjobs.engine.fingerprint import fingerprint_of_text
 from advisorjobs.engine.outcome import Ending
 from advisorjobs.errors import ErrorCode
+from advisorjobs.monitoring.meter import Meter
 
 if TYPE_CHECKING:
     from advisorjobs.engine.run import Run
@@ -67,8 +68,9 @@ class Completer:
     somebody's open transaction holds (a cancellation, say) are set aside for a while, so that the others don't wait.
     """
 
-    def __init__(self, link: Link, on_written: Callable[[], None]) -> None:
+    def __init__(self, link: Link, on_written: Callable[[], None], meter: Meter | None = None) -> None:
         self.link = link
+        self.meter = meter or Meter()
         self.on_written = on_written
         self.done: deque[Done] = deque()
         self.settled: deque[Settled] = deque()
@@ -128,10 +130,12 @@ class Completer:
 
     async def _write(self, done: list[Done], settled: list[Settled]) -> None:
         self.writing = len(done) + len(settled)
+        started = monotonic()
         if done:
             await self._write_done(done)
         if settled:
             await self._write_settled(settled)
+        self.meter.completed(self.writing, monotonic() - started)
         self.writing = 0
         self.on_written()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import math
 import random
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 from advisorjobs.engine.claimed import Claimed
 from advisorjobs.engine.complete import Completer
+from advisorjobs.engine.current import current_run
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import (
@@ -32,7 +34,7 @@ from advisorjobs.engine.slots import QueueSlots, Slots
 from advisorjobs.errors import ErrorCode
 from advisorjobs.outcomes import Outcome
 
-__all__ = ["STOP_GRACE", "ChildDied", "ChildFailed", "Dispatcher", "Executor", "StartedLate"]
+__all__ = ["STOP_GRACE", "ChildDied", "ChildFailed", "Dispatcher", "Executor", "RunTracer", "StartedLate"]
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +77,25 @@ class Executor(Protocol):
     def ready(self) -> int:
         """How many functions could begin at once; 1 also where none could but a first child process may be started."""
 
+    def children(self) -> int:
+        """How many child processes there are."""
+
     def abort(self, run: Run, grace: float) -> None:
         """Tells the function that it is to stop (`should_abort`), and ends it after *grace* seconds if it goes on."""
 
 
+class RunTracer(Protocol):
+    """Makes the trace of a run, in whose context the function is called."""
+
+    def began(self, run: Run) -> None: ...
+    def ended(self, run: Run) -> None: ...
+
+
 class Dispatcher:
-    """`runs` holds all that this process has claimed and not yet ended, by job id."""
+    """`runs` holds all that this process has claimed and not yet ended, by job id.
+
+    `on_said`: told of the end of a run that has said something.
+    """
 
     def __init__(
         self,
@@ -91,6 +106,8 @@ class Dispatcher:
         executor: Executor,
         ports: Ports,
         on_room: Callable[[], None],
+        on_said: Callable[[Run], None] = lambda run: None,
+        tracer: RunTracer | None = None,
     ) -> None:
         self.slots = slots
         self.completer = completer
@@ -98,9 +115,12 @@ class Dispatcher:
         self.executor = executor
         self.ports = ports
         self.on_room = on_room
+        self.on_said = on_said
+        self.tracer = tracer
         self.runs: dict[int, Run] = {}
         self.stopping = False
         self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()  # each run begins with this, and with nothing of the one before it
 
     def take(self, jobs: Iterable[Claimed], lease: Lease, start_by: Mapping[str, float]) -> None:
         """Starts each job, or lets it wait for a slot of its queue. *start_by*: until when, for queues with a rate limit."""
@@ -189,12 +209,16 @@ class Dispatcher:
 
     def _start(self, run: Run, queue: QueueSlots) -> None:
         queue.running += 1
+        queue.started += 1
         run.started = now = monotonic()
         run.deadline = now + run.handler.policy.timeout
-        run.task = self._loop.create_task(self._run(run, queue))
+        run.task = self._loop.create_task(self._run(run, queue), context=self._context.copy())
 
     async def _run(self, run: Run, queue: QueueSlots) -> None:
+        current_run.set(run)
         try:
+            if self.tracer is not None:
+                self.tracer.began(run)
             result = await self._called(run)
             if not run.closed:
                 if isinstance(result, Outcome):
@@ -204,13 +228,19 @@ class Dispatcher:
         except BaseException as error:  # sys.exit() in a job function ends the job, not the worker
             self._settle_error(run, error)
         finally:
+            if self.tracer is not None:
+                self.tracer.ended(run)
+            if run.said:
+                self.on_said(run)
             if self.runs.get(run.job.id) is run:
                 del self.runs[run.job.id]
             queue.running -= 1
             queue.ended += 1
+            queue.finished[run.outcome] += 1
             if queue.waiting and not self.stopping:
                 self._start(queue.waiting.popleft(), queue)
             self.on_room()
+            current_run.set(None)  # else task, context and run would hold each other, for the garbage collector to find
 
     def _called(self, run: Run) -> Awaitable[Any]:
         if is_elsewhere(run):
@@ -233,6 +263,7 @@ class Dispatcher:
         if run.closed:
             return
         run.closed = True
+        run.ending = ending
         self.completer.settle(run, int((monotonic() - run.started) * 1000) if run.task else None, ending)
 
     def _settle_error(self, run: Run, error: BaseException) -> None:
@@ -279,6 +310,7 @@ class Dispatcher:
 
     def _close(self, run: Run, fate: Fate) -> None:
         run.closed = True
+        run.lost = True
         run.stop(fate, monotonic())
         run.lease.written(run.job.token)
 

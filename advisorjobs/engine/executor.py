@@ -20,6 +20,7 @@ from typing import Any, Self
 from advisorjobs.engine.child_messages import ChildSpec, claimed_message, failure_from, outcome_from
 from advisorjobs.engine.child_pool import ChildPool, PoolLimits
 from advisorjobs.engine.child_process import ChildBroken, ChildGone, ChildProcess
+from advisorjobs.engine.child_words import ChildWords
 from advisorjobs.engine.dispatch import ChildDied, ChildFailed, StartedLate
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.outcome import Failure, judged
@@ -44,12 +45,22 @@ AGING = 30.0
 class ChildExecutor:
     """The worker's executor: children by `spec` and `limits`; `memory` (bytes) for jobs that name no limit.
 
-    `threads`: how many functions that aren't portable may run at once. Must be made inside the worker's event loop.
+    `threads`: how many functions that aren't portable may run at once. `words`: takes what children say of runs. Must be
+    made inside the worker's event loop.
     """
 
-    def __init__(self, spec: ChildSpec, limits: PoolLimits, *, memory: int = 1 << 30, threads: int = 8) -> None:
+    def __init__(
+        self,
+        spec: ChildSpec,
+        limits: PoolLimits,
+        *,
+        memory: int = 1 << 30,
+        threads: int = 8,
+        words: ChildWords | None = None,
+    ) -> None:
         self.pool = ChildPool(spec, limits)
         self.memory = memory
+        self.words = words
         self._loop = asyncio.get_running_loop()
         self._working: dict[Run, ChildProcess] = {}
         self._grace: dict[Run, asyncio.TimerHandle] = {}
@@ -84,6 +95,10 @@ class ChildExecutor:
     def ready(self) -> int:
         """How many functions could begin at once; 1 also where none could but a child may be started."""
         return self.pool.ready()
+
+    def children(self) -> int:
+        """How many child processes there are."""
+        return len(self.pool.children)
 
     def abort(self, run: Run, grace: float) -> None:
         """Makes the function's `should_abort` true; what goes on for *grace* seconds is ended."""
@@ -149,6 +164,7 @@ class ChildExecutor:
             timeout=handler.policy.timeout,
             worker=run.lease.worker,
             start_by=None if run.start_by == math.inf else run.start_by,
+            traceparent=self.words.trace_of(run) if self.words else None,
         )
         while True:
             message = await child.hear()
@@ -160,6 +176,9 @@ class ChildExecutor:
                 case {"written": _}:
                     run.closed = True
                     run.lease.written(run.job.token)
+                case {"line": _} | {"more": _} | {"span": _}:
+                    if self.words is not None:
+                        self.words.hear(run, message)
                 case _:
                     return message
 

@@ -44,13 +44,17 @@ class Pulse:
     """What the event loop shows the watching thread: when it last turned, and what it began to run then.
 
     `overdue()` gives the run that holds the loop, if that run's deadline has passed: its job, and a settlement of it.
-    `stop_by`: when this process, told to stop, must have ended (monotonic).
+    `stop_by`: when this process, told to stop, must have ended (monotonic). `answered_at`, `lost_at`: when the database last
+    answered a heartbeat, and when one was lost (monotonic); `opened`: connections so far.
     """
 
     turned: float = field(default_factory=time.monotonic)
     loop_thread: int = field(default_factory=threading.get_ident)
     overdue: Callable[[], tuple[int, str] | None] = lambda: None
     stop_by: float = math.inf
+    answered_at: float = 0.0
+    lost_at: float = 0.0
+    opened: int = 0
 
 
 class Heartbeat:
@@ -135,6 +139,7 @@ class Heartbeat:
             self._reconcile(claims, last_beat)
         except (psycopg.Error, OSError) as error:
             log.warning("heartbeat failed, trying again: %s", type(error).__name__)
+            self.pulse.lost_at = time.monotonic()
             self._close()
             return False
         return True
@@ -202,9 +207,12 @@ class Heartbeat:
             self._connection = psycopg.connect(
                 self.dsn, autocommit=True, prepare_threshold=None, row_factory=tuple_row, **options
             )
+            self.pulse.opened += 1
         self._sent_at = time.monotonic()
         try:
-            return self._connection.execute(statement(name), params).fetchone()
+            answer = self._connection.execute(statement(name), params).fetchone()
+            self.pulse.answered_at = time.monotonic()
+            return answer
         finally:
             self._sent_at = math.inf
 

@@ -33,7 +33,7 @@ class Lease:
 
     def end(self) -> None:
         """The database said that the lease is gone: nothing held under it may be written."""
-        self.deadline = 0.0
+        self.deadline = min(self.deadline, time.monotonic())
 
     def open_claim(self) -> str:
         """A random token for one claim, known before the request is sent."""

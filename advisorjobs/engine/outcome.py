@@ -57,6 +57,13 @@ class Ending:
     parked: str | None = None
     close_for: float | None = None
 
+    @property
+    def outcome(self) -> str:
+        """One of monitoring's OUTCOMES."""
+        if self.status in ("cancelled", "snoozed", "released"):
+            return self.status
+        return "failed" if self.final else "retried"
+
 
 RELEASED = Ending(status="released", attempt_back=True)
 """Given back by a worker that stops: as if the run had not been."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from advisorjobs.engine.claimed import Claimed
     from advisorjobs.engine.handler import Handler
     from advisorjobs.engine.lease import Lease
+    from advisorjobs.engine.outcome import Ending
     from advisorjobs.engine.ports import Ports
 
 __all__ = ["Fate", "Run"]
@@ -29,21 +30,27 @@ class Run:
     """`started`, `start_by` and `deadline` are on the monotonic clock, in seconds.
 
     `closed`: how it ended is decided, whatever it still does. `asked`: told its fate and not yet stopped by force.
-    `in_transaction`: the commit that completes it is under way.
+    `in_transaction`: the commit that completes it is under way. `ending`: how it ended, unless it completed. `lost`: another
+    process may have it by now. `said`: lines of
+    log so far. `span`: of its trace, while it is traced.
     """
 
     __slots__ = (
         "asked",
         "closed",
         "deadline",
+        "ending",
         "fate",
         "fated_at",
         "handler",
         "in_transaction",
         "job",
         "lease",
+        "lost",
         "ports",
         "queue",
+        "said",
+        "span",
         "start_by",
         "started",
         "task",
@@ -64,6 +71,17 @@ class Run:
         self.asked = False
         self.closed = False
         self.in_transaction = False
+        self.said = 0
+        self.ending: Ending | None = None
+        self.lost = False
+        self.span: Any = None
+
+    @property
+    def outcome(self) -> str:
+        """How it is counted once it has ended: see monitoring/report.py."""
+        if self.lost:
+            return "lost"
+        return "completed" if self.ending is None else self.ending.outcome
 
     def ask(self, fate: Fate, until: float) -> None:
         """Lets the function find out by `should_abort`; *until* then it has time to end by itself."""

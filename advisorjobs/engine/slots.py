@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,14 @@ class QueueSlots:
 
     `cursor`, `limited`, `opens_at`, `more_at`: what the last claim said about it; it is not asked before `opens_at`, and by
     itself has nothing new before `more_at` (both on the monotonic clock). `elsewhere`: its jobs run in child processes.
-    `since_aged`: starts that count towards the next one of a lower priority.
+    `since_aged`: starts that count towards the next one of a lower priority. `started`, `finished`: runs so far.
     """
 
     __slots__ = (
         "cursor",
         "elsewhere",
         "ended",
+        "finished",
         "limited",
         "more_at",
         "name",
@@ -49,6 +50,7 @@ class QueueSlots:
         "since_aged",
         "slots",
         "start_within",
+        "started",
         "waiting",
     )
 
@@ -67,6 +69,8 @@ class QueueSlots:
         self.more_at = 0.0
         self.elsewhere = False
         self.since_aged = 0
+        self.started = 0
+        self.finished: Counter[str] = Counter()
 
     def wanted(self) -> int:
         """How many jobs the next claim should ask for: free slots at once, a prefetch when half of it is used up."""

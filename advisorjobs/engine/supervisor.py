@@ -22,6 +22,8 @@ from advisorjobs.engine.assembly import plan_of, run_plan
 from advisorjobs.engine.options import WorkerPlan, share
 from advisorjobs.engine.worker import REPLACED
 from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable
+from advisorjobs.monitoring.lookout import Lookout
+from advisorjobs.monitoring.report import Report
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -39,6 +41,9 @@ OVERDUE = 12.0
 """Seconds after its grace within which a process that was told to stop has ended by itself, if anything in it still can."""
 
 USAGE = 2
+MOMENT = 0.05
+"""Seconds between two looks at the processes."""
+
 SPARE_THREADS = 16
 PR_SET_PDEATHSIG = 1
 
@@ -62,6 +67,7 @@ class Supervisor:
         self.status = 0
         self._pause = dict.fromkeys(range(self.processes), 0.0)
         self._due: dict[int, float] = {}
+        self._lookout = Lookout(app.settings.health, self.processes) if app.settings.health.port is not None else None
 
     def run(self) -> int:
         """Works until told to stop by SIGTERM or SIGINT (twice: at once); returns the exit status for the parent."""
@@ -79,10 +85,14 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if self._lookout is not None:
+                self._lookout.endpoint.close()
         return self.status
 
     def _told(self, number: int, frame: object) -> None:
         self.stops += 1
+        if self._lookout is not None:
+            self._lookout.stopping = True
         self.kill_at = min(self.kill_at, time.monotonic() + self.plan.grace + OVERDUE)
         self._send_all(signal.SIGTERM if self.stops <= 2 else signal.SIGKILL)
 
@@ -98,7 +108,9 @@ class Supervisor:
                 self._fork(index, now)
 
     def _fork(self, index: int, now: float) -> None:
-        parent = os.getpid()
+        parent, lookout = os.getpid(), self._lookout
+        if lookout is not None:
+            lookout.started(index)
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
         pid = os.fork()
         if pid:
@@ -108,11 +120,14 @@ class Supervisor:
         status = 1
         try:
             self.running.clear()
+            if lookout is not None:
+                lookout.endpoint.leave_to_parent()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             _die_with_parent(parent)
-            status = work(self.app, self._part(index))
+            report = None if lookout is None else lambda said: lookout.board.pin(index, said)
+            status = work(self.app, self._part(index), report=report)
         except Exception as error:  # where it was raised, without its message
             log.critical("worker process failed: %s", type(error).__name__)
             traceback.print_tb(error.__traceback__)
@@ -132,7 +147,10 @@ class Supervisor:
             if pid == 0:
                 break
             self._ended(pid, os.waitstatus_to_exitcode(status))
-        time.sleep(0.05)
+        if self._lookout is None:
+            time.sleep(MOMENT)
+        else:
+            self._lookout.endpoint.serve(MOMENT)
 
     def _ended(self, pid: int, code: int) -> None:
         if pid not in self.running:
@@ -152,13 +170,18 @@ class Supervisor:
         self._due[index] = time.monotonic() + self._pause[index] * random.uniform(0.5, 1.0)
 
 
-def work(app: App, plan: WorkerPlan, replacement: Callable[[], None] = lambda: os._exit(REPLACED)) -> int:
+def work(
+    app: App,
+    plan: WorkerPlan,
+    replacement: Callable[[], None] = lambda: os._exit(REPLACED),
+    report: Callable[[Report], None] | None = None,
+) -> int:
     """One worker process from start to end, on uvloop where it is installed; returns the status to end the process with."""
     runner = asyncio.Runner(loop_factory=_loop_factory())  # never closed: that waits for runs that heed no cancellation
     # room beyond what jobs may take by to_thread: the name look-ups of reconnects stand in the same line
     runner.get_loop().set_default_executor(ThreadPoolExecutor(sum(plan.slots.values()) + SPARE_THREADS, "advisorjobs"))
     try:
-        runner.run(run_plan(app, plan, replacement))
+        runner.run(run_plan(app, plan, replacement, report))
     except DatabaseUnavailable as error:  # it may be back when the supervisor starts another process
         sys.stderr.write(f"advisorjobs: {error}\n")
         return 1

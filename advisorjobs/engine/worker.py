@@ -10,7 +10,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,23 +20,26 @@ from advisorjobs.database.link import Link, is_passing
 from advisorjobs.engine.chores import Chores, chore
 from advisorjobs.engine.claim import Claimer
 from advisorjobs.engine.complete import Completer, settlement_text
-from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor
+from advisorjobs.engine.dispatch import STOP_GRACE, Dispatcher, Executor, RunTracer
 from advisorjobs.engine.footprint import whereabouts
 from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.heartbeat import Heartbeat, Pulse
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import timed_out
 from advisorjobs.engine.ports import Ports
-from advisorjobs.engine.run import Fate
+from advisorjobs.engine.reporting import TICK, Reporter
+from advisorjobs.engine.run import Fate, Run
+from advisorjobs.engine.run_lines import RunLines
 from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
+from advisorjobs.monitoring.meter import Meter
+from advisorjobs.monitoring.report import Report
 
 __all__ = ["Worker", "WorkerSpec"]
 
 log = logging.getLogger(__name__)
 
-TICK = 0.1
 STUBBORN = 10.0
 """A run that goes on so long after it was told to stop can't be stopped: the process is replaced."""
 
@@ -53,7 +56,7 @@ class WorkerSpec:
     `slots`: queue name -> jobs at once. `direct_dsn`: past a pooler, for LISTEN and heartbeat. `lease`: silent for that
     long is dead. `grace`: what running jobs get at stop before they are given back. `polling`: the longest pause of an
     idle worker. `wait`: False stops once nothing is left to do. `exit`: ends a process that can't be saved. `periodic`: keys of
-    the schedules that only this program's periodic tasks make sense of.
+    the schedules that only this program's periodic tasks make sense of. `report` is told how the worker is.
     """
 
     dsn: str
@@ -68,6 +71,7 @@ class WorkerSpec:
     wait: bool = True
     periodic: tuple[str, ...] = ()
     exit: Callable[[], None] = lambda: os._exit(REPLACED)
+    report: Callable[[Report], None] | None = None
 
 
 def worker_name(worker_id: str | None) -> str:
@@ -81,22 +85,31 @@ class Worker:
     Must be made inside the event loop that runs it.
     """
 
-    def __init__(self, spec: WorkerSpec, handlers: Mapping[str, Handler], executor: Executor, ports: Ports) -> None:
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        handlers: Mapping[str, Handler],
+        executor: Executor,
+        ports: Ports,
+        *,
+        lines: RunLines | None = None,
+        tracer: RunTracer | None = None,
+    ) -> None:
         self.spec = spec
         self.handlers = handlers
+        self.lines = lines
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        self._now = asyncio.Event()
-        self._lost = asyncio.Event()
+        self._stop, self._now, self._lost, self._looking = (asyncio.Event() for _ in range(4))
         self._links = {
             name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
         }
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.completer = Completer(self._links["complete"], on_written=self._written)
+        self.meter, self._reporter = Meter(), Reporter(self)
+        self.completer = Completer(self._links["complete"], on_written=self._written, meter=self.meter)
         self.dispatcher = Dispatcher(
             slots=self.slots,
             completer=self.completer,
@@ -104,11 +117,12 @@ class Worker:
             executor=executor,
             ports=ports,
             on_room=self._room,
+            on_said=self._said,
+            tracer=tracer,
         )
         self.chores = Chores(self._links["tidy"])
         self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
-        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
-        self.listener = Listener(self._links["listen"], told) if spec.listen else None
+        self.listener = self._made_listener() if spec.listen else None
         self.claimer = Claimer(
             link=self._links["claim"],
             slots=self.slots,
@@ -119,8 +133,17 @@ class Worker:
             polling=spec.polling,
             on_lost=self._lost.set,
             on_unanswered=self._claim_lost,
+            meter=self.meter,
         )
-        self._looking = asyncio.Event()
+
+    @property
+    def links(self) -> Collection[Link]:
+        """The connections that the event loop works with."""
+        return self._links.values()
+
+    def _made_listener(self) -> Listener:
+        told = {"work": self._wake, "cancel": self._look_for_aborts, "schedules": self.scheduler.wake}
+        return Listener(self._links["listen"], told)
 
     def stop(self) -> None:
         """Asks for a graceful stop; a second call ends it now. May be called from a signal handler or another thread.
@@ -147,6 +170,8 @@ class Worker:
         ]
         if self.listener is not None:
             loops.append(self.listener.loop)
+        if self.lines is not None:
+            loops.append(self.lines.loop)
         tasks: list[asyncio.Future[None]] = [asyncio.ensure_future(loop()) for loop in loops]
         claiming = asyncio.ensure_future(self.claimer.loop())
         try:
@@ -173,6 +198,7 @@ class Worker:
     async def _wind_up(self, claiming: asyncio.Future[None], tasks: list[asyncio.Future[None]]) -> None:
         """The stop: whatever hangs, the process can end within the grace and a few seconds."""
         self.dispatcher.stopping = True
+        self._report(time.monotonic())
         claiming.cancel()
         await asyncio.wait([claiming], timeout=LAST_WORDS)
         for queue in self.slots.queues.values():
@@ -187,6 +213,8 @@ class Worker:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=1.0)
+        if self.lines is not None:
+            await self.lines.close(LAST_WORDS)
         await self._leave()
         for link in self._links.values():
             await link.close()
@@ -209,6 +237,10 @@ class Worker:
 
     def _room(self) -> None:
         self.claimer.room()
+
+    def _said(self, run: Run) -> None:
+        if self.lines is not None:
+            self.lines.ended(run)
 
     def _written(self) -> None:
         self.claimer.written()
@@ -269,6 +301,7 @@ class Worker:
             if self.lease is not None and self.lease.alive:  # word of the lease before this one, late
                 self._lost.clear()
                 continue
+            self.meter.leases_lost += 1
             log.error("the lease was lost: stopping all runs of worker %s, writing nothing of them", self.spec.name)
             self.dispatcher.lose_all()
             if self.heartbeat is not None:
@@ -291,6 +324,7 @@ class Worker:
         while True:
             await asyncio.sleep(TICK)
             now = time.monotonic()
+            self._report(now)
             self.pulse.turned = now
             if self.heartbeat is not None:
                 self.heartbeat.unstick()
@@ -302,6 +336,10 @@ class Worker:
             stubborn = self.dispatcher.tick(now)
             if stubborn and now - stubborn[0].fated_at > STUBBORN and not self._stop.is_set() and self.heartbeat:
                 self.heartbeat.give_up([run.job.id for run in stubborn if run.fate is not Fate.LOST])
+
+    def _report(self, now: float) -> None:
+        if self.spec.report is not None:
+            self.spec.report(self._reporter.report(now))
 
     async def _rescue_loop(self) -> None:
         """Takes back what dead processes held, thrice a lease."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from advisorjobs.calls import Awaiting, Blocking
 from advisorjobs.inspector.changes import ChangeCalls
 from advisorjobs.inspector.database_health import DatabaseCalls
+from advisorjobs.inspector.job_account import JobAccountCalls
 from advisorjobs.inspector.job_search import JobSearchCalls
 from advisorjobs.inspector.limit_states import LimitStateCalls
+from advisorjobs.inspector.log_lines import LogLineCalls
 from advisorjobs.inspector.organization_view import OrganizationViewCalls
 from advisorjobs.inspector.organizations import OrganizationCalls
 from advisorjobs.inspector.overview import OverviewCalls
@@ -18,6 +20,7 @@ from advisorjobs.inspector.processes import ProcessCalls
 from advisorjobs.inspector.queue_view import QueueViewCalls
 from advisorjobs.inspector.schedule_runs import ScheduleRunCalls
 from advisorjobs.inspector.series import SeriesCalls
+from advisorjobs.inspector.traces import TraceCalls
 from advisorjobs.inspector.waiting_calls import WaitingCalls
 
 if TYPE_CHECKING:
@@ -29,8 +32,10 @@ __all__ = ["BlockingInspector", "Inspector"]
 class InspectorCalls(
     ChangeCalls,
     DatabaseCalls,
+    JobAccountCalls,
     JobSearchCalls,
     LimitStateCalls,
+    LogLineCalls,
     OrganizationCalls,
     OrganizationViewCalls,
     OverviewCalls,
@@ -40,6 +45,7 @@ class InspectorCalls(
     ScheduleRunCalls,
     SeriesCalls,
     WaitingCalls,
+    TraceCalls,
 ):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""
 

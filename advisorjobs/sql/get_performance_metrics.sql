@@ -8,8 +8,7 @@ SELECT a.range_start, a.range_end, a.hours, NULL::timestamptz AS since, s.comple
        1 - s.success_rate AS failure_rate, s.runs, s.wait_mean_ms, s.wait_p50_ms, s.wait_p90_ms, s.wait_p95_ms, s.wait_p99_ms,
        s.wait_max_ms, s.run_mean_ms, s.run_p50_ms, s.run_p90_ms, s.run_p95_ms, s.run_p99_ms, s.run_max_ms
   FROM asked a
- CROSS JOIN LATERAL advisorjobs_job_statistics(%(organization_id)s::text, a.range_start, %(end)s::timestamptz, a.runs) s
- WHERE s.queue IS NULL
+ CROSS JOIN LATERAL advisorjobs_job_statistics(%(organization_id)s::text, a.range_start, %(end)s::timestamptz, a.runs, false) s
 UNION ALL
 SELECT a.range_start, a.range_end, a.hours, t.since, t.completed, t.failed, t.cancelled, t.failure_rate, t.runs, NULL, NULL, NULL,
        NULL, NULL, t.wait_max_ms, NULL, NULL, NULL, NULL, NULL, t.run_max_ms

@@ -11,4 +11,9 @@ SELECT 'workers', concat_ws(' ', count(*), max(id), count(stopped_at), max(beat_
 UNION ALL
 SELECT 'schedules', concat_ws(' ', count(*), sum(version), sum(runs), sum(skipped), max(changed_at)) FROM advisorjobs_schedules
 UNION ALL
+SELECT 'audit', max(id)::text FROM advisorjobs_audit
+UNION ALL
+SELECT 'actions', concat_ws(' ', max(id), sum(done), sum(refused), count(ended_at), count(confirmed_at)) FROM (
+    SELECT * FROM advisorjobs_actions ORDER BY id DESC LIMIT 50) a
+UNION ALL
 SELECT 'pauses', concat_ws(' ', count(*), max(since)) FROM advisorjobs_pauses

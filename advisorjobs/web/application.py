@@ -11,6 +11,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from advisorjobs.web.health import health_routes
+from advisorjobs.web.metrics import metrics_route
 from advisorjobs.web.webhooks import Receiver, webhook_routes
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def web_app(app: App | None = None) -> Starlette:
     site = Site(app)
     receiver = Receiver(app)
     hooks = [declare(route, MACHINE) for route in webhook_routes(receiver)]  # whose signatures prove who sends
-    routes = [*hooks, *dashboard_routes(site)]
+    routes = [*hooks, *health_routes(app), metrics_route(app, receiver.counts), *dashboard_routes(site)]
     guard = Middleware(
         Guard, identity=site.identity, declarations=read_declarations(routes), refuse=functools.partial(refusal, site)
     )
@@ -49,8 +51,12 @@ def web_app(app: App | None = None) -> Starlette:
 
 def receiver_app(app: App | None = None) -> Starlette:
     """What receives webhooks alone: it may listen to all the world, as no page of it shows anything."""
-    receiver = Receiver(app or _own())
-    served = Starlette(routes=webhook_routes(receiver))
+    app = app or _own()
+    receiver = Receiver(app)
+    routes = [*webhook_routes(receiver), *health_routes(app)]
+    if app.settings.health.metrics_token is not None:  # else a guard would have to ask who comes
+        routes.append(metrics_route(app, receiver.counts))
+    served = Starlette(routes=routes)
     served.state.receiver = receiver
     return served
 
@@ -62,18 +68,27 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
     from advisorjobs.web.pages import (
+        audit,
+        bulk_actions,
         database,
         failures,
+        job,
+        job_actions,
+        jobs,
         limits,
         organizations,
         overview,
         queue,
+        queue_actions,
         schedule_form,
         schedules,
         workers,
     )
 
-    nouns = (overview, queue, organizations, schedule_form, schedules, failures, workers, limits, database, live)
+    nouns = (
+        overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
+        job_actions, queue_actions, audit, live,
+    )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]

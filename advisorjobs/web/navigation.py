@@ -25,11 +25,13 @@ class Entry:
 
 NAVIGATION = (
     Entry("overview", "Overview", own=True),
+    Entry("jobs", "Jobs", own=True),
     Entry("failures", "Failures", own=True),
     Entry("schedules", "Schedules", own=True),
     Entry("organizations", "Organizations"),
     Entry("workers", "Workers"),
     Entry("limits", "Limits"),
     Entry("database", "Database"),
+    Entry("audit", "Audit log"),
     Entry("people", "People and access", needs=Role.ADMIN),
 )

@@ -16,16 +16,18 @@ from starlette.routing import NoMatchFound
 
 from advisorjobs.actions.actions import Actions
 from advisorjobs.actions.noted import Noted
-from advisorjobs.actor import Actor, Via
+from advisorjobs.actor import Via
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
 from advisorjobs.tracker import JobTracker
 from advisorjobs.web.access.csrf import FIELD
 from advisorjobs.web.access.identity import Identity
 from advisorjobs.web.access.person import Person, Role
+from advisorjobs.web.acting import actions_of
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
+from advisorjobs.web.said import take_said
 from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
@@ -54,9 +56,7 @@ class Site:
 
     def actions(self, request: Request, why: str | None = None, via: Via = Via.DASHBOARD) -> Actions:
         """What the person who asks may do, as theirs."""
-        person: Person = request.state.person
-        actor = Actor(via=via, by=person.name, role=person.role.value, organization_id=person.organization_id, why=why)
-        return Actions(self.app, actor)
+        return actions_of(request.state.person, self, via, why)
 
     @staticmethod
     def noted(done: Noted) -> dict[str, str]:
@@ -85,10 +85,20 @@ class Site:
             "link": link,
             "may": {role.value: person is not None and person.may(role) for role in Role},
             "navigation": [entry for entry in NAVIGATION if person is not None and entry.shown_to(person)],
+            "here_and_now": way_here(request),
             "here": getattr(request.scope.get("route"), "name", ""),
         }
-        html = templates().get_template(template).render({**known, **values})
-        return HTMLResponse(html, status)
+        html = templates().get_template(template).render({**known, "said": take_said(request), **values})
+        response = HTMLResponse(html, status)
+        take_said(request, response)
+        return response
+
+
+def way_here(request: Request) -> str:
+    """Where forms lead back to: this page, or the overview where it was no page that can be had again."""
+    if request.method != "GET":
+        return request.url_for("overview").path
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def address_of(request: Request, name: str, **parameters: Any) -> URL:

@@ -89,9 +89,10 @@ BEGIN
         DELETE FROM procrastinate_jobs j WHERE j.id = ANY (_held) RETURNING j.*),
     kept AS (
         INSERT INTO advisorjobs_runs (
-            job_id, run_no, attempt, final, status, error_code, queued_at, queue_name, job_name, organization_id, input, tags)
+            job_id, run_no, attempt, final, status, error_code, queued_at, queue_name, job_name, organization_id, input, tags,
+            traceparent)
         SELECT id, run_no + CASE WHEN run_no = 0 THEN 0 ELSE 1 END, attempts, true, 'cancelled', 'cancelled', queued_at, queue_name,
-               task_name, organization_id, args, tags
+               task_name, organization_id, args, tags, traceparent
           FROM gone WHERE _history
         RETURNING *),
     tallied AS (

@@ -24,17 +24,18 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     _last bigint;
+    _looked bigint;
     _queue text := _filter ->> 'queue';
     _name text := _filter ->> 'name';
     _organization text := _filter ->> 'organization_id';
     _tag text := _filter ->> 'tag';
-    _from timestamptz := _filter ->> 'queued_from';
-    _until timestamptz := _filter ->> 'queued_until';
+    _from timestamptz := _filter ->> 'since';
+    _until timestamptz := _filter ->> 'until';
     _code text := _filter ->> 'error_code';
     _fingerprint text := _filter ->> 'fingerprint';
     _waiting constant boolean := 'waiting' = ANY (_states);
 BEGIN
-    SELECT max(w.id) INTO _last FROM (
+    SELECT max(w.id), count(*) INTO _last, _looked FROM (
         SELECT j.id FROM procrastinate_jobs j WHERE j.id > _after AND j.id <= _newest
          ORDER BY j.id LIMIT (advisorjobs_step()).looked_at) w;
     ids := ARRAY(
@@ -42,7 +43,9 @@ BEGIN
          WHERE j.id > _after AND j.id <= _last AND (_queue IS NULL OR j.queue_name = _queue) AND (_name IS NULL OR j.task_name = _name)
            AND (_organization IS NULL OR j.organization_id = _organization) AND (_tag IS NULL OR _tag = ANY (j.tags))
            AND advisorjobs_state_of(j) = ANY (_states)
-           AND (_from IS NULL OR j.queued_at >= _from) AND (_until IS NULL OR j.queued_at < _until)
+           AND (_from IS NULL AND _until IS NULL OR (
+               SELECT m.at >= coalesce(_from, '-infinity') AND m.at < coalesce(_until, 'infinity')
+                 FROM (SELECT CASE WHEN j.status = 'failed' THEN advisorjobs_ended_at(j) ELSE j.queued_at END AS at) m))
            AND CASE j.status WHEN 'todo' THEN CASE WHEN j.scheduled_at IS NULL THEN j.queued_at ELSE j.delayed_since END
                              WHEN 'doing' THEN CASE WHEN _waiting THEN j.queued_at ELSE j.started_at END
                              ELSE advisorjobs_ended_at(j) END <= _confirmed IS NOT FALSE
@@ -51,10 +54,10 @@ BEGIN
                 WHERE r.job_id = j.id AND r.run_no = j.run_no AND (_code IS NULL OR r.error_code::text = _code)
                   AND (_fingerprint IS NULL OR r.fingerprint = _fingerprint)))
          ORDER BY j.id LIMIT _most);
-    next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] ELSE _last END;
+    next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] WHEN _looked = (advisorjobs_step()).looked_at THEN _last END;
 END $$;
 
--- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
+-- How many jobs fit, without counting more than a hundred thousand or looking for longer than a fifth of a second: then more is true, there
 -- are at least so many. Whole queues are read from the kept counts.
 CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
@@ -73,10 +76,10 @@ BEGIN
         RETURN;
     END IF;
     WHILE _after IS NOT NULL LOOP
-        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 5000);
+        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 2000);
         fitting := fitting + cardinality(_step.ids);
         _after := _step.next_after;
-        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '200 milliseconds') THEN
             more := true;
             RETURN;
         END IF;

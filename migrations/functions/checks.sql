@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION advisorjobs_snake_case_options(_job jsonb) RETURNS js
 LANGUAGE plpgsql IMMUTABLE SET search_path FROM CURRENT AS $$
 DECLARE
     _options constant text[] := ARRAY['name', 'payload', 'organization_id', 'schedule_at', 'schedule_in', 'priority', 'unique_key',
-                                      'unique_for', 'tags', 'allow_unknown'];
+                                      'unique_for', 'tags', 'allow_unknown', 'traceparent'];
     _key text;
     _value jsonb;
     _option text;
@@ -85,7 +85,7 @@ BEGIN
         'priority', -(_job ->> 'priority')::numeric::integer, 'scheduled_at', advisorjobs_time(_job -> 'schedule_at'),
         'delay', advisorjobs_seconds(_job -> 'schedule_in'), 'unique_key', _job ->> 'unique_key',
         'unique_for', advisorjobs_seconds(_job -> 'unique_for'), 'tags', _job -> 'tags', 'cost', _type.cost,
-        'limit_key', advisorjobs_filled(_type.limit_key, _args));
+        'limit_key', advisorjobs_filled(_type.limit_key, _args), 'traceparent', _job ->> 'traceparent');
 END $$;
 
 -- A text with the values of these fields in place of '{field}'; NULL where one is missing.
@@ -140,6 +140,8 @@ BEGIN
     _rule := coalesce(advisorjobs_broken_payload(_job -> 'payload'), CASE
         WHEN jsonb_typeof(_job -> 'organization_id') NOT IN ('string', 'null') THEN 'organization_id: must be text'
         WHEN jsonb_typeof(_job -> 'unique_key') NOT IN ('string', 'null') THEN 'unique_key: must be text'
+        WHEN _job ->> 'traceparent' !~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$'
+            THEN 'traceparent: must be of the form 00-<32 hexadecimal digits>-<16>-<2>, as W3C''s Trace Context has it'
         WHEN length(_job ->> 'unique_key') NOT BETWEEN 1 AND 500 OR _job ->> 'unique_key' ~ '[[:cntrl:]]'
             THEN 'unique_key: must have 1 to 500 characters, all of them printable'
         WHEN _job ->> 'schedule_at' IS NOT NULL AND _job ->> 'schedule_in' IS NOT NULL

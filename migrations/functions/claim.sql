@@ -163,6 +163,7 @@ CREATE FUNCTION advisorjobs_claim(
 RETURNS TABLE (
     id bigint, queue_name text, task_name text, priority integer, lock text, queueing_lock text, args jsonb,
     planned_at timestamptz, attempt integer, run_no integer, crashes integer, suspect boolean, organization_id text, tags text[],
+    traceparent text,
     cursor text, start_within double precision, opens_in double precision, limited boolean, closed boolean, fair boolean)
 LANGUAGE plpgsql ROWS 100
 SET search_path FROM CURRENT
@@ -267,11 +268,12 @@ BEGIN
              WHERE j.id = ANY (_taken)
             RETURNING j.id, j.queue_name::text, j.task_name::text, j.priority, j.lock, j.queueing_lock, j.args, j.planned_at,
                       j.attempts, j.run_no, j.crashes::integer, j.crashes > 0 OR j.rescues > 0, j.organization_id, j.tags,
+                      j.traceparent,
                       NULL::text, NULL::double precision, NULL::double precision, NULL::boolean, NULL::boolean, NULL::boolean;
     END IF;
     RETURN QUERY
         SELECT NULL::bigint, q.name, NULL::text, NULL::integer, NULL::text, NULL::text, NULL::jsonb, NULL::timestamptz,
-               NULL::integer, NULL::integer, NULL::integer, NULL::boolean, NULL::text, NULL::text[],
+               NULL::integer, NULL::integer, NULL::integer, NULL::boolean, NULL::text, NULL::text[], NULL::text,
                q.cursor, q.within, q.opens, q.limited, q.closed,
                (SELECT a.fair FROM advisorjobs_queues a WHERE a.name = q.name) IS NOT FALSE
           FROM unnest(_queues, _cursors, _within, _opens, _limited, _closed) AS q(name, cursor, within, opens, limited, closed)

@@ -31,13 +31,13 @@ BEGIN
          USING unnest(_ids, _run_nos, _tokens, _run_ms, _results) AS r(id, run_no, token, ms, result)
          WHERE j.id = r.id AND j.run_no = r.run_no AND j.run_token = r.token
         RETURNING j.id, j.run_no, j.attempts, j.worker_id, j.queued_at, j.started_at, r.ms, j.queue_name, j.task_name,
-                  j.organization_id, j.args, r.result, j.tags, j.unique_key, j.limit_key),
+                  j.organization_id, j.args, r.result, j.tags, j.unique_key, j.limit_key, j.traceparent),
     kept AS (
         INSERT INTO advisorjobs_runs (
             job_id, run_no, attempt, final, status, worker_id, queued_at, started_at, run_ms, queue_name, job_name,
-            organization_id, input, result, tags)
+            organization_id, input, result, tags, traceparent)
         SELECT id, run_no, attempts, true, 'completed', worker_id, queued_at, started_at, ms, queue_name, task_name,
-               organization_id, args, result::jsonb, tags
+               organization_id, args, result::jsonb, tags, traceparent
           FROM gone),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, completed, at)
@@ -123,9 +123,9 @@ BEGIN
     kept AS (
         INSERT INTO advisorjobs_runs (
             job_id, run_no, attempt, final, status, error_code, worker_id, queued_at, started_at, next_run_at, run_ms,
-            queue_name, job_name, organization_id, input, result, error_message, stack_trace, fingerprint, tags)
+            queue_name, job_name, organization_id, input, result, error_message, stack_trace, fingerprint, tags, traceparent)
         SELECT id, run_no, attempts, final, ended, error_code, worker_id, queued_at, started_at, next_run_at, run_ms,
-               queue_name, task_name, organization_id, args, result, error_message, stack_trace, fingerprint, tags
+               queue_name, task_name, organization_id, args, result, error_message, stack_trace, fingerprint, tags, traceparent
           FROM mine),
     tallied AS (
         INSERT INTO advisorjobs_ended (

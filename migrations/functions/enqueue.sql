@@ -6,6 +6,7 @@
 --   priority                    as stored: 1 (first) to 9, negated; null: the queue's own
 --   scheduled_at | delay        when, or in how many seconds on the database's clock; null: now
 --   cost, limit_key             starts of a rate limit that it uses up (default 1); the service or account whose limits hold for it
+--   traceparent                 W3C's: the span that queues it, whose trace its runs continue
 --   unique_key, unique_for      see contract: one living job per organization, name and key; unique_for in seconds
 -- Returns one row per job, in the order given: its id, and whether it was created (false: the id of the job that holds the key).
 -- Ids are drawn first, so that they ascend in the order given; nothing is joined, which would lose that order.
@@ -40,20 +41,20 @@ BEGIN
                coalesce(r.priority, -(r.own).priority, -3) AS rank,
                CASE WHEN (r.own).fair IS FALSE THEN '' ELSE coalesce(r.organization_id, '') END AS turn,
                r.name, r.queue, r.organization_id, r.args, r.tags, r.lock, r.queueing_lock, r.unique_key, r.holder,
-               coalesce(r.cost, 1) AS cost, r.limit_key
+               coalesce(r.cost, 1) AS cost, r.limit_key, r.traceparent
           FROM (SELECT j.*, (SELECT q FROM advisorjobs_queues q WHERE q.name = j.queue) AS own
                   FROM ROWS FROM (jsonb_to_recordset(_jobs) AS (
                        name text, queue text, organization_id text, args jsonb, tags jsonb, lock text, queueing_lock text,
                        priority integer, scheduled_at timestamptz, delay double precision, unique_key text, drawn bigint,
-                       holder bigint, cost smallint, limit_key text)) AS j OFFSET 0) r),
+                       holder bigint, cost smallint, limit_key text, traceparent text)) AS j OFFSET 0) r),
     inserted AS (
         INSERT INTO procrastinate_jobs (
             id, queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at, planned_at, organization_id,
-            queued_at, tags, unique_key, turn, cost, limit_key, delayed_since)
+            queued_at, tags, unique_key, turn, cost, limit_key, delayed_since, traceparent)
         SELECT g.id, g.queue, g.name, g.rank, g.lock, g.queueing_lock, g.args, CASE WHEN g.at > now() THEN g.at END, g.at,
                g.organization_id, greatest(now(), g.at),
                CASE WHEN jsonb_typeof(g.tags) = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(g.tags)) END, g.unique_key,
-               g.turn, g.cost, g.limit_key, CASE WHEN g.at > now() THEN now() END
+               g.turn, g.cost, g.limit_key, CASE WHEN g.at > now() THEN now() END, g.traceparent
           FROM given g WHERE g.holder IS NULL),
     counted AS (
         INSERT INTO advisorjobs_count_changes (queue_name, waiting, delayed)
@@ -175,12 +176,15 @@ END $$;
 
 -- One job, for any client. Keys of the payload may be snake_case or camelCase. Refused with SQLSTATE 22023, naming the field:
 -- an unknown job name (allow_unknown lets a name pass that is not deployed yet), an unknown or missing field, a wrong JSON
--- type, two different organizations. Returns the job's id; with a unique_key that is taken, the id of the job that has it.
+-- type, two different organizations. traceparent: the caller's span, by W3C's Trace Context. Returns the job's id; with a
+-- unique_key that is taken, the id of the job that has it.
 DROP FUNCTION IF EXISTS enqueue_job(text, jsonb, text, timestamptz, interval, integer, text, interval, text[], boolean);
+DROP FUNCTION IF EXISTS enqueue_job(text, jsonb, text, timestamptz, interval, integer, text, interval, text[], boolean, text);
 CREATE FUNCTION enqueue_job(
     name text, payload jsonb, organization_id text DEFAULT NULL, schedule_at timestamptz DEFAULT NULL,
     schedule_in interval DEFAULT NULL, priority integer DEFAULT NULL, unique_key text DEFAULT NULL,
-    unique_for interval DEFAULT NULL, tags text[] DEFAULT NULL, allow_unknown boolean DEFAULT false)
+    unique_for interval DEFAULT NULL, tags text[] DEFAULT NULL, allow_unknown boolean DEFAULT false,
+    traceparent text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 #variable_conflict use_variable
@@ -188,7 +192,8 @@ BEGIN
     RETURN (SELECT e.id FROM advisorjobs_enqueue(jsonb_build_array(advisorjobs_checked_job(jsonb_build_object(
         'name', name, 'payload', payload, 'organization_id', organization_id, 'schedule_at', schedule_at,
         'schedule_in', extract(epoch FROM schedule_in), 'priority', priority, 'unique_key', unique_key,
-        'unique_for', extract(epoch FROM unique_for), 'tags', to_jsonb(tags), 'allow_unknown', allow_unknown)))) e);
+        'unique_for', extract(epoch FROM unique_for), 'tags', to_jsonb(tags), 'allow_unknown', allow_unknown,
+        'traceparent', traceparent)))) e);
 END $$;
 
 -- Many jobs: an array of objects with the parameters of enqueue_job as keys, snake_case or camelCase. Times as text with their

@@ -78,15 +78,15 @@ BEGIN
               FROM advisorjobs_tallied_runs(_organization, _from, NULL) l WHERE _queue IS NULL OR l.queue_name = _queue),
         bins AS (
             SELECT p.bin, sum(p.completed) AS completed, sum(p.failed) AS failed, sum(p.cancelled) AS cancelled, sum(p.runs) AS runs,
-                   advisorjobs_merge(p.waits) AS waits, sum(p.wait_sum) AS wait_sum, max(p.wait_max) AS wait_max,
-                   advisorjobs_merge(p.times) AS times, sum(p.time_sum) AS time_sum, max(p.time_max) AS time_max
+                   sum(p.waits) AS waits, sum(p.wait_sum) AS wait_sum, max(p.wait_max) AS wait_max,
+                   sum(p.times) AS times, sum(p.time_sum) AS time_sum, max(p.time_max) AS time_max
               FROM pieces p GROUP BY p.bin)
         SELECT g.bin, coalesce(b.completed, 0)::bigint, coalesce(b.failed, 0)::bigint, coalesce(b.cancelled, 0)::bigint,
                coalesce(b.runs, 0)::bigint, w.p50, w.p95, r.p50, r.p95
           FROM generate_series(_from, now(), make_interval(hours => _hours)) AS g(bin)
           LEFT JOIN bins b ON b.bin = g.bin
-         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.waits, '{}'), b.wait_sum, b.wait_max) w
-         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.times, '{}'), b.time_sum, b.time_max) r
+         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.waits, 0), b.wait_sum, b.wait_max) w
+         CROSS JOIN LATERAL advisorjobs_durations(coalesce(b.times, 0), b.time_sum, b.time_max) r
          ORDER BY g.bin;
 END $$;
 

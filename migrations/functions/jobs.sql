@@ -68,13 +68,13 @@ BEGIN
     _runs := _job.status = 'doing';
     INSERT INTO advisorjobs_runs (
         job_id, run_no, attempt, final, status, error_code, error_message, fingerprint, worker_id, queued_at, started_at, run_ms,
-        queue_name, job_name, organization_id, input, tags)
+        queue_name, job_name, organization_id, input, tags, traceparent)
     VALUES (
         _id, _job.run_no + CASE WHEN _runs OR _job.run_no = 0 THEN 0 ELSE 1 END, _job.attempts, true, _status, _code, _reason,
         advisorjobs_fingerprint(NULL, _status, _code, _job.task_name, _reason), CASE WHEN _runs THEN _job.worker_id END,
         _job.queued_at, CASE WHEN _runs THEN _job.started_at END,
         CASE WHEN _runs THEN (extract(epoch FROM clock_timestamp() - _job.started_at) * 1000)::integer END, _job.queue_name,
-        _job.task_name, _job.organization_id, _job.args, _job.tags)
+        _job.task_name, _job.organization_id, _job.args, _job.tags, _job.traceparent)
     RETURNING * INTO _run;
     INSERT INTO advisorjobs_ended (
         runs, queue_name, job_name, worker_ids, organizations, queued_at, started_at, run_ms, statuses, finals, error_codes,

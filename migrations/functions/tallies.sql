@@ -8,6 +8,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN _ms <= 0 THEN 0 ELSE 1 + ceil(ln(_ms::double precision) / 0.09531017980432486 - 1e-9)::bigint END
 $$;
 
+CREATE OR REPLACE FUNCTION advisorjobs_bucket_ms(_bucket integer) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN _bucket = 0 THEN 0 ELSE 2 * 1.1 ^ (_bucket - 1)::double precision / 2.1 END
+$$;
+
 -- How long a run waited, in whole milliseconds.
 CREATE OR REPLACE FUNCTION advisorjobs_wait_ms(_queued_at timestamptz, _started_at timestamptz) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -20,18 +25,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT date_bin(make_interval(hours => _hours), _at, '2001-01-01 00:00Z')
 $$;
 
--- Histograms added up: laid end to end, and at last made one.
-CREATE OR REPLACE FUNCTION advisorjobs_one_histogram(_entries bigint[]) RETURNS bigint[]
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-    RETURN ARRAY(SELECT (b.bucket << 40) + b.n::bigint
-                   FROM (SELECT e >> 40 AS bucket, sum(e & 1099511627775) AS n
-                           FROM (SELECT unnest(_entries) AS e) s      -- in FROM it would be written down first
-                          GROUP BY 1) b
-                  ORDER BY b.bucket);
-END $$;
-CREATE OR REPLACE AGGREGATE advisorjobs_merge(bigint[]) (
-    sfunc = array_cat, stype = bigint[], initcond = '{}', finalfunc = advisorjobs_one_histogram);
+-- A histogram is a number: ten decimal digits for each bucket, the lowest bucket's last. So sum() adds histograms up, bucket by bucket, in
+-- less than a microsecond each; below ten thousand million runs nothing is carried from a bucket into the next. This is one of one duration.
+CREATE OR REPLACE FUNCTION advisorjobs_histogram(_ms bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ('1e' || (10 * advisorjobs_bucket(_ms))::text)::numeric
+$$;
 
 -- Which failures are alike. Of an error its type, place and message without data, as the worker says; of what has none (a worker's
 -- death, say) the job, the code and the message, which is ours. NULL: the run is no failure.
@@ -81,34 +80,21 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_runs AS
      WHERE e.completed IS NULL
        AND (current_user <> 'advisorjobs_tenant' OR r.organization_id = advisorjobs_organization());
 
--- The same as small tallies: for each bucket of waits one that counts its runs, and one for each bucket of times, which counts none.
+-- The same as tallies.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_tallies AS
-    SELECT organization_id, queue_name, job_name, hour, completed * counts AS completed, failed * counts AS failed,
-           cancelled * counts AS cancelled, runs * counts AS runs, retried * counts AS retried, timed_out * counts AS timed_out,
-           crashed * counts AS crashed, snoozed * counts AS snoozed, released * counts AS released,
-           CASE WHEN wait_bucket IS NULL THEN '{}' ELSE ARRAY[(wait_bucket << 40) + n] END AS waits,
-           CASE WHEN wait_bucket IS NULL THEN 0 ELSE coalesce(wait_sum, 0) END AS wait_sum,
-           CASE WHEN wait_bucket IS NULL THEN 0 ELSE coalesce(wait_max, 0) END AS wait_max,
-           CASE WHEN time_bucket IS NULL THEN '{}' ELSE ARRAY[(time_bucket << 40) + n] END AS times,
-           CASE WHEN time_bucket IS NULL THEN 0 ELSE coalesce(time_sum, 0) END AS time_sum,
-           CASE WHEN time_bucket IS NULL THEN 0 ELSE coalesce(time_max, 0) END AS time_max
-      FROM (SELECT organization_id, queue_name, job_name, hour, wait_bucket, time_bucket, 1 - grouping(wait_bucket) AS counts,
-                   count(*) AS n, count(*) FILTER (WHERE status = 'completed') AS completed,
-                   count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed'))
-                   - count(*) FILTER (WHERE taken_back) AS failed,
-                   count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-                   count(*) FILTER (WHERE status NOT IN ('snoozed', 'released')) AS runs,
-                   count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
-                   count(*) FILTER (WHERE status = 'timed_out') AS timed_out,
-                   count(*) FILTER (WHERE status = 'crashed') AS crashed, count(*) FILTER (WHERE status = 'snoozed') AS snoozed,
-                   count(*) FILTER (WHERE status = 'released') AS released, sum(wait_ms) AS wait_sum, max(wait_ms) AS wait_max,
-                   sum(run_ms) AS time_sum, max(run_ms) AS time_max
-              FROM (SELECT *, advisorjobs_grain_of(1, finished_at) AS hour,
-                           CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(wait_ms) END AS wait_bucket,
-                           CASE WHEN status NOT IN ('snoozed', 'released') THEN advisorjobs_bucket(run_ms) END AS time_bucket
-                      FROM advisorjobs_unfolded_runs) r
-             GROUP BY GROUPING SETS ((organization_id, queue_name, job_name, hour, wait_bucket),
-                                     (organization_id, queue_name, job_name, hour, time_bucket))) b;
+    SELECT organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at) AS hour,
+           count(*) FILTER (WHERE status = 'completed') AS completed,
+           count(*) FILTER (WHERE final AND status IN ('failed', 'timed_out', 'crashed')) - count(*) FILTER (WHERE taken_back) AS failed,
+           count(*) FILTER (WHERE status = 'cancelled') AS cancelled, count(*) FILTER (WHERE is_run) AS runs,
+           count(*) FILTER (WHERE NOT final AND status IN ('failed', 'retrying', 'timed_out', 'crashed')) AS retried,
+           count(*) FILTER (WHERE status = 'timed_out') AS timed_out, count(*) FILTER (WHERE status = 'crashed') AS crashed,
+           count(*) FILTER (WHERE status = 'snoozed') AS snoozed, count(*) FILTER (WHERE status = 'released') AS released,
+           coalesce(sum(advisorjobs_histogram(wait_ms)) FILTER (WHERE is_run), 0) AS waits,
+           coalesce(sum(wait_ms) FILTER (WHERE is_run), 0) AS wait_sum, coalesce(max(wait_ms) FILTER (WHERE is_run), 0) AS wait_max,
+           coalesce(sum(advisorjobs_histogram(run_ms)) FILTER (WHERE is_run), 0) AS times,
+           coalesce(sum(run_ms) FILTER (WHERE is_run), 0) AS time_sum, coalesce(max(run_ms) FILTER (WHERE is_run), 0) AS time_max
+      FROM (SELECT *, status NOT IN ('snoozed', 'released') AS is_run FROM advisorjobs_unfolded_runs) r
+     GROUP BY organization_id, queue_name, job_name, advisorjobs_grain_of(1, finished_at);
 
 -- Their failures, as rows of advisorjobs_error_tallies.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_failures AS
@@ -122,15 +108,11 @@ CREATE OR REPLACE VIEW advisorjobs_unfolded_failures AS
 
 -- The same by worker and queue.
 CREATE OR REPLACE VIEW advisorjobs_unfolded_workers AS
-    SELECT worker_id, queue_name, sum(n)::bigint AS runs, sum(completed)::bigint AS completed, sum(failures)::bigint AS failures,
-           advisorjobs_merge(ARRAY[(bucket << 40) + n]) FILTER (WHERE bucket IS NOT NULL) AS times,
-           sum(time_sum)::bigint AS time_sum, max(time_max)::bigint AS time_max, max(last_run_at) AS last_run_at
-      FROM (SELECT worker_id, queue_name, advisorjobs_bucket(run_ms) AS bucket, count(*) AS n,
-                   count(*) FILTER (WHERE status = 'completed') AS completed, count(fingerprint) AS failures,
-                   coalesce(sum(run_ms), 0) AS time_sum, coalesce(max(run_ms), 0) AS time_max, max(finished_at) AS last_run_at
-              FROM advisorjobs_unfolded_runs
-             WHERE worker_id IS NOT NULL AND status NOT IN ('snoozed', 'released')
-             GROUP BY worker_id, queue_name, bucket) b
+    SELECT worker_id, queue_name, count(*) AS runs, count(*) FILTER (WHERE status = 'completed') AS completed, count(fingerprint) AS failures,
+           coalesce(sum(advisorjobs_histogram(run_ms)), 0) AS times, coalesce(sum(run_ms), 0) AS time_sum,
+           coalesce(max(run_ms), 0)::bigint AS time_max, max(finished_at) AS last_run_at
+      FROM advisorjobs_unfolded_runs
+     WHERE worker_id IS NOT NULL AND status NOT IN ('snoozed', 'released')
      GROUP BY worker_id, queue_name;
 
 -- Folds what ended into the tallies, once there are _least runs or one has waited for ten seconds; returns how many there were. Called
@@ -179,29 +161,30 @@ BEGIN
         INSERT INTO advisorjobs_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, g.since, u.queue_name, u.job_name,
                sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried), sum(timed_out), sum(crashed), sum(snoozed),
-               sum(released), advisorjobs_merge(waits), sum(wait_sum), max(wait_max), advisorjobs_merge(times), sum(time_sum),
-               max(time_max)
+               sum(released), sum(waits), sum(wait_sum), max(wait_max), sum(times), sum(time_sum), max(time_max)
           FROM ended u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN LATERAL (
-            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours) g
-         WHERE g.hours = 1 OR g.since + make_interval(hours => g.hours) <= _rolled AND (g.hours <> 6 OR w.whole)
+            SELECT hours, advisorjobs_grain_of(hours, u.hour) AS since FROM unnest(ARRAY[1, 6, 24, 168]) AS hours
+            UNION ALL SELECT 0, 'infinity') g       -- totals: migrations/0180_metrics.sql
+         WHERE g.hours = 1 OR g.hours = 0 AND w.whole OR g.since + make_interval(hours => g.hours) <= _rolled AND (g.hours <> 6 OR w.whole)
          GROUP BY 1, 2, 3, 4, 5, 6
             ON CONFLICT (organization_id, whole, grain, since, queue_name, job_name) DO UPDATE
            SET completed = t.completed + excluded.completed, failed = t.failed + excluded.failed,
                cancelled = t.cancelled + excluded.cancelled, runs = t.runs + excluded.runs, retried = t.retried + excluded.retried,
                timed_out = t.timed_out + excluded.timed_out, crashed = t.crashed + excluded.crashed,
                snoozed = t.snoozed + excluded.snoozed, released = t.released + excluded.released,
-               waits = advisorjobs_one_histogram(t.waits || excluded.waits), wait_sum = t.wait_sum + excluded.wait_sum,
-               wait_max = greatest(t.wait_max, excluded.wait_max), times = advisorjobs_one_histogram(t.times || excluded.times),
+               waits = t.waits + excluded.waits, wait_sum = t.wait_sum + excluded.wait_sum,
+               wait_max = greatest(t.wait_max, excluded.wait_max), times = t.times + excluded.times,
                time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max)),
+    failed AS MATERIALIZED (SELECT * FROM advisorjobs_unfolded_failures),
     failures AS (
         INSERT INTO advisorjobs_error_tallies AS t
         SELECT CASE WHEN w.whole THEN '' ELSE u.organization_id END, w.whole, g.hours, advisorjobs_grain_of(g.hours, u.since),
                u.queue_name, u.job_name, u.error_code, u.fingerprint, sum(u.failures), min(u.first_seen), max(u.last_seen),
                (array_agg(u.job_id ORDER BY u.last_seen DESC, u.job_id DESC))[1],
                (array_agg(u.run_no ORDER BY u.last_seen DESC, u.job_id DESC))[1]
-          FROM advisorjobs_unfolded_failures u
+          FROM failed u
          CROSS JOIN (VALUES (false), (true)) AS w(whole)
          CROSS JOIN (VALUES (1), (24)) AS g(hours)
          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
@@ -209,13 +192,17 @@ BEGIN
            SET failures = t.failures + excluded.failures, first_seen = least(t.first_seen, excluded.first_seen),
                last_seen = greatest(t.last_seen, excluded.last_seen),
                job_id = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.job_id ELSE t.job_id END,
-               run_no = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.run_no ELSE t.run_no END)
+               run_no = CASE WHEN excluded.last_seen >= t.last_seen THEN excluded.run_no ELSE t.run_no END),
+    totals AS (
+        INSERT INTO advisorjobs_error_totals AS t (queue_name, job_name, error_code, failures)
+        SELECT u.queue_name, u.job_name, u.error_code, sum(u.failures) FROM failed u GROUP BY 1, 2, 3
+            ON CONFLICT (queue_name, job_name, error_code) DO UPDATE SET failures = t.failures + excluded.failures)
     INSERT INTO advisorjobs_worker_tallies AS t
     SELECT u.worker_id, u.queue_name, u.runs, u.completed, u.failures, u.times, u.time_sum, u.time_max, u.last_run_at
       FROM advisorjobs_unfolded_workers u
         ON CONFLICT (worker_id, queue_name) DO UPDATE
        SET runs = t.runs + excluded.runs, completed = t.completed + excluded.completed,
-           failures = t.failures + excluded.failures, times = advisorjobs_one_histogram(t.times || excluded.times),
+           failures = t.failures + excluded.failures, times = t.times + excluded.times,
            time_sum = t.time_sum + excluded.time_sum, time_max = greatest(t.time_max, excluded.time_max),
            last_run_at = greatest(t.last_run_at, excluded.last_run_at);
     PERFORM set_config('advisorjobs.fold_before', '', true);
@@ -254,15 +241,16 @@ DECLARE
 BEGIN
     INSERT INTO advisorjobs_tallies
     SELECT organization_id, whole, _to, _since, queue_name, job_name, sum(completed), sum(failed), sum(cancelled), sum(runs),
-           sum(retried), sum(timed_out), sum(crashed), sum(snoozed), sum(released), advisorjobs_merge(waits), sum(wait_sum),
-           max(wait_max), advisorjobs_merge(times), sum(time_sum), max(time_max)
+           sum(retried), sum(timed_out), sum(crashed), sum(snoozed), sum(released), sum(waits), sum(wait_sum), max(wait_max), sum(times),
+           sum(time_sum), max(time_max)
       FROM (SELECT * FROM advisorjobs_tallies q
              WHERE _to = 6 AND q.organization_id = '' AND q.whole AND q.grain = _from AND q.since >= _since AND q.since < _until
             UNION ALL
             SELECT * FROM advisorjobs_tallies d
              WHERE _to > 6 AND d.grain + 0 = _from AND d.since AT TIME ZONE 'UTC' >= _since AT TIME ZONE 'UTC'
                AND d.since AT TIME ZONE 'UTC' < _until AT TIME ZONE 'UTC') t
-     GROUP BY organization_id, whole, queue_name, job_name;
+     GROUP BY organization_id, whole, queue_name, job_name
+     ORDER BY organization_id, whole;     -- side by side: who reads them finds an organization's on a page or two
 END $$;
 
 -- The same of advisorjobs_shares; and takes away the finer ones that nobody reads any more.
@@ -278,6 +266,22 @@ BEGIN
      WHERE s.grain = _from AND s.since < _since - CASE _from WHEN 1 THEN interval '48 hours' WHEN 6 THEN interval '4 days'
                                                      ELSE interval '45 days' END;
     DELETE FROM advisorjobs_shares s WHERE s.grain = 168 AND s.since < _since - interval '60 days';
+END $$;
+
+-- A database that was folded before there were totals: all that its tallies know, once. Nobody folds until this is committed.
+DO $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('advisorjobs_fold_tallies', 0));
+    IF NOT EXISTS (SELECT FROM advisorjobs_tallies WHERE organization_id = '' AND whole AND grain = 0) THEN
+        INSERT INTO advisorjobs_tallies
+        SELECT '', true, 0, 'infinity', queue_name, job_name, sum(completed), sum(failed), sum(cancelled), sum(runs), sum(retried),
+               sum(timed_out), sum(crashed), sum(snoozed), sum(released), sum(waits), sum(wait_sum), max(wait_max),
+               sum(times), sum(time_sum), max(time_max)
+          FROM advisorjobs_tallies WHERE organization_id = '' AND whole AND grain = 1 GROUP BY queue_name, job_name;
+        INSERT INTO advisorjobs_error_totals
+        SELECT queue_name, job_name, error_code, sum(failures) FROM advisorjobs_error_tallies
+         WHERE organization_id = '' AND whole AND grain = 1 GROUP BY queue_name, job_name, error_code;
+    END IF;
 END $$;
 
 -- A database that was migrated when there were no quarters of days yet: all of them now.

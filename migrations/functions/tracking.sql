@@ -4,28 +4,31 @@
 -- themselves. Every function is STABLE: all of it reads the snapshot of the statement that calls it, so figures are exact at that
 -- moment, however much is folded meanwhile.
 
--- What stands for a histogram: mean and percentiles, in milliseconds. A percentile is at most 4.8 % off (advisorjobs_bucket); the
--- maximum is exact. NULLs for an empty one.
+-- What stands for a histogram (advisorjobs_histogram): mean and percentiles, in milliseconds. A percentile is at most 4.8 % off
+-- (advisorjobs_bucket); the maximum is exact. NULLs for an empty one.
 CREATE OR REPLACE FUNCTION advisorjobs_durations(
-    _histogram bigint[], _sum numeric, _max bigint, OUT mean double precision, OUT p50 double precision, OUT p90 double precision,
+    _histogram numeric, _sum numeric, _max bigint, OUT mean double precision, OUT p50 double precision, OUT p90 double precision,
     OUT p95 double precision, OUT p99 double precision, OUT max bigint)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    _parts CONSTANT double precision[] := '{0.5,0.9,0.95,0.99}';
-    _found double precision[] := '{}';
-    _total bigint := (SELECT sum(e & 1099511627775) FROM unnest(_histogram) AS e);
+    -- in ASCII a place is found without reading what is before it
+    _digits CONSTANT bytea := convert_to(_histogram::text, 'SQL_ASCII');
+    -- as by "casting out nines": what a number leaves is what its digits, ten at a time, come to
+    _last CONSTANT bigint := _histogram % 9999999999 - 1;
+    _place integer := length(_digits) + 1;
     _seen bigint := 0;
-    _entry bigint;
+    _part double precision;
+    _found double precision[];
 BEGIN
-    IF _total > 0 THEN
-        FOREACH _entry IN ARRAY _histogram LOOP
-            _seen := _seen + (_entry & 1099511627775);
-            WHILE cardinality(_found) < 4 AND _seen > _parts[cardinality(_found) + 1] * (_total - 1) LOOP
-                _found := _found || CASE WHEN _entry >> 40 = 0 THEN 0
-                                         ELSE least(_max, 2 * 1.1 ^ ((_entry >> 40) - 1)::double precision / 2.1) END;
+    IF _last >= 0 THEN
+        FOREACH _part IN ARRAY '{0.5,0.9,0.95,0.99}'::double precision[] LOOP
+            WHILE _seen <= _part * _last LOOP
+                _place := _place - 10;
+                _seen := _seen + encode(substr(_digits, _place, 10), 'escape')::bigint;
             END LOOP;
+            _found := _found || least(_max, advisorjobs_bucket_ms((length(_digits) - _place) / 10));
         END LOOP;
-        mean := _sum / _total;
+        mean := _sum / (_last + 1);
         p50 := _found[1];
         p90 := _found[2];
         p95 := _found[3];
@@ -136,8 +139,7 @@ BEGIN
          WHERE (_organization IS NULL OR u.organization_id = _organization) AND u.hour >= _from AND u.hour < _until;
 END $$;
 
--- The runs of less than an hour: a row per way in which the runs of a queue and job ended. Buckets are collected in the one pass over the
--- rows and counted afterwards, where numbers are all that is compared.
+-- The runs of less than an hour: a row per way in which the runs of a queue and job ended.
 CREATE OR REPLACE FUNCTION advisorjobs_tallied_history(_organization text, _from timestamptz, _until timestamptz)
 RETURNS SETOF advisorjobs_tallies
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
@@ -145,29 +147,6 @@ SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_bitm
 AS $$
 BEGIN
     RETURN QUERY
-        WITH ways AS MATERIALIZED (
-            SELECT row_number() OVER () AS no, r.queue_name, r.job_name, r.status, r.final, count(*) AS n,
-                   r.status NOT IN ('snoozed', 'released') AS is_run,
-                   array_agg(advisorjobs_bucket(r.wait_ms)) AS wait_buckets, sum(r.wait_ms) AS wait_sum, max(r.wait_ms) AS wait_max,
-                   array_agg(advisorjobs_bucket(r.run_ms)) AS time_buckets, sum(r.run_ms) AS time_sum, max(r.run_ms) AS time_max
-              FROM (SELECT h.queue_name, h.job_name, h.status, h.final, h.run_ms, advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms
-                      FROM advisorjobs_runs h
-                     WHERE h.finished_at >= _from AND h.finished_at < _until
-                       AND (_organization IS NULL OR h.organization_id = nullif(_organization, '')
-                            OR _organization = '' AND h.organization_id IS NULL)) r
-             GROUP BY r.queue_name, r.job_name, r.status, r.final),
-        waits AS (
-            SELECT e >> 24 AS no, array_agg(((e & 16777215) << 40) + n) AS histogram
-              FROM (SELECT (b.no << 24) + b.bucket AS e, count(*) AS n
-                      FROM (SELECT w.no, unnest(w.wait_buckets) AS bucket FROM ways w WHERE w.is_run) b
-                     WHERE b.bucket IS NOT NULL GROUP BY 1) c
-             GROUP BY 1),
-        times AS (
-            SELECT e >> 24 AS no, array_agg(((e & 16777215) << 40) + n) AS histogram
-              FROM (SELECT (b.no << 24) + b.bucket AS e, count(*) AS n
-                      FROM (SELECT w.no, unnest(w.time_buckets) AS bucket FROM ways w WHERE w.is_run) b
-                     WHERE b.bucket IS NOT NULL GROUP BY 1) c
-             GROUP BY 1)
         SELECT coalesce(_organization, ''), _organization IS NULL, 0::smallint, advisorjobs_grain_of(1, _from), w.queue_name, w.job_name,
                CASE WHEN w.status = 'completed' THEN w.n ELSE 0 END,
                CASE WHEN w.final AND w.status IN ('failed', 'timed_out', 'crashed') THEN w.n ELSE 0 END,
@@ -178,20 +157,31 @@ BEGIN
                CASE WHEN w.status = 'crashed' THEN w.n ELSE 0 END,
                CASE WHEN w.status = 'snoozed' THEN w.n ELSE 0 END,
                CASE WHEN w.status = 'released' THEN w.n ELSE 0 END,
-               coalesce(waits.histogram, '{}'),
+               CASE WHEN w.is_run THEN coalesce(w.waits, 0) ELSE 0 END,
                CASE WHEN w.is_run THEN coalesce(w.wait_sum, 0) ELSE 0 END::bigint,
                CASE WHEN w.is_run THEN coalesce(w.wait_max, 0) ELSE 0 END,
-               coalesce(times.histogram, '{}'),
+               CASE WHEN w.is_run THEN coalesce(w.times, 0) ELSE 0 END,
                CASE WHEN w.is_run THEN coalesce(w.time_sum, 0) ELSE 0 END,
                CASE WHEN w.is_run THEN coalesce(w.time_max, 0) ELSE 0 END::bigint
-          FROM ways w LEFT JOIN waits ON waits.no = w.no LEFT JOIN times ON times.no = w.no;
+          FROM (SELECT r.queue_name, r.job_name, r.status, r.final, r.status NOT IN ('snoozed', 'released') AS is_run, count(*) AS n,
+                       sum(advisorjobs_histogram(r.wait_ms)) AS waits, sum(r.wait_ms) AS wait_sum, max(r.wait_ms) AS wait_max,
+                       sum(advisorjobs_histogram(r.run_ms)) AS times, sum(r.run_ms) AS time_sum, max(r.run_ms) AS time_max
+                  FROM (SELECT h.queue_name, h.job_name, h.status, h.final, h.run_ms,
+                               advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms
+                          FROM advisorjobs_runs h
+                         WHERE h.finished_at >= _from AND h.finished_at < _until
+                           AND (_organization IS NULL OR h.organization_id = nullif(_organization, '')
+                                OR _organization = '' AND h.organization_id IS NULL) OFFSET 0) r    -- waits are computed once so
+                 GROUP BY r.queue_name, r.job_name, r.status, r.final) w;
 END $$;
 
 -- By queue and job, and (both NULL) in total. Rates are shares of the jobs that completed or failed. _runs: what advisorjobs_tallied_runs
--- gives for the range, of whoever needs that more than once.
+-- gives for the range, of whoever needs that more than once; _by_job false: nothing but the total, as percentiles take time.
 DROP FUNCTION IF EXISTS advisorjobs_job_statistics(text, timestamptz, timestamptz);
+DROP FUNCTION IF EXISTS advisorjobs_job_statistics(text, timestamptz, timestamptz, advisorjobs_tallies[]);
 CREATE OR REPLACE FUNCTION advisorjobs_job_statistics(
-    _organization text, _start timestamptz, _end timestamptz, _runs advisorjobs_tallies[] DEFAULT NULL)
+    _organization text, _start timestamptz, _end timestamptz, _runs advisorjobs_tallies[] DEFAULT NULL,
+    _by_job boolean DEFAULT true)
 RETURNS TABLE (
     queue text, job_name text, completed bigint, failed bigint, cancelled bigint, success_rate double precision, runs bigint,
     retried bigint, timed_out bigint, crashed bigint, snoozed bigint, released bigint,
@@ -206,9 +196,9 @@ BEGIN
         WITH by_job AS MATERIALIZED (
             SELECT t.queue_name, t.job_name, sum(t.completed) AS completed, sum(t.failed) AS failed, sum(t.cancelled) AS cancelled,
                    sum(t.runs) AS runs, sum(t.retried) AS retried, sum(t.timed_out) AS timed_out, sum(t.crashed) AS crashed,
-                   sum(t.snoozed) AS snoozed, sum(t.released) AS released, advisorjobs_merge(t.waits) AS waits,
-                   sum(t.wait_sum) AS wait_sum, max(t.wait_max) AS wait_max, advisorjobs_merge(t.times) AS times,
-                   sum(t.time_sum) AS time_sum, max(t.time_max) AS time_max
+                   sum(t.snoozed) AS snoozed, sum(t.released) AS released, sum(t.waits) AS waits,
+                   sum(t.wait_sum) AS wait_sum, max(t.wait_max) AS wait_max, sum(t.times) AS times, sum(t.time_sum) AS time_sum,
+                   max(t.time_max) AS time_max
               FROM (SELECT * FROM advisorjobs_tallied_wholes(_organization, _start, _end, 168)
                     UNION ALL
                     SELECT * FROM unnest(coalesce(
@@ -217,13 +207,12 @@ BEGIN
         SELECT s.queue_name, s.job_name, s.completed::bigint, s.failed::bigint, s.cancelled::bigint,
                advisorjobs_share(s.completed::bigint, s.failed::bigint), s.runs::bigint, s.retried::bigint, s.timed_out::bigint,
                s.crashed::bigint, s.snoozed::bigint, s.released::bigint, w.*, r.*
-          FROM (SELECT * FROM by_job
+          FROM (SELECT * FROM by_job WHERE _by_job
                 UNION ALL
                 SELECT NULL, NULL, coalesce(sum(j.completed), 0), coalesce(sum(j.failed), 0), coalesce(sum(j.cancelled), 0),
                        coalesce(sum(j.runs), 0), coalesce(sum(j.retried), 0), coalesce(sum(j.timed_out), 0),
                        coalesce(sum(j.crashed), 0), coalesce(sum(j.snoozed), 0), coalesce(sum(j.released), 0),
-                       advisorjobs_merge(j.waits), sum(j.wait_sum), max(j.wait_max), advisorjobs_merge(j.times), sum(j.time_sum),
-                       max(j.time_max)
+                       sum(j.waits), sum(j.wait_sum), max(j.wait_max), sum(j.times), sum(j.time_sum), max(j.time_max)
                   FROM by_job j) s
          CROSS JOIN LATERAL advisorjobs_durations(s.waits, s.wait_sum, s.wait_max) w
          CROSS JOIN LATERAL advisorjobs_durations(s.times, s.time_sum, s.time_max) r

@@ -57,6 +57,7 @@ BEGIN
                 SELECT ctid FROM %1$I WHERE ctid >= %2$L AND ctid < %3$L AND %4$s FOR UPDATE SKIP LOCKED))',
             next_table, format('(%s,0)', next_page), format('(%s,0)', next_page + 100),
             CASE WHEN next_table LIKE 'advisorjobs\_runs\_%' THEN 'finished_at < $1'
+                 WHEN next_table = 'advisorjobs_log_lines' THEN 'at < $1'
                  ELSE 'since + make_interval(hours => grain) <= $1' END) USING _before;
         GET DIAGNOSTICS done = ROW_COUNT;
         _passed := _passed + 1;
@@ -75,7 +76,7 @@ END $$;
 -- Which tables may hold something that is older than that.
 CREATE OR REPLACE FUNCTION advisorjobs_tables_with_old(_before timestamptz) RETURNS text[]
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT array_agg(c.relname ORDER BY c.relname) || ARRAY['advisorjobs_tallies', 'advisorjobs_error_tallies']
+    SELECT array_agg(c.relname ORDER BY c.relname) || ARRAY['advisorjobs_log_lines', 'advisorjobs_tallies', 'advisorjobs_error_tallies']
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
      WHERE i.inhparent = 'advisorjobs_runs'::regclass
        AND CASE WHEN c.relname ~ '\d{4}_\d{2}$' THEN to_date(right(c.relname, 7), 'YYYY_MM') AT TIME ZONE 'UTC' < _before ELSE true END

@@ -19,11 +19,11 @@ BEGIN
          CROSS JOIN LATERAL unnest(w.queues, w.slots) AS q(queue, slots)
           LEFT JOIN (
             SELECT a.worker_id, a.queue_name, sum(a.runs)::bigint AS runs, sum(a.completed)::bigint AS completed,
-                   sum(a.failures)::bigint AS failures, advisorjobs_merge(a.times) AS times, sum(a.time_sum) AS time_sum,
-                   max(a.time_max) AS time_max, max(a.last_run_at) AS last_run_at
+                   sum(a.failures)::bigint AS failures, sum(a.times) AS times, sum(a.time_sum) AS time_sum, max(a.time_max) AS time_max,
+                   max(a.last_run_at) AS last_run_at
               FROM (SELECT * FROM advisorjobs_worker_tallies UNION ALL SELECT * FROM advisorjobs_unfolded_workers) a
              GROUP BY a.worker_id, a.queue_name) t ON t.worker_id = w.id AND t.queue_name = q.queue
-         CROSS JOIN LATERAL advisorjobs_durations(coalesce(t.times, '{}'), t.time_sum, t.time_max) d
+         CROSS JOIN LATERAL advisorjobs_durations(t.times, t.time_sum, t.time_max) d
          WHERE w.stopped_at IS NULL OR w.beat_at > clock_timestamp() - interval '1 day'
          ORDER BY w.name, w.id, q.queue;
 END $$;
@@ -54,12 +54,12 @@ CREATE OR REPLACE VIEW queue_latency AS
            r.p95 AS run_p95_ms, r.p99 AS run_p99_ms, r.max AS run_max_ms
       FROM advisorjobs_queues q
       LEFT JOIN (
-        SELECT queue_name, sum(runs)::bigint AS runs, advisorjobs_merge(waits) AS waits, sum(wait_sum) AS wait_sum,
-               max(wait_max) AS wait_max, advisorjobs_merge(times) AS times, sum(time_sum) AS time_sum, max(time_max) AS time_max
+        SELECT queue_name, sum(runs)::bigint AS runs, sum(waits) AS waits, sum(wait_sum) AS wait_sum, max(wait_max) AS wait_max,
+               sum(times) AS times, sum(time_sum) AS time_sum, max(time_max) AS time_max
           FROM advisorjobs_tallied_between(NULL, advisorjobs_grain_of(1, now() - interval '1 hour'), NULL, 1)
          GROUP BY queue_name) t ON t.queue_name = q.name
-     CROSS JOIN LATERAL advisorjobs_durations(coalesce(t.waits, '{}'), t.wait_sum, t.wait_max) w
-     CROSS JOIN LATERAL advisorjobs_durations(coalesce(t.times, '{}'), t.time_sum, t.time_max) r;
+     CROSS JOIN LATERAL advisorjobs_durations(t.waits, t.wait_sum, t.wait_max) w
+     CROSS JOIN LATERAL advisorjobs_durations(t.times, t.time_sum, t.time_max) r;
 DROP FUNCTION IF EXISTS advisorjobs_tallied(text, timestamptz, timestamptz, integer);   -- which that view was made of once
 
 -- Runs that ended in an error, the latest first; those after which the job is tried again have final = false.
@@ -94,9 +94,9 @@ CREATE OR REPLACE VIEW organization_stats WITH (security_barrier) AS
            r.p99 AS run_p99_ms, r.max AS run_max_ms
       FROM (SELECT organization_id, sum(completed)::bigint AS completed, sum(failed)::bigint AS failed,
                    sum(cancelled)::bigint AS cancelled, sum(runs)::bigint AS runs, sum(retried)::bigint AS retried,
-                   sum(timed_out)::bigint AS timed_out, sum(crashed)::bigint AS crashed, advisorjobs_merge(waits) AS waits,
-                   sum(wait_sum) AS wait_sum, max(wait_max) AS wait_max, advisorjobs_merge(times) AS times,
-                   sum(time_sum) AS time_sum, max(time_max) AS time_max
+                   sum(timed_out)::bigint AS timed_out, sum(crashed)::bigint AS crashed, sum(waits) AS waits,
+                   sum(wait_sum) AS wait_sum, max(wait_max) AS wait_max, sum(times) AS times, sum(time_sum) AS time_sum,
+                   max(time_max) AS time_max
               FROM (SELECT organization_id, since, completed, failed, cancelled, runs, retried, timed_out, crashed, waits, wait_sum,
                            wait_max, times, time_sum, time_max
                       FROM advisorjobs_tallies t WHERE t.grain + 0 = 1 AND NOT t.whole

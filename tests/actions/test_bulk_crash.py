@@ -76,15 +76,14 @@ def test_each_job_is_changed_once_though_a_worker_is_killed(
     start_worker()
     wait_for(lambda: standing().state == "done", "the end of the action")
     changed = [
-        id
+        job
         for row in desk.rows("SELECT job_ids FROM advisorjobs_audit WHERE part_of = %s", number)
-        for id in row["job_ids"]
+        for job in row["job_ids"]
     ]
     assert sorted(changed) == list(range(first, first + JOBS))
     assert (standing().done, standing().refused) == (JOBS, 0)
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'critical' AND priority = -8") == JOBS
-    ended: dict[str, Any] = desk.rows(
-        "SELECT result, run_no FROM advisorjobs_runs WHERE job_id = %s AND final", standing().job_id
-    )[0]
+    runs = "SELECT result, run_no FROM advisorjobs_runs WHERE job_id = %s AND final"
+    ended: dict[str, Any] = wait_for(lambda: desk.rows(runs, standing().job_id), "the end of its job")[0]
     assert ended["run_no"] > 1
     assert ended["result"] == {"changed": JOBS, "refused": 0}

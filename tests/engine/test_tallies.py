@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from advisorjobs.database.migrate import migrate
 from tests.fixtures.apps import ROOT
 from tests.fixtures.desk import Desk
 
@@ -189,14 +190,12 @@ def test_weeks_and_days_are_a_few_rows_each(desk: Desk) -> None:
 def test_percentiles_are_less_than_five_percent_off(desk: Desk) -> None:
     values = [0, 1, 2, 3, 7, 10, 11, 99, 100, 1000, 12_345, 86_400_000]
     for value in values:
-        middle = desk.one(
-            "SELECT p50 FROM advisorjobs_durations(ARRAY[(advisorjobs_bucket(%s) << 40) + 1], 1, 1000000000000)", value
-        )
+        middle = desk.one("SELECT p50 FROM advisorjobs_durations(advisorjobs_histogram(%s), 1, 1000000000000)", value)
         assert math.isclose(middle, value, rel_tol=0.0477), value
     many = [int(random.Random(n).lognormvariate(6, 2)) for n in range(2000)]
     sql = """
         SELECT d.p50, d.p90, d.p95, d.p99, d.max FROM (
-            SELECT advisorjobs_merge(ARRAY[(advisorjobs_bucket(v) << 40) + 1]) AS h, max(v) AS top
+            SELECT sum(advisorjobs_histogram(v)) AS h, max(v) AS top
               FROM unnest(%s::bigint[]) v) t
          CROSS JOIN LATERAL advisorjobs_durations(t.h, 1, t.top) d"""
     found = desk.connection.execute(sql, [many]).fetchone()
@@ -234,3 +233,37 @@ def test_history_from_before_the_tallies_is_in_them(connection: psycopg.Connecti
     for _ in range(300):
         fold(desk)
     assert statistics(desk, start="timestamptz '2026-02-01 00:00Z'")["runs"] == 1500
+
+
+AS_ARRAYS = """
+    CREATE FUNCTION pg_temp.entries(_histogram numeric) RETURNS bigint[] LANGUAGE sql AS $$
+        SELECT coalesce(array_agg((b << 40) + n ORDER BY b), '{}')
+          FROM (SELECT b, (div(_histogram, ('1e' || 10 * b)::numeric) % 10000000000)::bigint AS n
+                  FROM generate_series(0::bigint, 200) AS b) e WHERE n > 0
+    $$;
+    ALTER TABLE advisorjobs_tallies ALTER waits TYPE bigint[] USING pg_temp.entries(waits),
+                                    ALTER times TYPE bigint[] USING pg_temp.entries(times);
+    ALTER TABLE advisorjobs_worker_tallies ALTER times TYPE bigint[] USING pg_temp.entries(times);
+    DELETE FROM advisorjobs_migrations WHERE migration_id = '0120_histograms';
+"""
+"""Takes histograms back to what they were before that migration."""
+
+HISTOGRAMS = """
+    SELECT organization_id, whole::text, grain::text, since::text, job_name, waits, times FROM advisorjobs_tallies
+    UNION ALL SELECT NULL, NULL, NULL, NULL, queue_name, NULL, times FROM advisorjobs_worker_tallies ORDER BY 1, 2, 3, 4, 5"""
+
+
+def test_histograms_that_were_arrays_stay_the_same(database: str, desk: Desk) -> None:
+    end_jobs(desk, completed=5, failed=3)
+    end_jobs(desk, completed=1, organization="b")
+    fold(desk)
+    kept = desk.rows(HISTOGRAMS)
+    desk.connection.execute("GRANT SELECT ON queue_latency TO advisorjobs_tenant")
+    until_conversion = (MIGRATIONS / "0120_histograms.sql").read_text().partition("CREATE FUNCTION")[0]
+    desk.connection.execute(until_conversion.encode())
+    desk.connection.execute(AS_ARRAYS)
+
+    assert migrate(database).applied[0] == "0120_histograms"
+    assert desk.rows(HISTOGRAMS) == kept
+    assert statistics(desk, start="date_trunc('hour', now())")["runs"] == 9
+    assert desk.one("SELECT has_table_privilege('advisorjobs_tenant', 'queue_latency', 'SELECT')")

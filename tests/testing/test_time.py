@@ -17,6 +17,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 UNTOUCHED = {
     "advisorjobs_schedules": "the scheduler is asked with the test's time",
     "advisorjobs_schedule_ticks": "moments of the test's time already",
+    "advisorjobs_actions": "who changed what, when",
+    "advisorjobs_audit.at": "who changed what, when",
     "advisorjobs_breakers": "services are there now",
     "advisorjobs_default_schedules.put_at": "who changed what, when",
     "advisorjobs_ended": "statistics stay where they were counted",
@@ -28,6 +30,7 @@ UNTOUCHED = {
     "advisorjobs_functions.applied_at": "when it was migrated",
     "advisorjobs_minutes": "statistics stay where they were counted",
     "advisorjobs_shares": "statistics stay where they were counted",
+    "advisorjobs_log_lines.at": "who said what, when",
     "advisorjobs_keys.changed_at": "who changed what, when",
     "advisorjobs_organization_rules.changed_at": "who changed what, when",
     "advisorjobs_past_eras.ended_at": "the engine's own housekeeping",

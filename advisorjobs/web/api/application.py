@@ -12,17 +12,57 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, NotMigrated
+from advisorjobs.errors import (
+    ActionRefused,
+    AdvisorJobsError,
+    DatabaseUnavailable,
+    NotAllowed,
+    NotMigrated,
+    PayloadError,
+    SettingsError,
+    UnknownJob,
+)
 from advisorjobs.web.access.need import Need, declare
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.api import failures, organizations, queues, schedules, system
+from advisorjobs.web.api import (
+    audit,
+    bulk_actions,
+    failures,
+    job_actions,
+    jobs,
+    organizations,
+    queue_actions,
+    queues,
+    schedules,
+    system,
+)
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
 __all__ = ["api"]
 
-ROUTERS = (queues.router, schedules.router, failures.router, organizations.router, system.router)
+ROUTERS = (
+    queues.router,
+    jobs.router,
+    job_actions.router,
+    bulk_actions.router,
+    queue_actions.router,
+    audit.router,
+    schedules.router,
+    failures.router,
+    organizations.router,
+    system.router,
+)
+STATUSES = {
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotMigrated: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    ActionRefused: HTTPStatus.CONFLICT,
+    UnknownJob: HTTPStatus.NOT_FOUND,
+    PayloadError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SettingsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 
 
 def api(site: Site) -> FastAPI:
@@ -35,8 +75,7 @@ def api(site: Site) -> FastAPI:
         served.include_router(router)
     served.add_exception_handler(HTTPException, refused)
     served.add_exception_handler(RequestValidationError, malformed)
-    for error in (DatabaseUnavailable, NotMigrated, AdvisorJobsError):
-        served.add_exception_handler(error, wrong)
+    served.add_exception_handler(AdvisorJobsError, wrong)
     return served
 
 
@@ -58,5 +97,6 @@ def malformed(_: Request, error: Any) -> Response:
 
 
 def wrong(_: Request, error: Exception) -> Response:
-    away = isinstance(error, DatabaseUnavailable | NotMigrated)
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.BAD_REQUEST, str(error))
+    status = next((each for kind, each in STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+    fields = {"fields": error.fields} if isinstance(error, PayloadError) else {}
+    return problem(status, str(error), **fields)

@@ -10,6 +10,7 @@ import pytest
 from advisorjobs.web.access.accounts import Accounts
 from advisorjobs.web.access.attempts import LIMITS
 from advisorjobs.web.access.person import Role
+from advisorjobs.web.access.way_back import is_way
 from tests.fixtures.visitors import PASSWORD, Added, Comes
 
 
@@ -31,12 +32,22 @@ async def test_whoever_signs_in_gets_where_they_wanted_to(comes: Comes, add_pers
     assert (page.status_code, "Ada@Example.com" in page.text) == (200, True)
 
 
-@pytest.mark.parametrize(
-    "to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", ""]
-)
-async def test_nobody_is_led_elsewhere(comes: Comes, add_person: Added, to: str) -> None:
+async def test_nobody_is_led_elsewhere(comes: Comes, add_person: Added) -> None:
     await add_person("ada")
-    assert (await comes().sign_in("ada", next=to)).headers["location"] == "/"
+    assert (await comes().sign_in("ada", next="https://evil.example/")).headers["location"] == "/"
+    elsewhere = (
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "/ x",
+        "",
+        "/%2e/" * 500,
+    )
+    assert not any(is_way(each, "/") for each in elsewhere)
+    assert is_way("/jobs?state=failed&after=%2F3", "/")
+    assert is_way("/prefix/jobs", "/prefix/")
+    assert not any(is_way(each, "/prefix/") for each in ("/jobs", "/prefix/../jobs", "/prefix.evil.example"))
 
 
 async def test_a_wrong_password_an_unknown_name_and_a_deactivated_person_are_told_the_same(
@@ -51,7 +62,7 @@ async def test_a_wrong_password_an_unknown_name_and_a_deactivated_person_are_tol
         ("nobody", PASSWORD),
         ("gone", PASSWORD),
         ("ada", ""),
-        ("a\0da", PASSWORD),
+        ("ada\0x", PASSWORD),
     ):
         browser = comes()
         answer = await browser.sign_in(name, password)
@@ -67,15 +78,16 @@ async def test_an_unknown_name_costs_a_look_at_a_password_too(
 
     await add_person("ada")
     looked: list[str] = []
-    verify = passwords._HASHER.verify
-    monkeypatch.setattr(
-        passwords,
-        "_HASHER",
-        type(
-            "H", (), {"verify": lambda _, h, p: (looked.append(h), verify(h, p))[1], "hash": passwords._HASHER.hash}
-        )(),
-    )
-    passwords._nobodys.cache_clear()
+    hasher = passwords._HASHER
+
+    class Watched:
+        hash = staticmethod(hasher.hash)
+
+        def verify(self, password_hash: str, password: str) -> bool:
+            looked.append(password_hash)
+            return hasher.verify(password_hash, password)
+
+    monkeypatch.setattr(passwords, "_HASHER", Watched())
     await comes().sign_in("nobody", "wrong")
     await comes().sign_in("ada", "wrong")
 
@@ -92,7 +104,6 @@ async def test_a_session_begins_with_a_new_secret_and_ends_the_one_before(
     first = browser.client.cookies["advisorjobs"]
     thief.client.cookies.set("advisorjobs", first, domain="127.0.0.1")
     assert (await thief.get("/account")).status_code == 200
-    browser.client.cookies.delete("advisorjobs-forms") if "advisorjobs-forms" in browser.client.cookies else None
     token = await browser.csrf("/account")
     await browser.client.post("/sign-in", data={"csrf": token, "name": "ada", "password": PASSWORD})
     second = browser.client.cookies["advisorjobs"]
