@@ -28,6 +28,8 @@ UNTOUCHED = {
     "advisorjobs_worker_tallies": "statistics stay where they were counted",
     "advisorjobs_recounts": "the engine's own housekeeping",
     "advisorjobs_functions.applied_at": "when it was migrated",
+    "advisorjobs_minutes": "statistics stay where they were counted",
+    "advisorjobs_shares": "statistics stay where they were counted",
     "advisorjobs_log_lines.at": "who said what, when",
     "advisorjobs_keys.changed_at": "who changed what, when",
     "advisorjobs_organization_rules.changed_at": "who changed what, when",
