@@ -145,3 +145,16 @@ def test_a_plain_task_takes_any_argument(app: App, client: Connection) -> None:
     job = enqueue(client, "plain", '{"anything": [1], "organizationId": "o"}')
     row = client.execute("SELECT queue, organization_id FROM get_job(%s)", [job]).fetchone()
     assert row == ("emails", "o")
+
+
+@pytest.mark.postgres
+def test_a_client_s_span_is_kept_with_the_job(client: Connection) -> None:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    job = enqueue(client, "document:ocr", '{"documentId": "d"}', "o", traceparent=traceparent)
+    many = enqueue_many(
+        client,
+        [{"name": "document:ocr", "payload": {"documentId": "d", "organizationId": "o"}, "traceparent": traceparent}],
+    )
+
+    kept = client.execute("SELECT id, traceparent FROM procrastinate_jobs ORDER BY id").fetchall()
+    assert kept == [(job, traceparent), (many[0][0], traceparent)]

@@ -145,7 +145,8 @@ def show_job(
     "worker", "started_at", "finished_at", "wait_ms", "run_ms", "error_code",
     "error_message", "stack_trace", "result", …}]};
     payload, result, message and trace are null without --values. With --log
-    also "log": [{"run", "no", "at", "level", "text"}].
+    also "log": [{"run", "no", "at", "level", "text"}]; "trace": the page of its
+    trace, where there is one (ADVISORJOBS_TRACE_URL).
     """
     from advisorjobs.application import the_app
     from advisorjobs.cli.ground import opened
@@ -156,13 +157,16 @@ def show_job(
         inspector = Inspector(the_app()).sync
         found = inspector.read_job(job, values=values, connection=connection)
         waiting = inspector.why_waiting(job, connection=connection)
+        trace = inspector.read_trace_link(job, connection=connection)
         lines = inspector.read_log_lines(job, values=True) if log else None
     if found is None:
         raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
     if as_json:
-        print_json(job_json(found, waiting, lines))
+        print_json({**job_json(found, waiting, lines), "trace": trace})
     else:
         print_job(found, waiting, lines)
+        if trace:
+            typer.echo(f"  trace          {trace}")
 
 
 command.command(name="retry")(retry_jobs)

@@ -26,7 +26,7 @@ from advisorjobs.engine.options import WorkerPlan, plan_worker
 from advisorjobs.engine.plain_handler import PlainHandler, PlainOptions, is_json
 from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.run_lines import RunLines
-from advisorjobs.engine.telemetry import lines_heard, run_spans
+from advisorjobs.engine.telemetry import SPANS_PATIENCE, lines_heard, run_spans
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
 from advisorjobs.monitoring.lookout import looked_out
 from advisorjobs.monitoring.report import Report
@@ -42,9 +42,6 @@ log = logging.getLogger(__name__)
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between tries at start."""
-
-SPANS_PATIENCE = 3.0
-"""Seconds that a stopping worker gives its last spans to reach the collector."""
 
 
 class StockWorker:

@@ -240,6 +240,7 @@ class Dispatcher:
             if queue.waiting and not self.stopping:
                 self._start(queue.waiting.popleft(), queue)
             self.on_room()
+            current_run.set(None)  # else task, context and run would hold each other, for the garbage collector to find
 
     def _called(self, run: Run) -> Awaitable[Any]:
         if is_elsewhere(run):

@@ -14,11 +14,14 @@ from advisorjobs.errors import MissingExtra
 if TYPE_CHECKING:
     from advisorjobs.telemetry_settings import Telemetry
 
-__all__ = ["lines_heard", "run_spans"]
+__all__ = ["SPANS_PATIENCE", "lines_heard", "run_spans"]
 
 log = logging.getLogger(__name__)
 
 OF_JOBS = "advisorjobs.job"
+
+SPANS_PATIENCE = 3.0
+"""Seconds that a stopping process gives its last spans to reach the collector."""
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from advisorjobs.inspector.processes import ProcessCalls
 from advisorjobs.inspector.queue_view import QueueViewCalls
 from advisorjobs.inspector.schedule_runs import ScheduleRunCalls
 from advisorjobs.inspector.series import SeriesCalls
+from advisorjobs.inspector.traces import TraceCalls
 from advisorjobs.inspector.waiting_calls import WaitingCalls
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class InspectorCalls(
     ScheduleRunCalls,
     SeriesCalls,
     WaitingCalls,
+    TraceCalls,
 ):
     """The calls of both inspectors. *organization_id* None: all organizations; else what is that organization's only."""
 

@@ -13,6 +13,7 @@ from tests.fixtures.desk import Desk
 
 Jobs = Callable[..., subprocess.CompletedProcess[str]]
 SECRET = "miller@example.com"
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
@@ -51,6 +52,29 @@ def test_values_are_shown_when_they_are_asked_for(jobs: Jobs, failed: int) -> No
     assert f'{{"to": "{SECRET}"}}' in shown
     assert f"run 2, message: {SECRET} is unknown" in shown
     assert f"run 2, stack trace: Traceback: {SECRET}" in shown
+
+
+def test_what_runs_said_is_shown_when_it_is_asked_for(jobs: Jobs, failed: int, desk: Desk) -> None:
+    line = "INSERT INTO advisorjobs_log_lines VALUES (%s, 2, 1, now(), 'warning', %s, 'org-7')"
+    desk.connection.execute(line, [failed, f"no answer from {SECRET}\x1b[2J"])
+    hidden, shown = jobs("show", str(failed), "--values"), jobs("show", str(failed), "--log")
+
+    assert "no answer" not in hidden.stdout
+    (said,) = [text for text in shown.stdout.splitlines() if "no answer" in text]
+    assert said.startswith("run 2, ")
+    assert said.endswith(f"warning no answer from {SECRET} [2J")
+    (kept,) = json.loads(jobs("show", str(failed), "--log", "--json").stdout)["log"]
+    assert (kept["run_no"], kept["no"], kept["level"]) == (2, 1, "warning")
+
+
+def test_a_job_s_trace_is_linked(jobs: Jobs, desk: Desk) -> None:
+    traced, plain = desk.enqueue(traceparent=TRACEPARENT), desk.enqueue()
+    pages = {"ADVISORJOBS_TRACE_URL": "https://traces.test/{trace_id}"}
+
+    assert "https://traces.test/0af7651916cd43dd8448eb211c80319c\n" in jobs("show", str(*traced), **pages).stdout
+    desk.complete(*desk.claim())
+    assert "https://traces.test/0af7651916cd43dd8448eb211c80319c\n" in jobs("show", str(*traced), **pages).stdout
+    assert "traces.test" not in jobs("show", str(*plain), **pages).stdout
 
 
 def test_machines_get_the_same(jobs: Jobs, failed: int) -> None:

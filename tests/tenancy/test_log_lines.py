@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -11,7 +12,10 @@ from psycopg import sql
 from advisorjobs.application import App
 from advisorjobs.database.statement import statement
 from advisorjobs.inspector.inspector import Inspector
+from advisorjobs.settings import Settings
+from advisorjobs.telemetry_settings import Telemetry
 from advisorjobs.tenancy.scope import scope
+from tests.fixtures.desk import Desk
 
 Connection = psycopg.Connection[Any]
 LINES = """
@@ -76,3 +80,18 @@ def test_of_very_many_lines_the_newest_runs_are_read(app: App, connection: Conne
 
     assert len(read) == 1000
     assert (read[0].run, read[-1].run, read[-1].no) == (2, 6, 200)
+
+
+async def test_a_trace_s_page_is_read_by_job_and_organization(settings: Settings, desk: Desk) -> None:
+    telemetry = Telemetry(trace_url="https://traces.test/{trace_id}")
+    inspector = Inspector(App(replace(settings, telemetry=telemetry)))
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    (job,) = desk.enqueue(traceparent=traceparent, organization_id="a")
+    page = "https://traces.test/0af7651916cd43dd8448eb211c80319c"
+
+    assert await inspector.read_trace_link(job) == page
+    desk.complete(*desk.claim())
+    assert await inspector.read_trace_link(job, organization_id="a") == page
+    assert await inspector.read_trace_link(job, organization_id="b") is None
+    assert await inspector.read_trace_link(job + 1) is None
+    inspector.app.close()
