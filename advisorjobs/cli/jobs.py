@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -133,23 +133,29 @@ def show_job(
     with opened(settings) as connection:
         found = ask(connection, "show_job", {"job": job, "values": values}, by_index=True)
         runs = ask(connection, "job_runs", {"job": job, "values": values}, by_index=True)
-        traced = ask(connection, "find_traceparent", {"job": job, "organization": None}, by_index=True)
-        lines = ask(connection, "list_log_lines", lines_of(job), by_index=True) if log else None
+        more = telemetry_of(connection, job, settings, log=log)
     if not found and not runs:
         raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
-    shown = {**(found[0] if found else cleaned(job, runs[-1])), "runs": runs}
-    if traced and (page := settings.telemetry.page_of(traced[0]["traceparent"])):
-        shown["trace"] = page
-    if lines is not None:
-        shown["log"] = lines
+    shown = {**(found[0] if found else cleaned(job, runs[-1])), "runs": runs, **more}
     if as_json:
         print_json(shown)
     else:
         print_job(shown, values=values)
 
 
-def lines_of(job: int) -> dict[str, object]:
-    return {"job": job, "run": None, "organization": None, "values": True, "most": 1000}
+def telemetry_of(connection: Any, job: int, settings: Settings, *, log: bool) -> dict[str, object]:
+    """The page of its trace, where there is one, and (*log*) what its runs have said."""
+    from advisorjobs.cli.query import ask
+
+    of_job: dict[str, object] = {"job": job, "organization": None}
+    traced = ask(connection, "find_traceparent", of_job, by_index=True)
+    page = settings.telemetry.page_of(traced[0]["traceparent"]) if traced else None
+    found: dict[str, object] = {"trace": page} if page is not None else {}
+    if log:
+        found["log"] = ask(
+            connection, "list_log_lines", {**of_job, "run": None, "values": True, "most": 1000}, by_index=True
+        )
+    return found
 
 
 def cleaned(job: int, run: dict[str, object]) -> dict[str, object]:

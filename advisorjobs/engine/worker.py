@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 STUBBORN = 10.0
 """A run that goes on so long after it was told to stop can't be stopped: the process is replaced."""
 
+LINKS = ("claim", "complete", "rescue", "tidy")
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
 REPLACED = 70
@@ -102,9 +103,7 @@ class Worker:
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
         self._stop, self._now, self._lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._links = {
-            name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
-        }
+        self._links = {name: Link(spec.dsn, name, prepare=spec.prepare) for name in LINKS}
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
