@@ -41,12 +41,13 @@ class Actor:
         return json.dumps({name: value for name, value in {**said, "why": self.why}.items() if value is not None})
 
 
-_ACTING = ContextVar("acting", default=Actor(via=Via.PYTHON))
+PROGRAM = Actor(via=Via.PYTHON)
+_ACTING: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
 
 def acting() -> Actor:
     """Who acts in this context: a program, unless somebody was named."""
-    return _ACTING.get()
+    return _ACTING.get() or PROGRAM
 
 
 @contextlib.contextmanager

@@ -88,14 +88,16 @@ class LimitCalls:
         *weight*: turns in a row, 1 to 100. "none": as the queue says for every organization.
         """
         change = limit_change(why, changed_by, weight=weight, rate=rate, running=running)
-        return _asked("set_organization_rule", {**self._place(organization_id, queue), **change}, _nothing, connection)
+        return _asked(
+            "set_organization_rule", {**_place(self.app, organization_id, queue), **change}, _nothing, connection
+        )
 
     @call
     def remove_organization_rule(
         self, organization_id: str, *, queue: str | None = None, connection: Any = None
     ) -> Operation[bool]:
         """Removes the organization's rule for *queue*, or (None) the one for each queue. False: there was none."""
-        return _asked("remove_organization_rule", self._place(organization_id, queue), done, connection)
+        return _asked("remove_organization_rule", _place(self.app, organization_id, queue), done, connection)
 
     @call
     def set_key_limit(
@@ -135,7 +137,7 @@ class LimitCalls:
         self, *, queue: str | None = None, organization_id: str | None = None, connection: Any = None
     ) -> Operation[list[OrganizationRule]]:
         """The organizations' rules: all; those that hold in *queue*, the ones for each queue too; *organization_id*'s."""
-        values = self._place(organization_id, queue)
+        values = _place(self.app, organization_id, queue)
         return _asked("get_organization_rules", values, read_organization_rules, connection)
 
     @call
@@ -143,9 +145,9 @@ class LimitCalls:
         """The keys that have limits or are closed by their service, by name."""
         return _asked("get_key_limits", {}, read_key_limits, connection)
 
-    def _place(self, organization_id: str | None, queue: str | None) -> dict[str, str | None]:
-        known = None if queue is None else self.app.known_queue(queue)
-        return {"organization_id": organization_id, "queue": known}
+
+def _place(app: App, organization_id: str | None, queue: str | None) -> dict[str, str | None]:
+    return {"organization_id": organization_id, "queue": None if queue is None else app.known_queue(queue)}
 
 
 def _asked(name: str, values: Mapping[str, Any], read: Callable[[list[Row]], R], connection: Any) -> Operation[R]:

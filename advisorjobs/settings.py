@@ -98,6 +98,7 @@ class Settings:
         with K, M or G).
     prepared_statements: switch off behind poolers that can't (ADVISORJOBS_PREPARED_STATEMENTS).
     mail_from: the address that mails are from (ADVISORJOBS_MAIL_FROM; default SMTP_USER where that is an address).
+    audit_days: how long the audit log is kept (ADVISORJOBS_AUDIT_DAYS), a month at least.
     health: see advisorjobs/health_settings.py.
     log_format, log_level: text or json; debug, info, warning or error.
     secret_keys: what secrets of connected services are sealed with, the first seals (ADVISORJOBS_SECRET_KEYS=id:base64,…).
@@ -119,6 +120,7 @@ class Settings:
     children: int = 1
     child_memory: int = 1 << 30
     prepared_statements: bool = True
+    audit_days: int = 730
     log_format: str = "text"
     log_level: str = "info"
     storage: AzureStorage | None = None
@@ -161,6 +163,7 @@ class Settings:
             children=env.count("ADVISORJOBS_CHILDREN", len(os.sched_getaffinity(0))),
             child_memory=env.size("ADVISORJOBS_CHILD_MEMORY", 1 << 30),
             prepared_statements=env.switch("ADVISORJOBS_PREPARED_STATEMENTS", default=True),
+            audit_days=env.count("ADVISORJOBS_AUDIT_DAYS", 730, least=30),
             log_format=env.choice("ADVISORJOBS_LOG_FORMAT", ("text", "json"), "text"),
             log_level=env.choice("ADVISORJOBS_LOG_LEVEL", ("debug", "info", "warning", "error"), "info"),
             storage=azure_storage(env),

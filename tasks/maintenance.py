@@ -57,18 +57,22 @@ class BulkActionPayload(MaintenancePayload):
 
 @task("maintenance:log_cleanup", payload=LogCleanupPayload)
 def log_cleanup(job: JobRun[LogCleanupPayload]) -> Result:
-    """Drops old months of history whole and the rest in small steps; then a job for each firm.
+    """Drops old months of history whole and the rest in small steps, and of the audit log what is past its own time; then
+    a job for each firm.
 
     Mails and the feed stay: that a reminder was sent is the firm's record, and no log.
     """
+    from advisorjobs.upkeep.audit import forget_audit
     from advisorjobs.upkeep.handing_out import Errand, hand_out
     from advisorjobs.upkeep.history import clean_history
     from advisorjobs.upkeep.leftovers import BATCH, clear_events
 
     if job.payload.organization_id == SYSTEM:
         done = clean_history(job.payload.keep_days, lambda step: job.progress(step, None, "history"))
+        forgotten = forget_audit(lambda rows: job.progress(rows, None, "audit log"))
         handed = hand_out(job, lambda firm: Errand(key=f"asked:{job.id}"))
-        return {"before": done.before.isoformat(), "months": list(done.months), "rows": done.rows, **handed}
+        history = {"before": done.before.isoformat(), "months": list(done.months), "rows": done.rows}
+        return {**history, "audit_rows": forgotten, **handed}
     removed, batch = 0, BATCH
     while batch == BATCH:
         with job.connection() as connection:

@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.mail_servers",
     "tests.fixtures.mails",
     "tests.fixtures.poolers",
+    "tests.fixtures.identity_provider",
     "tests.fixtures.terminals",
     "tests.fixtures.visitors",
     "tests.fixtures.webhooks",

@@ -14,6 +14,7 @@ from advisorjobs.actor import Actor
 from advisorjobs.database.operation import Operation, Row, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.errors import ActionRefused
+from advisorjobs.rates import parse_rate, rate_text
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["AuditCalls", "AuditEntry", "AuditFilter", "AuditPage", "Change", "Undone"]
 
 LARGEST_PAGE = 200
-FOLDED = frozenset({"payload"})
-"""What tells states apart for programs, and people nothing."""
+FOLDED = frozenset({"payload", "since", "paused_by", "changed"})
+"""What tells states apart for programs, and nothing that the entry itself doesn't say."""
+
+MOMENTS = frozenset({"until", "closed_until", "scheduled_at", "start_at", "end_at", "before"})
+RATES = frozenset({"rate", "organization_rate"})
+USUAL = {"jitter": "00:00:00", "missed": "once", "missed_cap": 100, "overlap": "allow"}
+"""What a new schedule has unless somebody wants it otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +141,22 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
     """What differs between two states, in the order of its names."""
     before, after = before or {}, after or {}
     names = sorted((before.keys() | after.keys()) - FOLDED)
+    if not before:
+        after = {name: value for name, value in after.items() if USUAL.get(name) != value}
     return tuple(
-        Change(field=name, before=before.get(name), after=after.get(name))
+        Change(field=name, before=shown(name, before.get(name)), after=shown(name, after.get(name)))
         for name in names
         if before.get(name) != after.get(name)
     )
+
+
+def shown(field: str, value: Any) -> Any:
+    """*value* as people and programs read it: moments as such, rates as elsewhere."""
+    if value is None or not isinstance(value, str):
+        return value
+    if field in MOMENTS:
+        return datetime.fromisoformat(value)
+    return rate_text(parse_rate(value)) if field in RATES else value
 
 
 def _page(rows: Sequence[Row], most: int) -> AuditPage:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from advisorjobs.actions.calling import action
 from advisorjobs.actions.noted import Noted, noted
 from advisorjobs.actions.permission import ADMIN, OPERATOR
+from advisorjobs.actor import Actor
 from advisorjobs.database.operation import Operation
 from advisorjobs.errors import SettingsError
 from advisorjobs.limit_calls import LimitCalls
@@ -27,6 +28,7 @@ class QueueActionCalls:
     """
 
     app: App
+    actor: Actor
 
     @action(OPERATOR)
     def pause_queue(
@@ -40,7 +42,9 @@ class QueueActionCalls:
         """Lets nothing of *queue*, or of one organization in it, start until it is resumed, or *until* has come."""
         reason = why if organization_id is not None else needed(why)
         return noted(
-            PauseCalls.pause_queue.written(self, queue, organization_id=organization_id, reason=reason, until=until)
+            PauseCalls.pause_queue.written(
+                self, queue, organization_id=organization_id, reason=reason, until=until, paused_by=self.actor.by
+            )
         )
 
     @action(OPERATOR)
@@ -53,7 +57,11 @@ class QueueActionCalls:
         self, organization_id: str, *, why: str | None = None, until: datetime | None = None
     ) -> Operation[Noted]:
         """Lets nothing of an organization start, in any queue."""
-        return noted(PauseCalls.pause_organization.written(self, organization_id, reason=needed(why), until=until))
+        return noted(
+            PauseCalls.pause_organization.written(
+                self, organization_id, reason=needed(why), until=until, paused_by=self.actor.by
+            )
+        )
 
     @action(OPERATOR)
     def resume_organization(self, organization_id: str) -> Operation[Noted]:
@@ -83,6 +91,7 @@ class QueueActionCalls:
                 organization_running=organization_running,
                 fair=fair,
                 why=needed(why),
+                changed_by=self.actor.by,
             )
         )
 
@@ -105,7 +114,14 @@ class QueueActionCalls:
         """Changes what differs for one organization, in *queue* or (None) in each."""
         return noted(
             LimitCalls.set_organization_rule.written(
-                self, organization_id, queue=queue, weight=weight, rate=rate, running=running, why=needed(why)
+                self,
+                organization_id,
+                queue=queue,
+                weight=weight,
+                rate=rate,
+                running=running,
+                why=needed(why),
+                changed_by=self.actor.by,
             )
         )
 
@@ -119,7 +135,11 @@ class QueueActionCalls:
         self, key: str, *, rate: Rate = None, running: Count = None, why: str | None = None
     ) -> Operation[Noted]:
         """Changes the limits of a service or account over all queues."""
-        return noted(LimitCalls.set_key_limit.written(self, key, rate=rate, running=running, why=needed(why)))
+        return noted(
+            LimitCalls.set_key_limit.written(
+                self, key, rate=rate, running=running, why=needed(why), changed_by=self.actor.by
+            )
+        )
 
     @action(ADMIN)
     def remove_key_limit(self, key: str) -> Operation[Noted]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from advisorjobs.actions.calling import action
 from advisorjobs.actions.noted import Noted, noted
 from advisorjobs.actions.permission import OPERATOR
+from advisorjobs.actor import Actor
 from advisorjobs.database.operation import Operation
 from advisorjobs.payloads import Payload
 from advisorjobs.schedule_calls import ScheduleCalls
@@ -23,6 +24,7 @@ class ScheduleActionCalls:
     """The queue manager's changes of schedules, as somebody's: see ScheduleCalls for what each argument means."""
 
     app: App
+    actor: Actor
 
     @action(OPERATOR)
     def put_schedule(
@@ -34,14 +36,19 @@ class ScheduleActionCalls:
         **options: Unpack[ScheduleOptions],
     ) -> Operation[Noted]:
         """Creates a schedule, or changes what differs in the one that has its key."""
-        return noted(ScheduleCalls.add_repeatable_job.written(self, queue, name, payload, cron, **options))
+        signed: ScheduleOptions = {"changed_by": self.actor.by, **options}
+        return noted(ScheduleCalls.add_repeatable_job.written(self, queue, name, payload, cron, **signed))
 
     @action(OPERATOR)
     def pause_schedule(
         self, key: str, *, organization_id: str | None = None, why: str | None = None
     ) -> Operation[Noted]:
         """Lets a schedule rest."""
-        return noted(ScheduleCalls.pause_repeatable_job.written(self, key, organization_id=organization_id, reason=why))
+        return noted(
+            ScheduleCalls.pause_repeatable_job.written(
+                self, key, organization_id=organization_id, reason=why, paused_by=self.actor.by
+            )
+        )
 
     @action(OPERATOR)
     def resume_schedule(self, key: str, *, organization_id: str | None = None) -> Operation[Noted]:

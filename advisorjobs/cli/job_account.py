@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -13,51 +14,58 @@ from advisorjobs.cli.consoles import console, print_rows
 from advisorjobs.cli.moments import local_seconds
 from advisorjobs.cli.serving import span
 from advisorjobs.errors import AdvisorJobsError
+from advisorjobs.inspector.job_account import JobAccount, Progress, RunAccount
+from advisorjobs.inspector.log_lines import LogLine
+from advisorjobs.inspector.why_waiting import WaitingAccount
+from advisorjobs.job import JobStatus
 
-__all__ = ["NoSuchJob", "print_job"]
+__all__ = ["NoSuchJob", "job_json", "print_job"]
 
 TIMES = ("queued_at", "scheduled_at", "started_at", "finished_at")
-HIDDEN = ("id", "name", "status", "runs", "log", "fields", "payload", "progress", *TIMES)
-LABELS = {"organization_id": "organization", "run_number": "runs", "limit_key": "key", "abort_requested": "cancelling"}
-PARKED = {
-    "lock": "another job holds its lock",
-    "unknown_job": "no worker that asked knows its name",
-    "key": "its key has no room",
-}
 
 
 class NoSuchJob(AdvisorJobsError):
     """No job has this number, or had it within the time for which history is kept."""
 
 
-def print_job(job: Mapping[str, Any], *, values: bool) -> None:
-    """Prints *job* (sql/show_job.sql, with `runs`: sql/job_runs.sql); *values*: with what it was given and brought."""
+def job_json(job: JobAccount, waiting: WaitingAccount | None, log: Sequence[LogLine] | None = None) -> dict[str, Any]:
+    """What machines get."""
+    told = asdict(job)
+    reasons = [] if waiting is None else [asdict(reason) for reason in waiting.reasons]
+    said = {} if log is None else {"log": [asdict(line) for line in log]}
+    return {**told, "status": status(job), "fields": sorted(job.payload_shape or ()), "waits_because": reasons, **said}
+
+
+def status(job: JobAccount) -> str:
+    return job.status or "cleaned"
+
+
+def print_job(job: JobAccount, waiting: WaitingAccount | None, log: Sequence[LogLine] | None = None) -> None:
+    """Prints *job*, why it waits if it does, and what its runs have said (*log*, None: not asked for).
+
+    With what it was given and brought, where its account has that.
+    """
     output = console()
-    say(output, f"job {job['id']}  {job['name']}  {job['status']}")
-    for label, text in facts(job):
+    say(output, f"job {job.id}  {job.name}  {status(job)}")
+    for label, text in facts(job, waiting):
         say(output, f"  {label:14} {text}")
-    if values and job.get("payload") is not None:
-        say(output, f"  {'arguments':14} {as_json(job['payload'])}")
-    if values and job.get("progress") is not None:
-        say(output, f"  {'progress':14} {as_json(job['progress'])}")
-    runs = job["runs"]
-    if runs:
+    if job.runs:
         output.print()
         spare = ("attempt", "worker", "waited", "next run")
         print_rows(
             output,
-            [run_cells(run) for run in runs],
+            [run_cells(run) for run in job.runs],
             numbers=("run", "attempt", "waited", "took"),
             spare=spare,
             cut="worker",
         )
-    for line in outcomes(runs) if values else ():
+    for line in outcomes(job.runs) if job.with_values else ():
         say(output, line)
-    for line in job.get("log") or ():
-        say(output, f"run {line['run_no']}, {local_seconds(line['at'])} {line['level']:7} {line['text']}")
-    if job.get("log") == []:
+    for entry in log or ():
+        say(output, f"run {entry.run}, {local_seconds(entry.at)} {entry.level:7} {entry.text}")
+    if log == []:
         output.print("none of its runs has said anything", style="dim")
-    if not values and any(run["error_code"] for run in runs):
+    if not job.with_values and job.has_errors:
         output.print("messages and traces, which may hold a client's data: --values", style="dim")
 
 
@@ -65,33 +73,56 @@ def say(output: Console, text: str) -> None:
     output.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def facts(job: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def facts(job: JobAccount, waiting: WaitingAccount | None) -> Iterator[tuple[str, str]]:
     """What is known of the job itself, each with its label."""
-    for name, value in job.items():
-        if name in HIDDEN or value in (None, False, []):
-            continue
-        if name == "parked":
-            yield "waits because", PARKED.get(value, value)
-        else:
-            yield LABELS.get(name, name.replace("_", " ")), ", ".join(value) if isinstance(value, list) else str(value)
+    known: Mapping[str, Any] = {
+        "queue": job.queue,
+        "organization": job.organization_id,
+        "priority": job.priority,
+        "attempts": job.attempts,
+        "runs": job.run_number,
+        "cancelling": job.abort_requested or None,
+        "lock": job.lock,
+        "queueing lock": job.queueing_lock,
+        "unique key": job.unique_key,
+        "key": job.limit_key,
+        "tags": ", ".join(job.tags),
+        "schedule": job.schedule and job.schedule.key,
+    }
+    yield from ((label, str(value)) for label, value in known.items() if value not in (None, ""))
     for name in TIMES:
-        if job.get(name) is not None:
-            yield name.removesuffix("_at"), local_seconds(job[name])
-    if job.get("fields") and job.get("payload") is None:
-        yield "arguments", f"{', '.join(job['fields'])} (names only)"
+        if getattr(job, name) is not None:
+            yield name.removesuffix("_at"), local_seconds(getattr(job, name))
+    if job.payload is not None:
+        yield "arguments", as_json(job.payload)
+    elif job.payload_shape:
+        yield "arguments", f"{', '.join(sorted(job.payload_shape))} (names only)"
+    if job.progress is not None:
+        yield "progress", progress_text(job.progress)
+    if waiting is not None and job.status in (JobStatus.WAITING, JobStatus.DELAYED):
+        for reason in waiting.reasons:
+            yield "waits because", reason.text + (f" Until {local_seconds(reason.until)}." if reason.until else "")
+        if waiting.starts_at is not None:
+            yield "starts about", local_seconds(waiting.starts_at)
 
 
-def run_cells(run: Mapping[str, Any]) -> dict[str, str]:
+def progress_text(progress: Progress) -> str:
+    of = f" of {progress.total:g}" if progress.total is not None else ""
+    note = f": {progress.note}" if progress.note else ""
+    return f"{progress.done or 0:g}{of}{note}"
+
+
+def run_cells(run: RunAccount) -> dict[str, str]:
     return {
-        "run": str(run["run_number"]),
-        "attempt": str(run["attempt"]),
-        "outcome": run["status"],
-        "error": run["error_code"] or "",
-        "started": local_seconds(run["started_at"]),
-        "waited": milliseconds(run["wait_ms"]),
-        "took": milliseconds(run["run_ms"]),
-        "next run": local_seconds(run["next_run_at"]),
-        "worker": printable(run["worker"] or ""),
+        "run": str(run.run_number),
+        "attempt": str(run.attempt),
+        "outcome": run.status,
+        "error": run.error_code or "",
+        "started": local_seconds(run.started_at),
+        "waited": milliseconds(run.wait_ms),
+        "took": milliseconds(run.run_ms),
+        "next run": local_seconds(run.next_run_at),
+        "worker": printable(run.worker or ""),
     }
 
 
@@ -101,16 +132,17 @@ def milliseconds(length: int | None) -> str:
     return f"{length / 1000:.2f} s" if length < 120_000 else span(length / 1000)
 
 
-def outcomes(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def outcomes(runs: Sequence[RunAccount]) -> Iterator[str]:
     """What each run brought or said, line by line."""
     for run in runs:
-        for name in ("result", "error_message", "stack_trace"):
-            value = run[name]
+        for label, value in (
+            ("result", None if run.result is None else as_json(run.result)),
+            ("message", run.error_message),
+            ("stack trace", run.stack_trace),
+        ):
             if value is not None:
-                label = name.replace("error_", "").replace("_", " ")
-                text = value if isinstance(value, str) and name != "result" else as_json(value)
-                first, *more = text.splitlines() or [""]
-                yield f"run {run['run_number']}, {label}: {first}"
+                first, *more = value.splitlines() or [""]
+                yield f"run {run.run_number}, {label}: {first}"
                 yield from (f"  {line}" for line in more)
 
 

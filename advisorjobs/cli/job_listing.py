@@ -1,81 +1,59 @@
-"""Pages of jobs, the newest first, each an indexed read of the same size whatever waits and however long history is."""
+"""Pages of jobs for people, as the inspector finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
 
-from advisorjobs.cli.query import ask
 from advisorjobs.environment import did_you_mean
-from advisorjobs.errors import SettingsError
+from advisorjobs.errors import ErrorCode, SettingsError
+from advisorjobs.inspector.found_job import FoundJob, JobPage
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.job import JobStatus
 from advisorjobs.queues import known_queue
 from advisorjobs.settings import Settings
 
-__all__ = ["Page", "Wanted", "newest", "print_jobs"]
-
-LOOK = 4_000
-PAGES = 50
-"""A call looks at this many jobs at a time, and so many times."""
-
-NEWEST = (1 << 63) - 1
+__all__ = ["check_names", "code_of", "note_of", "print_jobs", "status_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which jobs: None doesn't narrow the list."""
-
-    queue: str | None = None
-    status: str | None = None
-    name: str | None = None
-    organization: str | None = None
-    tag: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def check_status(self) -> None:
-        """Refuses a status that there is not."""
-        statuses = tuple(JobStatus)
-        if self.status is not None and self.status not in statuses:
-            raise SettingsError("--status", self.status, f"is no status of a job{did_you_mean(self.status, statuses)}")
-
-    def check_names(self, settings: Settings) -> None:
-        """Where nothing was found: refuses a queue or job that this program doesn't know either."""
-        from advisorjobs.catalogue import Catalogue
-
-        if self.queue is not None:
-            known_queue(self.queue)
-        if self.name is not None and not self.name.startswith("builtin:"):
-            Catalogue.load(settings.imports)[self.name]
+def status_of(text: str | None) -> JobStatus | None:
+    """Refuses a status that there is not."""
+    statuses = tuple(JobStatus)
+    if text is not None and text not in statuses:
+        raise SettingsError("--status", text, f"is no status of a job{did_you_mean(text, statuses)}")
+    return None if text is None else JobStatus(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """`note`: how to go on, where there may be more."""
-
-    jobs: Sequence[Mapping[str, Any]]
-    note: str = ""
-
-
-def newest(connection: Any, wanted: Wanted, *, before: int | None, limit: int) -> Page:
-    """The newest *limit* jobs that are *wanted* and whose numbers are below *before*."""
-    jobs: list[dict[str, Any]] = []
-    edge = before or NEWEST
-    for _ in range(PAGES):
-        asked = {**asdict(wanted), "before": edge, "look": LOOK, "limit": limit - len(jobs)}
-        rows = ask(connection, "newest_jobs", asked, by_index=True)
-        jobs += [{name: row[name] for name in row if name != "lowest"} for row in rows if row["id"] is not None]
-        if len(jobs) == limit:
-            return Page(jobs, f"older ones: --before {jobs[-1]['id']}")
-        if rows[0]["lowest"] is None:
-            return Page(jobs)
-        edge = rows[0]["lowest"]
-    return Page(jobs, f"looked at {LOOK * PAGES:,} jobs; go on with --before {edge}")
+def code_of(text: str | None) -> ErrorCode | None:
+    """Refuses an error code that there is not."""
+    codes = tuple(ErrorCode)
+    if text is not None and text not in codes:
+        raise SettingsError("--error", text, f"is no error code{did_you_mean(text, codes)}")
+    return None if text is None else ErrorCode(text)
 
 
-def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
+def check_names(wanted: JobFilter, settings: Settings) -> None:
+    """Where nothing was found: refuses a queue or job that this program doesn't know either."""
+    from advisorjobs.catalogue import Catalogue
+
+    if wanted.queue is not None:
+        known_queue(wanted.queue)
+    if wanted.name is not None and not wanted.name.startswith("builtin:"):
+        Catalogue.load(settings.imports)[wanted.name]
+
+
+def note_of(page: JobPage) -> str:
+    """How to go on, where there may be more."""
+    if page.older is None:
+        return ""
+    if page.finished:
+        return f"older ones: --before {page.older}"
+    from advisorjobs.cli.moments import local_seconds
+
+    back = f" back to {local_seconds(page.back_to)}" if page.back_to else ""
+    return f"looked at {page.looked:,} jobs{back}; go on with --before {page.older}"
+
+
+def print_jobs(jobs: Sequence[FoundJob]) -> None:
     """A line for each."""
     from advisorjobs.cli.consoles import console, print_rows
 
@@ -87,19 +65,19 @@ def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
     print_rows(output, [cells(job) for job in jobs], numbers=("id", "attempts", "run time"), spare=spare, cut="job")
 
 
-def cells(job: Mapping[str, Any]) -> dict[str, str]:
+def cells(job: FoundJob) -> dict[str, str]:
     from advisorjobs.cli.account import printable
     from advisorjobs.cli.moments import local_seconds
 
-    took = f"{job['run_ms'] / 1000:.2f} s" if job["run_ms"] is not None else ""
+    took = f"{job.run_ms / 1000:.2f} s" if job.run_ms is not None else ""
     return {
-        "id": str(job["id"]),
-        "job": printable(job["name"]),
-        "queue": printable(job["queue"]),
-        "organization": printable(job["organization_id"] or ""),
-        "status": job["status"],
-        "attempts": str(job["attempts"]),
-        "queued": local_seconds(job["queued_at"]),
+        "id": str(job.id),
+        "job": printable(job.name),
+        "queue": printable(job.queue),
+        "organization": printable(job.organization_id or ""),
+        "status": job.status,
+        "attempts": str(job.attempts),
+        "queued": local_seconds(job.queued_at),
         "run time": took,
-        "error": job["error_code"] or "",
+        "error": job.error_code or "",
     }

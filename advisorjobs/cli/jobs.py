@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -47,20 +48,27 @@ def list_jobs(
     name: OfName = None,
     organization: Annotated[str | None, typer.Option(metavar="ID", help="Of this organization only.")] = None,
     tag: Annotated[str | None, typer.Option(metavar="TAG", help="With this tag.")] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help='Queued then or later: "2026-12-01 08:00", or 2h ago.')
+    payload: Annotated[
+        str | None, typer.Option(metavar="FIELD=VALUE", help="With this in the payload: document_id=doc-17.")
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Queued before.")] = None,
+    unique_key: Annotated[str | None, typer.Option(metavar="KEY", help="With this unique key.")] = None,
+    error: Annotated[str | None, typer.Option(metavar="CODE", help="Whose last run ended so, as network.")] = None,
+    fingerprint: Annotated[str | None, typer.Option(metavar="F", help="Whose last run failed like that.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help='Ended or queued then or later: "2026-12-01 08:00", or 2h ago.')
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Ended or queued before.")] = None,
     before: Annotated[
-        int | None, typer.Option(metavar="NUMBER", min=1, help="The next page: jobs with smaller numbers.")
+        str | None, typer.Option(metavar="PLACE", help="The next page: a job's number, or what the last page said.")
     ] = None,
     limit: Annotated[int, typer.Option(metavar="COUNT", min=1, max=10_000, help="How many.")] = 20,
     as_json: JsonOption = False,
 ) -> None:
     """Lists jobs, the newest first.
 
-    Failed ones are listed until they are retried or cleaned. A call looks at 200,000 jobs at most and says where to go
-    on. Times are this machine's.
+    With a name, an organization or a time: those that live first, then the others, the latest end first. Failed ones are
+    listed until they are retried or cleaned. A call that finds little stops after a while and says where to go on.
+    Times are this machine's; of a job that has ended, the time is that of its end.
 
     \b
     Examples:
@@ -74,23 +82,37 @@ def list_jobs(
     "tags", "error_code", "queued_at", "scheduled_at", "started_at",
     "finished_at", "run_ms"} for each job.
     """
+    from advisorjobs.application import the_app
     from advisorjobs.cli.ground import opened
-    from advisorjobs.cli.job_listing import Wanted, newest, print_jobs
+    from advisorjobs.cli.job_listing import check_names, code_of, note_of, print_jobs, status_of
     from advisorjobs.cli.moments import ago
+    from advisorjobs.inspector.inspector import Inspector
+    from advisorjobs.inspector.job_filter import JobFilter
 
-    wanted = Wanted(queue, status, name, organization, tag, ago(since, "--since"), ago(until, "--until"))
-    wanted.check_status()
+    wanted = JobFilter(
+        queue=queue,
+        status=status_of(status),
+        name=name,
+        organization=organization,
+        tag=tag,
+        payload=payload,
+        unique_key=unique_key,
+        error_code=code_of(error),
+        fingerprint=fingerprint,
+        since=ago(since, "--since"),
+        until=ago(until, "--until"),
+    )
     settings = Settings.from_environment()
     with opened(settings) as connection:
-        page = newest(connection, wanted, before=before, limit=limit)
+        page = Inspector(the_app()).sync.search_jobs(wanted, before=before, limit=limit, connection=connection)
     if not page.jobs:
-        wanted.check_names(settings)
+        check_names(wanted, settings)
     if as_json:
-        print_json(*page.jobs)
+        print_json(*(asdict(job) for job in page.jobs))
     else:
         print_jobs(page.jobs)
-    if page.note:
-        typer.echo(page.note, err=True)
+    if note := note_of(page):
+        typer.echo(note, err=True)
 
 
 @command.command(name="show")
@@ -104,7 +126,7 @@ def show_job(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows a job and all its runs.
+    """Shows a job and all its runs, and why it waits if it does.
 
     Of arguments the names are shown; what they hold, results, errors' messages and traces only with --values. Of what a run
     says the first 200 lines are kept; of many runs the newest are shown.
@@ -118,49 +140,33 @@ def show_job(
 
     \b
     --json: {"id", "name", "queue", "organization_id", "status", "priority",
-    "attempts", "queued_at", …, "fields", "payload", "runs": [{"run_number",
-    "attempt", "status", "worker", "started_at", "finished_at", "wait_ms",
-    "run_ms", "error_code", "error_message", "stack_trace", "result", …}]};
+    "attempts", "queued_at", …, "fields", "payload", "waits_because": [{"why",
+    "text", "until", "jobs", …}], "runs": [{"run_number", "attempt", "status",
+    "worker", "started_at", "finished_at", "wait_ms", "run_ms", "error_code",
+    "error_message", "stack_trace", "result", …}]};
     payload, result, message and trace are null without --values. With --log
-    also "log": [{"run_no", "no", "at", "level", "text"}]; "trace", the page of
-    its trace, where there is one (ADVISORJOBS_TRACE_URL).
+    also "log": [{"run", "no", "at", "level", "text"}]; "trace": the page of its
+    trace, where there is one (ADVISORJOBS_TRACE_URL).
     """
+    from advisorjobs.application import the_app
     from advisorjobs.cli.ground import opened
-    from advisorjobs.cli.job_account import NoSuchJob, print_job
-    from advisorjobs.cli.query import ask
+    from advisorjobs.cli.job_account import NoSuchJob, job_json, print_job
+    from advisorjobs.inspector.inspector import Inspector
 
-    settings = Settings.from_environment()
-    with opened(settings) as connection:
-        found = ask(connection, "show_job", {"job": job, "values": values}, by_index=True)
-        runs = ask(connection, "job_runs", {"job": job, "values": values}, by_index=True)
-        more = telemetry_of(connection, job, settings, log=log)
-    if not found and not runs:
+    with opened(Settings.from_environment()) as connection:
+        inspector = Inspector(the_app()).sync
+        found = inspector.read_job(job, values=values, connection=connection)
+        waiting = inspector.why_waiting(job, connection=connection)
+        trace = inspector.read_trace_link(job, connection=connection)
+        lines = inspector.read_log_lines(job, values=True) if log else None
+    if found is None:
         raise NoSuchJob(f"there is no job {job}: `advisorjobs jobs list` shows the newest")
-    shown = {**(found[0] if found else cleaned(job, runs[-1])), "runs": runs, **more}
     if as_json:
-        print_json(shown)
+        print_json({**job_json(found, waiting, lines), "trace": trace})
     else:
-        print_job(shown, values=values)
-
-
-def telemetry_of(connection: Any, job: int, settings: Settings, *, log: bool) -> dict[str, object]:
-    """The page of its trace, where there is one, and (*log*) what its runs have said."""
-    from advisorjobs.cli.query import ask
-
-    of_job: dict[str, object] = {"job": job, "organization": None}
-    traced = ask(connection, "find_traceparent", of_job, by_index=True)
-    page = settings.telemetry.page_of(traced[0]["traceparent"]) if traced else None
-    found: dict[str, object] = {"trace": page} if page is not None else {}
-    if log:
-        found["log"] = ask(
-            connection, "list_log_lines", {**of_job, "run": None, "values": True, "most": 1000}, by_index=True
-        )
-    return found
-
-
-def cleaned(job: int, run: dict[str, object]) -> dict[str, object]:
-    """What the last run still says of a job that was cleaned away."""
-    return {"id": job, "status": "cleaned", **{name: run[name] for name in ("name", "queue", "organization_id")}}
+        print_job(found, waiting, lines)
+        if trace:
+            typer.echo(f"  trace          {trace}")
 
 
 command.command(name="retry")(retry_jobs)

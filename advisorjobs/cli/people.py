@@ -173,7 +173,7 @@ def activate(name: Name, by: ByOption = None) -> None:
 
 
 @command.command(name="remove")
-def remove(name: Name) -> None:
+def remove(name: Name, by: ByOption = None) -> None:
     """Removes a person, with their sessions.
 
     One of an identity provider comes back with the next sign-in: deactivate them instead.
@@ -184,7 +184,7 @@ def remove(name: Name) -> None:
     """
     with accounts() as kept:
         for each in all_of(kept, name):
-            kept.remove_person(each.id)
+            kept.remove_person(each.id, by=person(by))
     typer.echo(f"{name} is removed")
 
 

@@ -92,7 +92,7 @@ def list_tokens(as_json: JsonOption = False) -> None:
 
 
 @command.command(name="revoke")
-def revoke(name: Name) -> None:
+def revoke(name: Name, by: ByOption = None) -> None:
     """Makes a token worthless, at once.
 
     \b
@@ -100,6 +100,6 @@ def revoke(name: Name) -> None:
       advisorjobs tokens revoke grafana
     """
     with accounts() as kept:
-        if not kept.revoke_token(name):
+        if not kept.revoke_token(name, by=person(by)):
             raise NoSuchToken(f"there is no token {name!r}: see `advisorjobs tokens list`")
     typer.echo(f"token {name} is worthless now")

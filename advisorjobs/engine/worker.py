@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 STUBBORN = 10.0
 """A run that goes on so long after it was told to stop can't be stopped: the process is replaced."""
 
-LINKS = ("claim", "complete", "rescue", "tidy")
 LAST_WORDS = 3.0
 ORPHANS_EVERY = 300.0
 REPLACED = 70
@@ -102,12 +101,14 @@ class Worker:
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
-        self._stop, self._now, self._lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._links = {name: Link(spec.dsn, name, prepare=spec.prepare) for name in LINKS}
+        self._stop, self._now, self._lost, self._looking = (asyncio.Event() for _ in range(4))
+        self._links = {
+            name: Link(spec.dsn, name, prepare=spec.prepare) for name in ("claim", "complete", "rescue", "tidy")
+        }
         self._links["listen"] = Link(spec.direct_dsn, "listen")
         self.pulse = Pulse(overdue=self._overdue)
         self.slots = Slots(spec.slots)
-        self.meter = Meter()
+        self.meter, self._reporter = Meter(), Reporter(self)
         self.completer = Completer(self._links["complete"], on_written=self._written, meter=self.meter)
         self.dispatcher = Dispatcher(
             slots=self.slots,
@@ -134,8 +135,6 @@ class Worker:
             on_unanswered=self._claim_lost,
             meter=self.meter,
         )
-        self._looking = asyncio.Event()
-        self._reporter = Reporter(self)
 
     @property
     def links(self) -> Collection[Link]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from advisorjobs.calls import Awaiting, Blocking
 from advisorjobs.inspector.changes import ChangeCalls
 from advisorjobs.inspector.database_health import DatabaseCalls
+from advisorjobs.inspector.job_account import JobAccountCalls
 from advisorjobs.inspector.job_search import JobSearchCalls
 from advisorjobs.inspector.limit_states import LimitStateCalls
 from advisorjobs.inspector.log_lines import LogLineCalls
@@ -31,6 +32,7 @@ __all__ = ["BlockingInspector", "Inspector"]
 class InspectorCalls(
     ChangeCalls,
     DatabaseCalls,
+    JobAccountCalls,
     JobSearchCalls,
     LimitStateCalls,
     LogLineCalls,

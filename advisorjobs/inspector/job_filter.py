@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from advisorjobs.environment import did_you_mean
@@ -49,7 +49,7 @@ class JobFilter:
         Raises SettingsError, naming the condition, for one that can't be used.
         """
         said = {each.name: (given.get(each.name) or "").strip() for each in fields(cls)}
-        read = {name: READ.get(name, _text)(name, text) for name, text in said.items() if text}
+        read: dict[str, Any] = {name: READ.get(name, _text)(name, text) for name, text in said.items() if text}
         return cls(**read)
 
     def __post_init__(self) -> None:
@@ -59,6 +59,8 @@ class JobFilter:
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is None:
                 raise SettingsError(name, str(moment), "must have a time zone")
+            if moment is not None and not 1970 <= moment.year < 9000:
+                raise SettingsError(name, str(moment), "must lie between the years 1970 and 9000")
 
     @property
     def payload_condition(self) -> tuple[str | None, str | None]:
@@ -77,7 +79,7 @@ class JobFilter:
         return self.payload is not None or self.error_text is not None
 
     def query(self, **changed: object) -> str:
-        """As the query of an address, which `of` reads again; *changed*: other conditions, None without one."""
+        """As the query of an address, which `of` reads again; *changed*: other conditions and names, None: without."""
         said = {each.name: getattr(self, each.name) for each in fields(self)} | changed
         return urlencode({name: _said(value) for name, value in said.items() if value not in (None, "")})
 

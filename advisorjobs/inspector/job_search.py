@@ -65,7 +65,8 @@ class JobSearchCalls:
 def _looks(wanted: JobFilter, start: JobCursor | None, *, up: bool, most: int, connection: Any) -> Steps[Look]:
     """The walks of a search, one after the other, until there are *most* jobs."""
     if wanted.id is not None or wanted.unique_key is not None:
-        return (yield _single(wanted, connection))
+        single: Look = yield _single(wanted, connection)
+        return single
     found: tuple[Look, ...] = ()
     walks = _walks(wanted)
     for walk in reversed(walks) if up else walks:

@@ -17,10 +17,8 @@ LONG_WAIT = 300.0
 """Seconds of waiting in a queue that is served, from which on it is worth saying."""
 
 FAILURES = 3
-"""So many failed jobs in an hour are worth saying,"""
-
-MANY = 0.05
-"""and are bad where they are so large a part of those that ended."""
+SOME, MANY = 0.02, 0.05
+"""So many failed jobs in an hour are worth saying where they are a fiftieth of those that ended, and bad from a twentieth on."""
 
 
 class Kind(StrEnum):
@@ -88,9 +86,9 @@ def _of_waiting(stats: QueueStats, pace: Pace | None, now: datetime) -> Iterator
 
 
 def _of_failures(stats: QueueStats, pace: Pace | None) -> Iterator[Trouble]:
-    if pace is None or pace.failed_in_hour < FAILURES:
+    rate = None if pace is None else pace.failure_rate
+    if pace is None or rate is None or pace.failed_in_hour < FAILURES or rate < SOME:
         return
-    rate = pace.failure_rate or 0.0
     text = (
         f"{stats.queue}: {_jobs(pace.failed_in_hour)} failed within the last hour, {_percent(rate)} of those that ended"
     )

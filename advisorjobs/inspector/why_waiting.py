@@ -184,15 +184,12 @@ def _line_limits(facts: WaitingFacts) -> Iterator[WaitingReason]:
 def _lock_text(facts: WaitingFacts) -> str:
     lock = facts.lock
     assert lock is not None
-    holder = "" if not lock.held else f"job {lock.holder} runs with it" if lock.holder else "another job runs with it"
-    waiting = (
-        ""
-        if not lock.before
-        else f"{_count(lock.before)} before it in line"
-        if lock.before > 1
-        else "1 waits before it"
-    )
-    return f"Its lock is taken: {' and '.join(filter(None, (holder, waiting)))}."
+    waiting = f"{_count(lock.before)} wait" if lock.before != 1 else "1 waits"
+    if not lock.held:
+        return f"{waiting[0].upper()}{waiting[1:]} before it in the line of its lock."
+    holder = f"job {lock.holder}" if lock.holder else "another job"
+    more = f", and {waiting} before it" if lock.before else ""
+    return f"Its lock is taken: {holder} runs with it{more}."
 
 
 def _workers(facts: WaitingFacts) -> Iterator[WaitingReason]:
@@ -236,7 +233,7 @@ def _nothing(facts: WaitingFacts) -> WaitingReason:
     parked = {
         "unknown_job": "It was set aside while no worker knew its name, and is brought back within a second or two.",
         "key": "It was set aside while its key had no room, and is looked at again now.",
-        "lock": "It was set aside while its lock was taken. Its turn has come: it is brought back, within minutes at the latest.",
+        "lock": "It was set aside while its lock was taken; its turn has come, and it is brought back within minutes.",
     }
     if facts.parked is not None:
         until = facts.key_wakes_at if facts.parked == "key" else None

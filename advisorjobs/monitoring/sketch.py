@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 __all__ = ["classic_counts", "entries", "representative"]
 
-DIGITS = 12
+DIGITS = 10
 """Decimal digits that a bucket has in the number that is the histogram; the lowest bucket's are the last."""
 
 
@@ -32,13 +32,7 @@ def representative(bucket: int) -> float:
 
 def entries(histogram: str) -> Iterator[tuple[int, int]]:
     """The buckets that aren't empty, each with its count."""
-    if histogram.startswith("{"):
-        for entry in filter(None, histogram.strip("{}").split(",")):
-            yield int(entry) >> 40, int(entry) & ((1 << 40) - 1)
-        return
-    whole = histogram.partition(".")[0]
-    for bucket in range((len(whole) + DIGITS - 1) // DIGITS):
-        end = len(whole) - bucket * DIGITS
-        count = int(whole[max(0, end - DIGITS) : end])
+    for bucket, end in enumerate(range(len(histogram), 0, -DIGITS)):
+        count = int(histogram[max(0, end - DIGITS) : end])
         if count:
             yield bucket, count

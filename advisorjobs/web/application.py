@@ -72,7 +72,9 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
         bulk_actions,
         database,
         failures,
+        job,
         job_actions,
+        jobs,
         limits,
         organizations,
         overview,
@@ -84,7 +86,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     )
 
     nouns = (
-        overview, queue, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
+        overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
         job_actions, queue_actions, audit, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]

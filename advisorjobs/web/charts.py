@@ -16,6 +16,16 @@ __all__ = ["Chart", "Line", "charts"]
 WIDTH, HEIGHT = 600.0, 160.0
 """Of the drawing's own units."""
 
+SECOND, MINUTE, HOUR, DAY = 1_000.0, 60_000.0, 3_600_000.0, 86_400_000.0
+SPANS = (
+    *(2.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0),
+    *(SECOND * count for count in (1, 2, 4, 10, 20, 30)),
+    *(MINUTE * count for count in (1, 2, 4, 10, 20, 30)),
+    *(HOUR * count for count in (1, 2, 4, 12)),
+    *(DAY * count for count in (1, 2, 4, 10, 20)),
+)
+"""Milliseconds: where the axis of durations may end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -86,7 +96,8 @@ def _stacked(title: str, starts: Sequence[datetime], step: timedelta, values: Va
 
 
 def _lines(title: str, starts: Sequence[datetime], step: timedelta, values: Values) -> Chart:
-    top = _round_up(max((each for _, _, own in values for each in own if each is not None), default=0.0))
+    most = max((each for _, _, own in values for each in own if each is not None), default=0.0)
+    top = next((step for step in SPANS if most <= step), most)
     lines = [Line(kind=kind, title=name, values=tuple(own), path=_path(own, top)) for kind, name, own in values]
     return _chart(title, "ms", starts, step, lines, top, duration)
 

@@ -16,13 +16,14 @@ from starlette.routing import NoMatchFound
 
 from advisorjobs.actions.actions import Actions
 from advisorjobs.actions.noted import Noted
-from advisorjobs.actor import Actor, Via
+from advisorjobs.actor import Via
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
 from advisorjobs.tracker import JobTracker
 from advisorjobs.web.access.csrf import FIELD
 from advisorjobs.web.access.identity import Identity
 from advisorjobs.web.access.person import Person, Role
+from advisorjobs.web.acting import actions_of
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
@@ -55,9 +56,7 @@ class Site:
 
     def actions(self, request: Request, why: str | None = None, via: Via = Via.DASHBOARD) -> Actions:
         """What the person who asks may do, as theirs."""
-        person: Person = request.state.person
-        actor = Actor(via=via, by=person.name, role=person.role.value, organization_id=person.organization_id, why=why)
-        return Actions(self.app, actor)
+        return actions_of(request.state.person, self, via, why)
 
     @staticmethod
     def noted(done: Noted) -> dict[str, str]:

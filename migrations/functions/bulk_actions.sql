@@ -24,6 +24,7 @@ LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     _last bigint;
+    _looked bigint;
     _queue text := _filter ->> 'queue';
     _name text := _filter ->> 'name';
     _organization text := _filter ->> 'organization_id';
@@ -34,7 +35,7 @@ DECLARE
     _fingerprint text := _filter ->> 'fingerprint';
     _waiting constant boolean := 'waiting' = ANY (_states);
 BEGIN
-    SELECT max(w.id) INTO _last FROM (
+    SELECT max(w.id), count(*) INTO _last, _looked FROM (
         SELECT j.id FROM procrastinate_jobs j WHERE j.id > _after AND j.id <= _newest
          ORDER BY j.id LIMIT (advisorjobs_step()).looked_at) w;
     ids := ARRAY(
@@ -53,10 +54,10 @@ BEGIN
                 WHERE r.job_id = j.id AND r.run_no = j.run_no AND (_code IS NULL OR r.error_code::text = _code)
                   AND (_fingerprint IS NULL OR r.fingerprint = _fingerprint)))
          ORDER BY j.id LIMIT _most);
-    next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] ELSE _last END;
+    next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] WHEN _looked = (advisorjobs_step()).looked_at THEN _last END;
 END $$;
 
--- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
+-- How many jobs fit, without counting more than a hundred thousand or looking for longer than a fifth of a second: then more is true, there
 -- are at least so many. Whole queues are read from the kept counts.
 CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
@@ -75,10 +76,10 @@ BEGIN
         RETURN;
     END IF;
     WHILE _after IS NOT NULL LOOP
-        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 5000);
+        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 2000);
         fitting := fitting + cardinality(_step.ids);
         _after := _step.next_after;
-        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '200 milliseconds') THEN
             more := true;
             RETURN;
         END IF;

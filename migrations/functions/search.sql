@@ -18,6 +18,7 @@ DROP FUNCTION IF EXISTS advisorjobs_find_by_number(jsonb, bigint, boolean, integ
 DROP FUNCTION IF EXISTS advisorjobs_find_by_end(jsonb, timestamptz, bigint, boolean, integer, integer);
 DROP FUNCTION IF EXISTS advisorjobs_find_by_failure(jsonb, timestamptz, bigint, boolean, integer, integer, integer);
 DROP FUNCTION IF EXISTS advisorjobs_describe_jobs(bigint[], timestamptz[], text, boolean, integer);
+DROP FUNCTION IF EXISTS advisorjobs_find_by_unique_key(text, text, text);
 DROP TYPE IF EXISTS advisorjobs_found_job;
 CREATE TYPE advisorjobs_found_job AS (
     id bigint, name text, queue text, organization_id text, status text, priority integer, attempts integer, tags text[],
@@ -97,7 +98,7 @@ BEGIN
              WHERE _status IS NULL OR _status IN ('waiting', 'delayed')
             UNION ALL
             SELECT 4, e.final AND (_status IS NULL OR e.status::text = _status)
-                      AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = e.job_id),
+                      AND (SELECT j.id FROM procrastinate_jobs j WHERE j.id = e.job_id) IS NULL,   -- EXISTS might read all into a hash
                    e.job_id, e.queue_name, e.job_name, e.organization_id, e.tags, e.queued_at, e.input
               FROM ((SELECT * FROM advisorjobs_runs r WHERE NOT _up AND r.job_id < _from ORDER BY r.job_id DESC, r.run_no DESC LIMIT _look)
                     UNION ALL
@@ -138,21 +139,19 @@ BEGIN
 END $$;
 
 -- The hour nearest to a moment, itself included, in which there may have been runs of an organization or (NULL) of any, and of a job or
--- (NULL) of any; NULL: there is none further in that direction. Hours that are not folded yet may have them. Days first, then
--- hours of a day: a few hundred entries at most.
+-- (NULL) of any; NULL: there is none further in that direction. Hours from _unfolded on (NULL: none) may have them; days before
+-- _rolled have rows of their own: days first, then hours of a day, a few hundred entries at most.
 DROP FUNCTION IF EXISTS advisorjobs_hour_with_runs(text, text, timestamptz, boolean);
-CREATE FUNCTION advisorjobs_hour_with_runs(_organization text, _name text, _at timestamptz, _up boolean) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION advisorjobs_hour_with_runs(
+    _organization text, _name text, _at timestamptz, _up boolean, _unfolded timestamptz, _rolled timestamptz)
+RETURNS timestamptz
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     _hour CONSTANT timestamptz := advisorjobs_grain_of(1, _at);
-    _unfolded timestamptz := (SELECT min(finished_at) FROM advisorjobs_unfolded);
-    _rolled timestamptz := (SELECT rolled_until FROM advisorjobs_tally_state);
     _whole CONSTANT boolean := _organization IS NULL;
     _found timestamptz;
     _day timestamptz;
 BEGIN
-    _unfolded := advisorjobs_grain_of(1, _unfolded);     -- NULL: all is folded
-    _rolled := advisorjobs_grain_of(24, _rolled);
     IF _hour >= _unfolded THEN
         RETURN _hour;
     END IF;
@@ -208,6 +207,8 @@ DECLARE
     _hour timestamptz;
     _end timestamptz;
     _looked integer := 0;
+    _unfolded timestamptz := advisorjobs_grain_of(1, (SELECT min(finished_at) FROM advisorjobs_unfolded));
+    _rolled timestamptz := advisorjobs_grain_of(24, (SELECT rolled_until FROM advisorjobs_tally_state));
     _exact boolean;      -- a window that can't shrink further is read in order
     _seen record;
     _count integer;
@@ -215,7 +216,9 @@ BEGIN
     _at := CASE WHEN _up THEN greatest(_at, _since) ELSE least(_at, _until, clock_timestamp() + interval '1 minute') END;
     LOOP
         -- the next hour in which there may be something; a microsecond, as the moment at the end of an hour belongs to the next
-        _hour := advisorjobs_hour_with_runs(_organization, _name, _at - CASE WHEN _up OR _id > 0 THEN interval '0' ELSE interval '1 us' END, _up);
+        _hour := advisorjobs_hour_with_runs(
+            _organization, _name, _at - CASE WHEN _up OR _id > 0 THEN interval '0' ELSE interval '1 us' END, _up, _unfolded,
+            _rolled);
         IF _hour IS NULL OR (CASE WHEN _up THEN _hour >= _until OR _hour > clock_timestamp() ELSE _hour + interval '1 hour' <= _since END) THEN
             _at := NULL;
             EXIT;
@@ -332,8 +335,7 @@ BEGIN
                    AND (_tag IS NULL OR _tag = ANY (s.tags)) AND (_key IS NULL OR s.input ->> _key = _value)
                    AND (_code IS NULL OR s.error_code::text = _code) AND (_fingerprint IS NULL OR s.fingerprint = _fingerprint)
                    AND (_text IS NULL OR strpos(lower(s.error_message), _text) > 0)
-                   AND (s.final OR EXISTS (
-                   SELECT FROM procrastinate_jobs j WHERE j.id = s.job_id AND j.run_no = s.run_no AND j.status = 'todo')) AS fits
+                   AND (s.final OR (SELECT j.run_no FROM procrastinate_jobs j WHERE j.id = s.job_id AND j.status = 'todo') = s.run_no) AS fits
               FROM seen s)
         SELECT count(*) AS count, (array_agg(p.finished_at ORDER BY p.place DESC))[1] AS at,
                (array_agg(p.job_id ORDER BY p.place DESC))[1] AS id,
@@ -355,7 +357,6 @@ END $$;
 
 -- The living job that has a unique key, or had it and keeps it for a time. The key's index begins with the organization and the job's
 -- name; where they are not given, the pairs that there are are found one by one, a thousand at most.
-DROP FUNCTION IF EXISTS advisorjobs_find_by_unique_key(text, text, text);
 CREATE FUNCTION advisorjobs_find_by_unique_key(_key text, _organization text, _name text) RETURNS SETOF advisorjobs_found_job
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off

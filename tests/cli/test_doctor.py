@@ -251,8 +251,8 @@ def test_a_session_pooler_is_no_trouble(pooled: Pooled, settings: Settings) -> N
     [
         ("unknown_jobs", {"most": 50}),
         ("silent_workers", {}),
-        ("show_job", {"job": 4_000, "values": True}),
-        ("job_runs", {"job": 4_000, "values": True}),
+        ("read_job_account", {"job": 4_000, "values": True, "organization": None, "most": 200}),
+        ("find_related_jobs", {"job": 4_000, "organization": None, "look": 40}),
     ],
 )
 def test_what_is_told_is_read_by_index(name: str, asked: dict[str, Any], connection: Connection) -> None:

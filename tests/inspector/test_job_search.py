@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import psycopg
 import pytest
 
+from advisorjobs.database.statement import statement
 from advisorjobs.errors import SettingsError
 from advisorjobs.inspector import job_search
 from advisorjobs.inspector.inspector import BlockingInspector
@@ -17,20 +18,30 @@ from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.job import JobStatus
 from ops.bench.backlog import Backlog
 from tests.fixtures.desk import Desk
+from tests.fixtures.plans import cost_of
 
 Connection = psycopg.Connection[Any]
 ENDED = """
     INSERT INTO advisorjobs_runs (
-        job_id, run_no, attempt, final, status, queued_at, started_at, finished_at, queue_name, job_name, organization_id, input)
+        job_id, run_no, attempt, final, status, queued_at, started_at, finished_at, queue_name, job_name, organization_id,
+        input)
     SELECT nextval('procrastinate_jobs_id_seq'), 1, 1, true, 'completed', at, at, at, 'emails', 'email:send',
            'org-' || (n %% 5), jsonb_build_object('document_id', 'doc-' || n)
       FROM (SELECT n, now() - n * %s::interval AS at FROM generate_series(1, %s) n) s ORDER BY n DESC
 """
-TALLIED = "INSERT INTO advisorjobs_ended (finished_at, runs, completed) SELECT finished_at, 1, ARRAY[job_id] FROM advisorjobs_runs"
+TALLIED = """
+    INSERT INTO advisorjobs_ended (finished_at, runs, completed) SELECT finished_at, 1, ARRAY[job_id] FROM advisorjobs_runs
+"""
 
 
 def found(inspector: BlockingInspector, **wanted: Any) -> list[int]:
     return [job.id for job in inspector.search_jobs(JobFilter(**wanted), limit=1_000).jobs]
+
+
+def fold(connection: Connection) -> None:
+    """Folds all that ended into the tallies, as workers do every second."""
+    while connection.execute("SELECT advisorjobs_fold_tallies(0)").fetchone() != (0,):
+        pass
 
 
 def walked(inspector: BlockingInspector, wanted: JobFilter, limit: int) -> list[int]:
@@ -51,7 +62,7 @@ def test_living_and_ended_jobs_are_found_the_newest_first(desk: Desk, inspector:
     first, second, third, fourth = desk.enqueue(4)
     (later,) = desk.enqueue(delay=3_600)
     (gone,) = desk.enqueue(queue="emails")
-    desk.run("cancel_job", job_id=gone)
+    desk.one("SELECT cancel_job(%s)", gone)
     jobs = desk.claim(free=3)
     desk.complete(jobs[0])
     desk.settle(jobs[1], status="failed", final=True, error_code="network")
@@ -171,10 +182,12 @@ def test_pages_follow_each_other_both_ways_without_a_gap(
     Backlog().add(connection, 40)
     connection.execute(ENDED, [every, 100])
     connection.execute(TALLIED)
-    connection.execute("SELECT advisorjobs_fold_tallies(0)")
+    fold(connection)
     Backlog(queue="emails").add(connection, 40)
     connection.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id % 7 = 0")
-    connection.execute("UPDATE procrastinate_jobs SET organization_id = 'org-2', task_name = 'email:send' WHERE id % 3 = 0")
+    connection.execute(
+        "UPDATE procrastinate_jobs SET organization_id = 'org-2', task_name = 'email:send' WHERE id % 3 = 0"
+    )
     monkeypatch.setattr(job_search, "LOOK", 16)
     monkeypatch.setattr(job_search, "PATIENCE_MS", 0)
     for wanted in SEARCHES:
@@ -212,6 +225,35 @@ def test_a_search_that_finds_little_ends_and_says_where_to_go_on(
     assert page.finished
 
 
+@pytest.mark.parametrize("statistics", ["SELECT 1", "ANALYZE"])
+def test_a_page_reads_as_much_of_many_jobs_as_of_few(connection: Connection, statistics: str) -> None:
+    connection.execute(statistics.encode())
+    for queue in ("critical", "emails"):
+        Backlog(queue=queue).add(connection, 5_000)
+    connection.execute(ENDED, ["1 second", 10_000])
+    connection.execute(TALLIED)
+    fold(connection)
+    connection.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id % 2 = 0")
+    common = {"up": False, "look": 100, "patience": 0, "most": 20, "id": job_search.NEWEST, "at": job_search.FUTURE}
+    searches: tuple[tuple[str, dict[str, str]], ...] = (
+        ("number", {}),
+        ("number", {"status": "failed"}),
+        ("number", {"status": "failed", "queue": "emails"}),
+        ("number", {"status": "completed", "tag": "none"}),
+        ("number", {"status": "active"}),
+        ("number", {"status": "waiting", "name": "none"}),
+        ("failure", {"organization": "org-00007"}),
+        ("failure", {"error_code": "network"}),
+        ("end", {"organization": "org-2"}),
+    )
+    for way, wanted in searches:
+        asked = {**common, "wanted": JobFilter.of(wanted).wanted(), "living": False}
+        connection.execute(statement(f"find_jobs_by_{way}"), asked)
+        cost = cost_of(connection, statement(f"find_jobs_by_{way}"), asked)
+        most = 2_000 if way == "end" else 500  # whose index counts pages, ten times each
+        assert max(cost.entries.values(), default=0) <= most, (way, wanted, cost)
+
+
 def test_hours_without_a_run_of_the_organization_are_jumped_over(
     desk: Desk, connection: Connection, inspector: BlockingInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,7 +267,7 @@ def test_hours_without_a_run_of_the_organization_are_jumped_over(
     connection.execute("UPDATE advisorjobs_tally_state SET rolled_until = rolled_until - interval '61 days'")
     while desk.one("SELECT rolled_until < advisorjobs_grain_of(6, now()) FROM advisorjobs_tally_state"):
         desk.one("SELECT advisorjobs_fold_tallies(0)")
-    desk.one("SELECT advisorjobs_fold_tallies(0)")
+    fold(connection)
     monkeypatch.setattr(job_search, "PATIENCE_MS", 2_000)
     page = inspector.search_jobs(JobFilter(organization="org-7", status=JobStatus.COMPLETED))
 
@@ -240,7 +282,7 @@ def test_a_job_that_was_retried_is_found_once_and_one_that_was_cleaned_not(
 ) -> None:
     (job, cleaned) = desk.enqueue(2)
     desk.settle(*desk.claim(), status="failed", final=True, error_code="network")
-    desk.run("retry_job", job_id=job, queue="critical")
+    desk.one("SELECT retry_job(%s)", job)
     assert found(inspector) == [cleaned, job]
     desk.one("SELECT clean_queue('critical', 0, 'failed')")
 

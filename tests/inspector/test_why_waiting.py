@@ -187,7 +187,7 @@ def test_limits_of_running_at_once_name_the_jobs_that_run(
     assert (reason.why, reason.jobs) == (Why.QUEUE_RUNNING, (first, other))
     assert reasons(inspector, mine) == [Why.QUEUE_RUNNING, Why.ORGANIZATION_RUNNING]
     assert not starts(desk, third)
-    desk.run("cancel_job", job_id=third)
+    desk.one("SELECT cancel_job(%s)", third)
     desk.complete(holder)
     assert reasons(inspector, mine) == [Why.NOTHING]
     assert starts(desk, mine)
@@ -219,12 +219,12 @@ def test_a_lock_tells_who_holds_it_and_how_many_stand_before(desk: Desk, inspect
     reason = only(inspector, third)
 
     assert (reason.why, reason.jobs) == (Why.LOCK, (first, second))
-    assert reason.text == f"Its lock is taken: job {first} runs with it and 1 waits before it."
+    assert reason.text == f"Its lock is taken: job {first} runs with it, and 1 waits before it."
     assert only(inspector, second).text == f"Its lock is taken: job {first} runs with it."
     assert not starts(desk, second)
     desk.complete(holder)
     assert reasons(inspector, second) == [Why.NOTHING]
-    assert only(inspector, third).text == "Its lock is taken: 1 waits before it."
+    assert only(inspector, third).text == "1 waits before it in the line of its lock."
     assert starts(desk, second)
 
 
@@ -332,7 +332,10 @@ def test_as_much_is_read_of_many_jobs_as_of_few(desk: Desk, connection: Any, sta
     connection.execute(statistics.encode())
     for queue in ("critical", "emails"):
         Backlog(queue=queue).add(connection, 5_000)
-    asked = {"job": desk.one("SELECT max(id) FROM procrastinate_jobs WHERE queue_name = 'emails'"), "organization": None}
+    asked = {
+        "job": desk.one("SELECT max(id) FROM procrastinate_jobs WHERE queue_name = 'emails'"),
+        "organization": None,
+    }
     connection.execute(statement("read_waiting_facts"), asked)
     cost = cost_of(connection, statement("read_waiting_facts"), asked)
 

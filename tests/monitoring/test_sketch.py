@@ -17,7 +17,7 @@ def bucket_of(ms: int) -> int:
 
 def kept(durations: list[int]) -> str:
     """As the database keeps them."""
-    return str(sum(10 ** (12 * bucket_of(ms)) for ms in durations))
+    return str(sum(10 ** (10 * bucket_of(ms)) for ms in durations))
 
 
 def test_every_run_is_in_one_bucket_and_the_last_has_all() -> None:
@@ -48,5 +48,5 @@ def test_what_stands_for_a_bucket_is_near_all_that_is_in_it() -> None:
 def test_an_empty_histogram_has_nothing_and_counts_may_be_large() -> None:
     assert list(entries("0")) == []
     assert classic_counts("0", (1.0,)) == [0, 0]
-    assert list(entries("123000000000042")) == [(0, 42), (1, 123)]
-    assert list(entries("999999999999")) == [(0, 999_999_999_999)]
+    assert list(entries("1230000000042")) == [(0, 42), (1, 123)]
+    assert list(entries("9999999999")) == [(0, 9_999_999_999)]

@@ -29,3 +29,9 @@ async def block(path: str, until: str) -> None:
     """Holds the event loop, as a coroutine must not, until there is a file *until*."""
     begin(path)
     wait_for(lambda: Path(until).exists(), until, seconds=60)
+
+
+@the_app().task(name="watched:fail", queue="critical")
+async def fail() -> None:
+    """Fails for good."""
+    raise ValueError("no")

@@ -17,6 +17,8 @@ NEW_YORK = ZoneInfo("America/New_York")
 UNTOUCHED = {
     "advisorjobs_schedules": "the scheduler is asked with the test's time",
     "advisorjobs_schedule_ticks": "moments of the test's time already",
+    "advisorjobs_actions": "who changed what, when",
+    "advisorjobs_audit.at": "who changed what, when",
     "advisorjobs_breakers": "services are there now",
     "advisorjobs_default_schedules.put_at": "who changed what, when",
     "advisorjobs_ended": "statistics stay where they were counted",

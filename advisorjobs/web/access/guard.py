@@ -12,12 +12,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from advisorjobs.web.access.csrf import HEADER, comes_from_us, form_field, is_same
 from advisorjobs.web.access.declarations import Declared, find_need
 from advisorjobs.web.access.headers import protect
 from advisorjobs.web.access.identity import FORMS, Identity, Visit, cookie_name, put_cookie
 from advisorjobs.web.access.need import Need
+from advisorjobs.web.access.person import Person
 from advisorjobs.web.access.verdict import Verdict, judge
 
 __all__ = ["Guard", "Refuse"]
@@ -64,7 +66,8 @@ class Guard:
         except ClientDisconnect:
             return
         if refused is None:
-            await self.app(request.scope, receive, answer)
+            with acting_as(actor_of(request.state.person, need)):
+                await self.app(request.scope, receive, answer)
         else:
             response = await self.refuse(request, need, *refused)
             await response(request.scope, receive, answer)
@@ -147,6 +150,14 @@ class Answer:
             response = Response()
             put_cookie(response, self._request, FORMS, visit.secret)
             headers.append("set-cookie", response.headers["set-cookie"])
+
+
+def actor_of(person: Person | None, need: Need) -> Actor:
+    """Who does what the request asks for, for the audit log."""
+    via = Via.API if need.api else Via.DASHBOARD
+    if person is None:
+        return Actor(via=via)
+    return Actor(via=via, by=person.name, role=person.role.value, organization_id=person.organization_id)
 
 
 def route_path(scope: Scope) -> str:

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -61,32 +63,46 @@ class Provider:
 
     async def address(self, flow: Flow, redirect_uri: str) -> str:
         """Where the browser is sent to sign in."""
-        description = await self._description()
-        async with self._client(description, redirect_uri) as client:
-            url, _ = client.create_authorization_url(
-                description["authorization_endpoint"], state=flow.state, code_verifier=flow.verifier, nonce=flow.nonce
-            )
-        return str(url)
+        asked = {
+            "redirect_uri": redirect_uri,
+            "scope": self.oidc.scope,
+            "state": flow.state,
+            "nonce": flow.nonce,
+            "code_challenge": create_s256_code_challenge(flow.verifier),
+            "code_challenge_method": "S256",
+        }
+        endpoint = (await self._description())["authorization_endpoint"]
+        return str(prepare_grant_uri(endpoint, self.oidc.client_id, "code", **asked))
 
     async def claims(self, flow: Flow, code: str, redirect_uri: str) -> dict[str, Any]:
         """What the provider says of whoever brought *code*. Raises NotGenuine for what can't be trusted, and Trouble."""
         description = await self._description()
-        async with self._client(description, redirect_uri) as client:
-            try:
-                given = await client.fetch_token(
-                    description["token_endpoint"], code=code, code_verifier=flow.verifier, redirect_uri=redirect_uri
-                )
-            except AuthlibBaseError as error:
-                raise NotGenuine(f"the code was refused ({str(error.error)[:40]})") from None
-            except (httpx.HTTPError, ValueError, KeyError) as error:
-                raise Trouble(f"its token endpoint: {type(error).__name__}") from None
-        token = given.get("id_token") if isinstance(given, Mapping) else None
+        given = await self._exchanged(description, flow, code, redirect_uri)
+        token, access = given.get("id_token"), given.get("access_token")
         if not isinstance(token, str):
             raise NotGenuine("no ID token")
         claims = await self.verified(token)
         check_claims(claims, self.oidc, flow.nonce, self._clock())
-        access = given.get("access_token")
         return await self._completed(claims, description, access) if isinstance(access, str) else claims
+
+    async def _exchanged(
+        self, description: Mapping[str, Any], flow: Flow, code: str, redirect_uri: str
+    ) -> dict[str, Any]:
+        """What the code is worth: tokens."""
+        methods = description.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
+        body = prepare_token_request(
+            "authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=flow.verifier
+        )
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        client = ClientAuth(self.oidc.client_id, self.oidc.client_secret, method)
+        url, headers, body = client.prepare("POST", description["token_endpoint"], headers, body)
+        status, given = await _ask("POST", url, headers, body)
+        if 400 <= status < 500:
+            raise NotGenuine(f"the code was refused ({str(given.get('error'))[:40]})")
+        if status != 200:
+            raise Trouble(f"its token endpoint: {status}")
+        return given
 
     async def verified(self, token: str) -> dict[str, Any]:
         """The claims of an ID token that the provider has signed."""
@@ -139,19 +155,6 @@ class Provider:
             self._described = self._clock(), given
         return self._described[1]
 
-    def _client(self, description: Mapping[str, Any], redirect_uri: str) -> Any:
-        methods = description.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
-        return AsyncOAuth2Client(
-            self.oidc.client_id,
-            self.oidc.client_secret,
-            token_endpoint_auth_method=method,
-            scope=self.oidc.scope,
-            redirect_uri=redirect_uri,
-            code_challenge_method="S256",
-            timeout=DEADLINE,
-        )
-
 
 def _find(keys: KeySet, kid: Any) -> Any:
     if kid is None:
@@ -166,12 +169,22 @@ def _signing(given: dict[str, Any]) -> Any:
 
 
 async def _get(url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    status, given = await _ask("GET", url, headers)
+    if status != 200:
+        raise Trouble(f"{urlsplit(url).path}: {status}")
+    return given
+
+
+async def _ask(
+    method: str, url: str, headers: Mapping[str, str] | None = None, body: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """Status and object of an answer; redirects are not followed. Raises Trouble."""
     try:
         async with httpx.AsyncClient(timeout=DEADLINE) as client:
-            answer = await client.get(url, headers=headers)
-        given = answer.raise_for_status().json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise Trouble(f"{httpx.URL(url).path}: {type(error).__name__}") from None
+            answer = await client.request(method, url, headers=headers, content=body)
+        given = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise Trouble(f"{urlsplit(url).path}: {type(error).__name__}") from None
     if not isinstance(given, dict):
-        raise Trouble(f"{httpx.URL(url).path}: not an object")
-    return given
+        raise Trouble(f"{urlsplit(url).path}: not an object")
+    return answer.status_code, given

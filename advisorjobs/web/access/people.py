@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,9 @@ class Account:
     changed_at: datetime
     changed_by: str | None
     signed_in_at: datetime | None
+
+
+FIELDS = tuple(each.name for each in fields(Account))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,6 @@ class PeopleCalls:
         values = {
             "id": person_id,
             "role": role,
-            "place": role is not None,
             "organization_id": checked_place(role, organization_id) if role is not None else None,
             "is_active": is_active,
             "by": by,
@@ -122,7 +124,7 @@ class PeopleCalls:
     ) -> Operation[bool]:
         """Sets a password and ends the person's sessions, all but the one whose token has the hash *keep*."""
         values = {"id": person_id, "password_hash": password_hash, "by": by, "keep": keep}
-        return operation("set_password", statement("set_password"), values, only, connection)
+        return operation("set_password", statement("set_password"), values, bool, connection)
 
     @call
     def renew_password_hash(self, person_id: int, before: str, password_hash: str) -> Operation[bool]:
@@ -131,9 +133,9 @@ class PeopleCalls:
         return operation("renew_password_hash", statement("renew_password_hash"), values, bool)
 
     @call
-    def remove_person(self, person_id: int, *, connection: Any = None) -> Operation[bool]:
+    def remove_person(self, person_id: int, *, by: str | None, connection: Any = None) -> Operation[bool]:
         """Removes a person with their sessions. One of an identity provider comes back with the next sign-in."""
-        return operation("remove_person", statement("remove_person"), {"id": person_id}, bool, connection)
+        return operation("remove_person", statement("remove_person"), {"id": person_id, "by": by}, bool, connection)
 
     @call
     def put_provider_person(
@@ -176,7 +178,7 @@ def _optional_id(rows: list[Row]) -> int | None:
 
 
 def _read_accounts(rows: list[Row]) -> list[Account]:
-    return [Account(**{**row, "role": Role(row["role"])}) for row in rows]
+    return [Account(**{name: row[name] for name in FIELDS} | {"role": Role(row["role"])}) for row in rows]
 
 
 def _read_account(rows: list[Row]) -> Account | None:

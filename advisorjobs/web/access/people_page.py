@@ -104,7 +104,7 @@ async def reset_password(request: Request, site: Site) -> Response:
 
 
 async def remove_person(request: Request, site: Site) -> Response:
-    if not await site.identity.accounts.remove_person(_anothers(request)):
+    if not await site.identity.accounts.remove_person(_anothers(request), by=request.state.person.name):
         raise HTTPException(HTTPStatus.NOT_FOUND, UNKNOWN)
     return _back(request, "removed")
 
@@ -130,7 +130,9 @@ async def add_token(request: Request, site: Site) -> Response:
 
 async def revoke_token(request: Request, site: Site) -> Response:
     form = await request.form()
-    if not await site.identity.accounts.revoke_token(str(form.get("name", "")).replace("\0", "")):
+    if not await site.identity.accounts.revoke_token(
+        str(form.get("name", "")).replace("\0", ""), by=request.state.person.name
+    ):
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such token any more.")
     return _back(request, "revoked")
 

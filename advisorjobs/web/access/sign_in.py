@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.web.access.attempts import network
 from advisorjobs.web.access.identity import FORMS, SESSION, cookie_name, put_cookie, remove_cookie
 from advisorjobs.web.access.passwords import hash_async, is_outdated, verify_async
@@ -87,14 +88,15 @@ async def let_in(request: Request, site: Site, person: Person, to: str) -> Respo
     assert person.id is not None
     secret, before = new_secret(), request.cookies.get(cookie_name(request, SESSION))
     limit = site.identity.settings.limit
-    started = await site.identity.accounts.start_session(
-        person.id,
-        digest(secret),
-        before=digest(before) if before else None,
-        address=request.client.host if request.client else None,
-        browser=request.headers.get("user-agent"),
-        limit=limit,
-    )
+    with acting_as(Actor(via=Via.DASHBOARD, by=person.name)):  # whoever was signed in before
+        started = await site.identity.accounts.start_session(
+            person.id,
+            digest(secret),
+            before=digest(before) if before else None,
+            address=request.client.host if request.client else None,
+            browser=request.headers.get("user-agent"),
+            limit=limit,
+        )
     if started is None:
         return None
     log.info("%s signed in", person.name)

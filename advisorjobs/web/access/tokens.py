@@ -78,9 +78,9 @@ class TokenCalls:
         return operation("list_tokens", statement("list_tokens"), values, _read_tokens, connection)
 
     @call
-    def revoke_token(self, name: str, *, connection: Any = None) -> Operation[bool]:
+    def revoke_token(self, name: str, *, by: str | None, connection: Any = None) -> Operation[bool]:
         """Makes a token worthless at once; False: there is none of that name."""
-        return operation("revoke_token", statement("revoke_token"), {"name": name}, bool, connection)
+        return operation("revoke_token", statement("revoke_token"), {"name": name, "by": by}, bool, connection)
 
 
 def _read_id(rows: list[Row]) -> int | None:

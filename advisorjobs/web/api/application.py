@@ -29,6 +29,7 @@ from advisorjobs.web.api import (
     bulk_actions,
     failures,
     job_actions,
+    jobs,
     organizations,
     queue_actions,
     queues,
@@ -43,6 +44,7 @@ __all__ = ["api"]
 
 ROUTERS = (
     queues.router,
+    jobs.router,
     job_actions.router,
     bulk_actions.router,
     queue_actions.router,

@@ -47,7 +47,7 @@ async def audit(request: Request, site: Site) -> Response:
         request,
         "audit.html",
         page=page,
-        given=given,
+        given={name: given.get(name) for name in FIELDS},
         wrong=wrong,
         older=older,
         newest=newest,

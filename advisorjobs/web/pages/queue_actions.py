@@ -41,7 +41,7 @@ def _fair(form: Any) -> bool | None:
 
 
 async def pause_queue(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["queue"]
     return await _noted(
         request,
         site,
@@ -56,7 +56,7 @@ async def pause_queue(request: Request, site: Site) -> Response:
 
 
 async def resume_queue(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["queue"]
     return await _noted(
         request,
         site,
@@ -66,7 +66,7 @@ async def resume_queue(request: Request, site: Site) -> Response:
 
 
 async def limit_queue(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["queue"]
     limits = ("rate", "running", "organization_rate", "organization_running")
     return await _noted(
         request,
@@ -77,13 +77,13 @@ async def limit_queue(request: Request, site: Site) -> Response:
 
 
 async def reset_queue(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["queue"]
     done = f"{name} has the limits of the queue table again"
     return await _noted(request, site, done, lambda do, form: do.reset_queue_limit(name))
 
 
 async def pause_organization(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["organization_id"]
     return await _noted(
         request,
         site,
@@ -93,12 +93,12 @@ async def pause_organization(request: Request, site: Site) -> Response:
 
 
 async def resume_organization(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["organization_id"]
     return await _noted(request, site, f"{name} goes on", lambda do, form: do.resume_organization(name))
 
 
 async def limit_organization(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["organization_id"]
     return await _noted(
         request,
         site,
@@ -113,7 +113,7 @@ async def limit_organization(request: Request, site: Site) -> Response:
 
 
 async def unlimit_organization(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["organization_id"]
     return await _noted(
         request,
         site,
@@ -139,12 +139,12 @@ async def unlimit_key(request: Request, site: Site) -> Response:
 
 
 async def retry_failed(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["queue"]
     return await _proposed(request, site, lambda do, form: do.propose("retry", wanted=JobFilter(queue=name)))
 
 
 async def clean_queue(request: Request, site: Site) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["queue"]
     return await _proposed(
         request, site, lambda do, form: do.propose_cleaning(name, form.get("state", ""), _before(form))
     )
@@ -187,16 +187,16 @@ def _page(path: str, answer: Any, needs: Role = Role.OPERATOR) -> Page:
 
 
 PAGES = (
-    _page("/queues/{name}/pause", pause_queue),
-    _page("/queues/{name}/resume", resume_queue),
-    _page("/queues/{name}/limit", limit_queue),
-    _page("/queues/{name}/reset-limit", reset_queue),
-    _page("/queues/{name}/retry-failed", retry_failed),
-    _page("/queues/{name}/clean", clean_queue, Role.ADMIN),
-    _page("/organizations/{name}/pause", pause_organization),
-    _page("/organizations/{name}/resume", resume_organization),
-    _page("/organizations/{name}/limit", limit_organization, Role.ADMIN),
-    _page("/organizations/{name}/remove-limit", unlimit_organization, Role.ADMIN),
+    _page("/queues/{queue}/pause", pause_queue),
+    _page("/queues/{queue}/resume", resume_queue),
+    _page("/queues/{queue}/limit", limit_queue),
+    _page("/queues/{queue}/reset-limit", reset_queue),
+    _page("/queues/{queue}/retry-failed", retry_failed),
+    _page("/queues/{queue}/clean", clean_queue, Role.ADMIN),
+    _page("/organizations/{organization_id}/pause", pause_organization),
+    _page("/organizations/{organization_id}/resume", resume_organization),
+    _page("/organizations/{organization_id}/limit", limit_organization, Role.ADMIN),
+    _page("/organizations/{organization_id}/remove-limit", unlimit_organization, Role.ADMIN),
     _page("/keys/limit", limit_key, Role.ADMIN),
     _page("/keys/remove-limit", unlimit_key, Role.ADMIN),
 )

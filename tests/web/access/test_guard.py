@@ -179,7 +179,7 @@ async def test_a_token_that_is_wrong_revoked_or_past_is_none_even_beside_a_sessi
 ) -> None:
     revoked, past = await add_token("revoked"), await add_token("past")
     assert (await comes(token=revoked).get("/api/queues")).status_code == 200
-    assert await accounts.revoke_token("revoked")
+    assert await accounts.revoke_token("revoked", by="x")
     connection.execute("UPDATE advisorjobs_tokens SET expires_at = now() - interval '1 second'")
     for shown in (f"Bearer {revoked}", f"Bearer {past}", "Bearer ajt_invented", "Bearer", "Basic YTpi", ""):
         answer = await ada.get("/api/queues", Authorization=shown)

@@ -71,8 +71,11 @@ async def ask(app: Starlette, method: str, path: str, headers: dict[str, str], q
         "query_string": query.encode(), "root_path": "", "client": ("203.0.113.9", 50_000), "server": ("jobs.example", 443),
         "headers": [(name.lower().encode(), value.encode()) for name, value in {"Host": "jobs.example", **headers}.items()],
     }  # fmt: skip
-    async with asyncio.timeout(30):
-        await app(scope, receive, send)  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(30):
+            await app(scope, receive, send)  # type: ignore[arg-type]
+    except Exception as error:
+        told.status, told.body = 500, f"{type(error).__name__}: {error}".encode()
     return told
 
 
@@ -148,7 +151,7 @@ async def test_everybody_gets_what_the_declaration_says(
                 shown, genuine = await comer.headers(accounts)
                 told = await ask(web_site, method, filled(route.path), {**shown, **genuine})
                 if told.verdict != expected(route, comer, method) or told.status >= 500:
-                    wrong.append((method, route.path, comer.name, told.status, told.verdict))
+                    wrong.append((method, route.path, comer.name, told.status, told.verdict, told.body[:200]))
     assert wrong == []
 
 
@@ -188,7 +191,10 @@ async def test_every_answer_of_every_route_protects_itself(
     shown, _ = await admin.headers(accounts)
     for route in read_declarations(web_site.routes):
         told = await ask(web_site, "GET", filled(route.path), shown)
-        assert told.headers["content-security-policy"].startswith("default-src 'none'"), route.path
+        assert told.headers.get("content-security-policy", "").startswith("default-src 'none'"), (
+            route.path,
+            told.body[:200],
+        )
         assert told.headers["x-content-type-options"] == "nosniff"
         assert "no-store" in told.headers["cache-control"] or route.path.startswith("/static")
 

@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 import httpx
-import pytest
 
 from advisorjobs.web.access.person import Role
 from tests.fixtures.deeds import Log
@@ -26,7 +25,7 @@ def failed(desk: Desk, **fields: Any) -> int:
 
 
 async def post(visitor: Visitor, path: str, **fields: str) -> httpx.Response:
-    return await visitor.form(FORMS, path, back="/audit", **fields)
+    return await visitor.client.post(path, data={"csrf": await visitor.csrf(FORMS), "back": "/audit", **fields})
 
 
 async def said(visitor: Visitor, answer: httpx.Response) -> str:
@@ -80,7 +79,9 @@ async def test_a_job_is_cancelled_and_another_made_more_urgent(comes: Comes, des
     assert (await post(visitor, f"/jobs/{first}/cancel")).status_code == 200
     assert "cancelled" in await said(visitor, await post(visitor, f"/jobs/{first}/cancel", sure="yes"))
     assert "priority 7" in await said(visitor, await post(visitor, f"/jobs/{second}/priority", priority="7"))
-    assert "must be a whole number" in await said(visitor, await post(visitor, f"/jobs/{second}/priority", priority="x"))
+    assert "must be a whole number" in await said(
+        visitor, await post(visitor, f"/jobs/{second}/priority", priority="x")
+    )
     assert desk.rows("SELECT id, priority FROM procrastinate_jobs") == [{"id": second, "priority": -7}]
 
 
@@ -97,12 +98,14 @@ async def test_a_payload_is_edited_field_by_field_and_nothing_is_lost(comes: Com
     wrong = json.dumps({**good, "end": "never", "extra": 1})
     refused = await post(visitor, f"/jobs/{job}/edit", payload=wrong, version=version[1], why="typo")
     assert refused.status_code == 422
-    assert "<span class=\"mono\">end</span>" in refused.text
-    assert "<span class=\"mono\">extra</span>" in refused.text
+    assert '<span class="mono">end</span>' in refused.text
+    assert '<span class="mono">extra</span>' in refused.text
     assert html.escape(wrong, quote=True).replace("&#x27;", "'") in refused.text.replace("&#34;", "&quot;")
     assert 'value="typo"' in refused.text
     assert desk.one("SELECT status FROM procrastinate_jobs") == "failed"
-    fixed = await post(visitor, f"/jobs/{job}/edit", payload=json.dumps({**good, "end": "2026-02-28"}), version=version[1])
+    fixed = await post(
+        visitor, f"/jobs/{job}/edit", payload=json.dumps({**good, "end": "2026-02-28"}), version=version[1]
+    )
     assert await said(visitor, fixed) == f"Job {job} waits to run again, with the payload that you gave it"
     assert desk.one("SELECT args ->> 'end' FROM procrastinate_jobs WHERE id = %s", job) == "2026-02-28"
     row = audit_log()[-1]
@@ -110,12 +113,12 @@ async def test_a_payload_is_edited_field_by_field_and_nothing_is_lost(comes: Com
     assert "2026-02" not in json.dumps([str(each) for each in row.values()])
 
 
-@pytest.mark.parametrize("payload", ["{", "[]", "null", "[" * 5000])
-async def test_what_is_no_payload_is_told(comes: Comes, desk: Desk, payload: str) -> None:
-    job = failed(desk)
-    answer = await post(comes(), f"/jobs/{job}/edit", payload=payload, version="x")
-    assert answer.status_code == 422
-    assert "Nothing is saved yet" in answer.text
+async def test_what_is_no_payload_is_told(comes: Comes, desk: Desk) -> None:
+    job, visitor = failed(desk), comes()
+    for payload in ("{", "[]", "null", "[" * 5000):
+        answer = await post(visitor, f"/jobs/{job}/edit", payload=payload, version="x")
+        assert answer.status_code == 422
+        assert "Nothing is saved yet" in answer.text
 
 
 async def test_an_edit_of_what_somebody_else_has_changed_is_not_saved(comes: Comes, desk: Desk) -> None:
@@ -134,7 +137,7 @@ async def test_ticked_jobs_are_looked_at_agreed_to_and_accounted_for(comes: Come
     place = proposed.headers["location"]
     page = await visitor.get(place)
     assert "Nothing has happened yet" in page.text
-    assert "Retry: 1 job" in page.text
+    assert "Retry jobs: 1" in page.text
     assert audit_log() == []
     agreed = await post(visitor, f"{place}/confirm", why="again")
     assert agreed.headers["location"] == place
@@ -158,16 +161,22 @@ async def test_all_that_match_are_carried_out_in_the_background(comes: Comes, de
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'critical'") == 0
 
 
-@pytest.mark.parametrize("fields", [
-    {"action": "retry", "all": "yes", "payload": "document_id=7"}, {"action": "retry", "all": "yes", "since": "soon"},
-    {"action": "retry"}, {"action": "explode", "all": "yes"}, {"action": "priority", "all": "yes", "priority": "0"},
+MEANINGLESS = (
+    {"action": "retry", "all": "yes", "payload": "document_id=7"},
+    {"action": "retry", "all": "yes", "since": "soon"},
+    {"action": "retry"},
+    {"action": "explode", "all": "yes"},
+    {"action": "priority", "all": "yes", "priority": "0"},
     {"action": "retry", "all": "yes", "queue": "emailz"},
-])  # fmt: skip
-async def test_what_can_not_be_meant_is_told_where_it_was_asked_for(comes: Comes, fields: dict[str, str]) -> None:
+)
+
+
+async def test_what_can_not_be_meant_is_told_where_it_was_asked_for(comes: Comes, desk: Desk) -> None:
     visitor = comes()
-    answer = await post(visitor, "/jobs/actions", **fields)
-    assert answer.headers["location"] == "/audit"
-    assert await said(visitor, answer)
+    for fields in MEANINGLESS:
+        answer = await post(visitor, "/jobs/actions", **fields)
+        assert answer.headers["location"] == "/audit"
+        assert await said(visitor, answer), fields
 
 
 async def test_a_proposal_is_dropped(comes: Comes, desk: Desk) -> None:
@@ -217,7 +226,9 @@ async def test_a_queue_is_cleaned_after_a_look_and_a_reason(comes: Comes, desk: 
     place = (await post(visitor, "/queues/critical/clean", state="failed", older_than="0")).headers["location"]
     assert "why" in await said(visitor, await post(visitor, f"{place}/confirm"))
     assert await said(visitor, await post(visitor, f"{place}/confirm", why="old")) == "It is carried out"
-    assert "must be hours" in await said(visitor, await post(visitor, "/queues/critical/clean", state="failed", older_than="x"))
+    assert "must be hours" in await said(
+        visitor, await post(visitor, "/queues/critical/clean", state="failed", older_than="x")
+    )
 
 
 async def test_the_log_is_searched_page_by_page(comes: Comes, desk: Desk) -> None:

@@ -1,0 +1,1 @@
+SELECT * FROM advisorjobs_related_jobs(%(job)s::bigint, %(organization)s::text, %(look)s::integer)
