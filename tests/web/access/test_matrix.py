@@ -191,7 +191,10 @@ async def test_every_answer_of_every_route_protects_itself(
     shown, _ = await admin.headers(accounts)
     for route in read_declarations(web_site.routes):
         told = await ask(web_site, "GET", filled(route.path), shown)
-        assert told.headers.get("content-security-policy", "").startswith("default-src 'none'"), (route.path, told.body[:200])
+        assert told.headers.get("content-security-policy", "").startswith("default-src 'none'"), (
+            route.path,
+            told.body[:200],
+        )
         assert told.headers["x-content-type-options"] == "nosniff"
         assert "no-store" in told.headers["cache-control"] or route.path.startswith("/static")
 
