@@ -37,6 +37,7 @@ from advisorjobs.web.api import (
     schedules,
     system,
 )
+from advisorjobs.web.api.description import describe
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -75,6 +76,7 @@ def api(site: Site) -> FastAPI:
         declare(route, Need(Role.VIEWER, own=True, api=True))
     for router in ROUTERS:
         served.include_router(router)
+    describe(served)
     served.add_exception_handler(HTTPException, refused)
     served.add_exception_handler(RequestValidationError, malformed)
     served.add_exception_handler(AdvisorJobsError, wrong)
