@@ -31,6 +31,7 @@ from advisorjobs.web.api import (
     job_actions,
     jobs,
     organizations,
+    people,
     queue_actions,
     queues,
     schedules,
@@ -54,6 +55,7 @@ ROUTERS = (
     failures.router,
     organizations.router,
     system.router,
+    people.router,
 )
 STATUSES = {
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
