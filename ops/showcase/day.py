@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from advisorjobs.application import App
+from advisorjobs.engine.footprint import whereabouts
 from advisorjobs.enqueue import NewJob
 from advisorjobs.manager import BlockingQueueManager
 from advisorjobs.upkeep.defaults import put_defaults
@@ -140,6 +141,8 @@ def _work(dsn: str) -> tuple[int, int]:
         error_message="no answer",
         run_ms=30_000,
     )
+    documents.connection.close()
+    office.connection.close()
     return taken[0].id, taken[6].id
 
 
@@ -157,6 +160,7 @@ def _worker(dsn: str, name: str, queues: Sequence[str]) -> Desk:
         slots=[10] * len(queues),
         names=list(desk.names),
         lease=24 * 3600.0,
+        **whereabouts(),
     )
     return desk
 
