@@ -152,7 +152,7 @@ def test_an_admin_adds_somebody_who_signs_in(enters: Enters, browser: Browser, o
         page.locator("#name").fill("nora")
         page.locator("#password").fill(PASSWORD)
         page.get_by_role("button", name="Add", exact=True).click()
-        expect(page.locator("main [role=status]").first).to_contain_text("nora")
+        expect(page.locator("main [role=status]").first).to_contain_text("is added")
         other.go("/jobs")
         sign_in(other, "nora", PASSWORD)
         expect(other.page.locator("h1")).to_have_text("Jobs")
