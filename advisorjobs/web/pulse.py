@@ -23,7 +23,10 @@ class Pulse:
     """
 
     def __init__(
-        self, read: Callable[[], Awaitable[Marks]], interval: float = INTERVAL, changed: Callable[[], None] | None = None
+        self,
+        read: Callable[[], Awaitable[Marks]],
+        interval: float = INTERVAL,
+        changed: Callable[[], None] | None = None,
     ) -> None:
         self._read = read
         self._changed = changed
