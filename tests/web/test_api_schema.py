@@ -87,18 +87,30 @@ def test_every_operation_answers_as_described(api: Served, caller: str) -> None:
     wrong: dict[str, str] = {}
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {api.tokens[caller]}"
-        schema = schemathesis.openapi.from_url(f"{api.url}/api/openapi.json", headers={"Authorization": f"Bearer {api.tokens['an admin']}"})
+        schema = schemathesis.openapi.from_url(
+            f"{api.url}/api/openapi.json", headers={"Authorization": f"Bearer {api.tokens['an admin']}"}
+        )
         tried = 0
         for found in schema.get_all_operations():
             operation = found.ok()
             tried += 1
-            for mode, count in ((GenerationMode.POSITIVE, EXAMPLES[caller]), (GenerationMode.NEGATIVE, (EXAMPLES[caller] + 1) // 2)):
+            for mode, count in (
+                (GenerationMode.POSITIVE, EXAMPLES[caller]),
+                (GenerationMode.NEGATIVE, (EXAMPLES[caller] + 1) // 2),
+            ):
                 attempt(api, operation, mode, count, session, wrong)
     assert wrong == {}
     assert tried > 50
 
 
-def attempt(api: Served, operation: APIOperation, mode: GenerationMode, count: int, session: requests.Session, wrong: dict[str, str]) -> None:
+def attempt(
+    api: Served,
+    operation: APIOperation,
+    mode: GenerationMode,
+    count: int,
+    session: requests.Session,
+    wrong: dict[str, str],
+) -> None:
     """Sends *count* requests; what is wrong with the answers goes to *wrong*, as what is destroyed can't be tried again."""
 
     @settings(
@@ -121,7 +133,12 @@ def attempt(api: Served, operation: APIOperation, mode: GenerationMode, count: i
 
 
 @st.composite
-def cases(draw: Callable[[st.SearchStrategy[Any]], Any], operation: APIOperation, mode: GenerationMode, known: dict[str, list[Any]]) -> Case:
+def cases(
+    draw: Callable[[st.SearchStrategy[Any]], Any],
+    operation: APIOperation,
+    mode: GenerationMode,
+    known: dict[str, list[Any]],
+) -> Case:
     """A request to *operation*; parameters that have known values take one of them most times."""
     case: Case = draw(operation.as_strategy(generation_mode=mode))
     for given_ones in (case.path_parameters, case.query, case.body):
