@@ -39,7 +39,7 @@ CALLERS: dict[str, dict[str, Any]] = {
     "an organization's viewer": {"role": Role.VIEWER, "organization_id": "practice-01"},
     "nobody": {},
 }
-EXAMPLES = {"an admin": 14, "an operator": 4, "a viewer": 3, "an organization's viewer": 3, "nobody": 1}
+EXAMPLES = {"an admin": 10, "an operator": 3, "a viewer": 2, "an organization's viewer": 2, "nobody": 1}
 """Of what fits the description, of each operation; half as many again of what doesn't."""
 
 
@@ -84,7 +84,7 @@ def api(
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_operation_answers_as_described(api: Served, caller: str) -> None:
-    wrong: dict[str, str] = {}
+    wrong: list[str] = []
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {api.tokens[caller]}"
         schema = schemathesis.openapi.from_url(
@@ -99,17 +99,12 @@ def test_every_operation_answers_as_described(api: Served, caller: str) -> None:
                 (GenerationMode.NEGATIVE, (EXAMPLES[caller] + 1) // 2),
             ):
                 attempt(api, operation, mode, count, session, wrong)
-    assert wrong == {}
+    assert not wrong, "\n\n".join(wrong)[:20_000]
     assert tried > 50
 
 
 def attempt(
-    api: Served,
-    operation: APIOperation,
-    mode: GenerationMode,
-    count: int,
-    session: requests.Session,
-    wrong: dict[str, str],
+    api: Served, operation: APIOperation, mode: GenerationMode, count: int, session: requests.Session, wrong: list[str]
 ) -> None:
     """Sends *count* requests; what is wrong with the answers goes to *wrong*, as what is destroyed can't be tried again."""
 
@@ -126,8 +121,8 @@ def attempt(
         answer = case.call(session=session)
         try:
             case.validate_response(answer, checks=CHECKS)
-        except Exception as error:
-            wrong.setdefault(f"{operation.label}: {error}"[:800], "")
+        except (Exception, BaseExceptionGroup) as error:
+            wrong.append(f"{operation.label}: {error}")
 
     send()
 
