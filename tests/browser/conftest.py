@@ -68,7 +68,9 @@ class Dashboard:
     def waiting(self, count: int = 1, **fields: Any) -> list[int]:
         """New jobs that wait."""
         with closing(Desk(self.dsn, [])) as desk:
-            return desk.enqueue(count, **{"name": JOB, "queue": QUEUE, "args": payload(), "organization_id": "practice-01", **fields})
+            return desk.enqueue(
+                count, **{"name": JOB, "queue": QUEUE, "args": payload(), "organization_id": "practice-01", **fields}
+            )
 
     def failed(self, count: int = 1, **fields: Any) -> list[int]:
         """New jobs that have failed."""
@@ -76,7 +78,9 @@ class Dashboard:
         with closing(Desk(self.dsn, [QUEUE])) as desk:
             desk.names = (JOB,)
             claimed = [job for job in desk.claim(QUEUE, free=100) if job.id in jobs]
-            desk.settle(*claimed, status="failed", final=True, error_code="network", error_message="no answer", run_ms=5)
+            desk.settle(
+                *claimed, status="failed", final=True, error_code="network", error_message="no answer", run_ms=5
+            )
         return jobs
 
     def status(self, job: int) -> str:

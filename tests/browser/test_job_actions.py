@@ -58,15 +58,22 @@ def test_a_failed_job_is_edited_and_runs_again(tab: Tab, dashboard: Dashboard) -
     (job,) = dashboard.failed()
     page = tab.go(f"/jobs/{job}").page
     press(page, "Edit and retry")
-    expect(page.locator("#payload")).to_have_value('{\n  "organization_id": "practice-01",\n'
-        '  "template_data": {\n    "task_title": "Review the quarter"\n  },\n  "to": "ada@example.com",\n  "type": "task_assignment"\n}')
+    expect(page.locator("#payload")).to_have_value(
+        '{\n  "organization_id": "practice-01",\n'
+        '  "template_data": {\n    "task_title": "Review the quarter"\n  },\n  "to": "ada@example.com",\n  "type": "task_assignment"\n}'
+    )
     assert dashboard.noted(job)[0] == "show values"
     page.fill("#payload", '{"organization_id": "practice-01", "type": "no such letter", "to": "bo@example.com"}')
     page.get_by_role("button", name="Save and retry").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing is saved yet")
-    expect(page.locator("#payload")).to_have_value('{"organization_id": "practice-01", "type": "no such letter", "to": "bo@example.com"}')
+    expect(page.locator("#payload")).to_have_value(
+        '{"organization_id": "practice-01", "type": "no such letter", "to": "bo@example.com"}'
+    )
     tab.complaints.clear()  # the browser tells of each answer that is no success
-    page.fill("#payload", '{"organization_id": "practice-01", "type": "task_assignment", "to": "bo@example.com", "template_data": {"task_title": "x"}}')
+    page.fill(
+        "#payload",
+        '{"organization_id": "practice-01", "type": "task_assignment", "to": "bo@example.com", "template_data": {"task_title": "x"}}',
+    )
     page.fill("#why", "wrong address")
     page.get_by_role("button", name="Save and retry").click()
     said(page, f"Job {job} waits to run again, with the payload that you gave it")
@@ -117,4 +124,9 @@ def test_values_are_shown_when_asked_for_and_it_is_noted(tab: Tab, dashboard: Da
 
 def mail() -> dict[str, object]:
     title = {"task_title": "Review the quarter"}
-    return {"organization_id": "practice-01", "type": "task_assignment", "to": "ada@example.com", "template_data": title}
+    return {
+        "organization_id": "practice-01",
+        "type": "task_assignment",
+        "to": "ada@example.com",
+        "template_data": title,
+    }

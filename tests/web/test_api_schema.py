@@ -39,7 +39,7 @@ CALLERS: dict[str, dict[str, Any]] = {
     "an organization's viewer": {"role": Role.VIEWER, "organization_id": "practice-01"},
     "nobody": {},
 }
-EXAMPLES = {"an admin": 14, "an operator": 4, "a viewer": 3, "an organization's viewer": 3, "nobody": 1}
+EXAMPLES = {"an admin": 10, "an operator": 3, "a viewer": 2, "an organization's viewer": 2, "nobody": 1}
 """Of what fits the description, of each operation; half as many again of what doesn't."""
 
 
@@ -84,21 +84,28 @@ def api(
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_operation_answers_as_described(api: Served, caller: str) -> None:
-    wrong: dict[str, str] = {}
+    wrong: list[str] = []
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {api.tokens[caller]}"
-        schema = schemathesis.openapi.from_url(f"{api.url}/api/openapi.json", headers={"Authorization": f"Bearer {api.tokens['an admin']}"})
+        schema = schemathesis.openapi.from_url(
+            f"{api.url}/api/openapi.json", headers={"Authorization": f"Bearer {api.tokens['an admin']}"}
+        )
         tried = 0
         for found in schema.get_all_operations():
             operation = found.ok()
             tried += 1
-            for mode, count in ((GenerationMode.POSITIVE, EXAMPLES[caller]), (GenerationMode.NEGATIVE, (EXAMPLES[caller] + 1) // 2)):
+            for mode, count in (
+                (GenerationMode.POSITIVE, EXAMPLES[caller]),
+                (GenerationMode.NEGATIVE, (EXAMPLES[caller] + 1) // 2),
+            ):
                 attempt(api, operation, mode, count, session, wrong)
-    assert wrong == {}
+    assert not wrong, "\n\n".join(wrong)[:20_000]
     assert tried > 50
 
 
-def attempt(api: Served, operation: APIOperation, mode: GenerationMode, count: int, session: requests.Session, wrong: dict[str, str]) -> None:
+def attempt(
+    api: Served, operation: APIOperation, mode: GenerationMode, count: int, session: requests.Session, wrong: list[str]
+) -> None:
     """Sends *count* requests; what is wrong with the answers goes to *wrong*, as what is destroyed can't be tried again."""
 
     @settings(
@@ -114,14 +121,19 @@ def attempt(api: Served, operation: APIOperation, mode: GenerationMode, count: i
         answer = case.call(session=session)
         try:
             case.validate_response(answer, checks=CHECKS)
-        except Exception as error:
-            wrong.setdefault(f"{operation.label}: {error}"[:800], "")
+        except (Exception, BaseExceptionGroup) as error:
+            wrong.append(f"{operation.label}: {error}")
 
     send()
 
 
 @st.composite
-def cases(draw: Callable[[st.SearchStrategy[Any]], Any], operation: APIOperation, mode: GenerationMode, known: dict[str, list[Any]]) -> Case:
+def cases(
+    draw: Callable[[st.SearchStrategy[Any]], Any],
+    operation: APIOperation,
+    mode: GenerationMode,
+    known: dict[str, list[Any]],
+) -> Case:
     """A request to *operation*; parameters that have known values take one of them most times."""
     case: Case = draw(operation.as_strategy(generation_mode=mode))
     for given_ones in (case.path_parameters, case.query, case.body):
