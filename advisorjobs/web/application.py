@@ -32,6 +32,7 @@ def web_app(app: App | None = None) -> Starlette:
     from advisorjobs.web.access.guard import Guard
     from advisorjobs.web.access.need import MACHINE, declare
     from advisorjobs.web.access.refusals import refusal
+    from advisorjobs.web.after_change import ReadAnewAfterChange
     from advisorjobs.web.pages.errors import error_pages
     from advisorjobs.web.site import Site
 
@@ -48,7 +49,8 @@ def web_app(app: App | None = None) -> Starlette:
         refuse=functools.partial(refusal, site),
         broken=pages.pop(Exception),  # Starlette would make that answer outside of the guard, without its headers
     )
-    served = Starlette(routes=routes, middleware=[guard], exception_handlers=pages)
+    anew = Middleware(ReadAnewAfterChange, forget=site.forget_shared)
+    served = Starlette(routes=routes, middleware=[guard, anew], exception_handlers=pages)
     served.state.receiver = receiver
     served.state.site = site
     return served

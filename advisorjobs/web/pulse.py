@@ -17,10 +17,16 @@ INTERVAL = 1.0
 
 
 class Pulse:
-    """*read* gives the marks of all topics. Listeners get sets of topics; "tick" is in each, "away" where the database is."""
+    """*read* gives the marks of all topics. Listeners get sets of topics; "tick" is in each, "away" where the database is.
 
-    def __init__(self, read: Callable[[], Awaitable[Marks]], interval: float = INTERVAL) -> None:
+    *changed* is called before they are told of anything but the tick.
+    """
+
+    def __init__(
+        self, read: Callable[[], Awaitable[Marks]], interval: float = INTERVAL, changed: Callable[[], None] | None = None
+    ) -> None:
         self._read = read
+        self._changed = changed
         self._interval = interval
         self._listeners: set[asyncio.Queue[frozenset[str] | None]] = set()
         self._beating: asyncio.Task[None] | None = None
@@ -61,6 +67,8 @@ class Pulse:
                 if before is not None:
                     changed |= {topic for topic in now.keys() | before.keys() if now.get(topic) != before.get(topic)}
                 before = now
+            if len(changed) > 1 and self._changed is not None:
+                self._changed()
             for queue in self._listeners:
                 queue.put_nowait(changed)
             await asyncio.sleep(self._interval)

@@ -37,6 +37,9 @@ __all__ = ["Site", "address_of"]
 
 R = TypeVar("R")
 
+SOON = 1.0
+"""Seconds: answers that may be no older must be new when somebody is told that something has changed."""
+
 
 class Site:
     """One per web process."""
@@ -47,12 +50,16 @@ class Site:
         self.manager = QueueManager(app)
         self.tracker = JobTracker(app)
         self.identity = Identity(app)
-        self.pulse = Pulse(self.inspector.read_changes)
         self._shared = Shared()
+        self.pulse = Pulse(self.inspector.read_changes, changed=lambda: self._shared.forget(SOON))
 
     async def shared(self, key: Hashable, seconds: float, read: Callable[[], Awaitable[R]]) -> R:
         """See Shared.get. What depends on who asks has their organization in its *key*."""
         return await self._shared.get(key, seconds, read)
+
+    def forget_shared(self) -> None:
+        """Nobody is shown what was read before now."""
+        self._shared.forget()
 
     def actions(self, request: Request, why: str | None = None, via: Via = Via.DASHBOARD) -> Actions:
         """What the person who asks may do, as theirs."""

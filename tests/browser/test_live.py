@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from contextlib import closing
 
-from tests.browser.conftest import Dashboard
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import JOB, QUEUE, Dashboard
 from tests.fixtures.browser import Tab
+from tests.fixtures.desk import Desk
 
 SOON = 2_000
 """Milliseconds within which a change is to be seen."""
 
 
-def test_a_job_that_is_queued_is_seen_within_two_seconds(tab: Tab, dashboard: Dashboard) -> None:
-    tab.go("/")
-    expect(tab.page.locator("[data-live-state]")).to_have_text("Live")
-    row = tab.page.locator("#queues tr", has_text="webhooks")
+def live(page: Page) -> None:
+    """The page is told of changes from now on."""
+    expect(page.locator("[data-live-state]")).to_have_text("Live")
+
+
+def test_the_overview_shows_a_job_that_is_queued(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/").page
+    live(page)
+    row = page.locator("#queues tr", has_text="webhooks")
     before = row.inner_text()
     job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
     try:
@@ -23,13 +31,65 @@ def test_a_job_that_is_queued_is_seen_within_two_seconds(tab: Tab, dashboard: Da
         dashboard.manager.cancel_job(job)
 
 
-def test_what_somebody_types_while_the_page_renews_itself_stays(tab: Tab, dashboard: Dashboard) -> None:
-    tab.go("/failures")
-    tab.page.fill("#organization", "practice-0")
+def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/queues/webhooks").page
+    live(page)
+    waiting = page.locator("#state .figure", has_text="Waiting").first.locator("dd")
+    expect(waiting).to_have_text("0")
     job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
+    expect(waiting).to_have_text("1", timeout=SOON)
+    dashboard.manager.pause_queue("webhooks", reason="for a moment", paused_by="mira")
+    expect(page.locator("#badges")).to_contain_text("paused", timeout=SOON)
+    dashboard.manager.resume_queue("webhooks")
+    expect(page.locator("#badges")).not_to_contain_text("paused", timeout=SOON)
     dashboard.manager.cancel_job(job)
-    expect(tab.page.locator("[data-live-state]")).to_have_text("Live")
-    assert tab.page.input_value("#organization") == "practice-0"
+    expect(waiting).to_have_text("0", timeout=SOON)
+
+
+def test_a_job_shows_that_it_runs_and_has_ended(tab: Tab, dashboard: Dashboard) -> None:
+    (job,) = dashboard.waiting()
+    page = tab.go(f"/jobs/{job}").page
+    live(page)
+    status = page.locator("#job .status")
+    expect(status).to_have_text("waiting")
+    with closing(Desk(dashboard.dsn, [QUEUE])) as desk:
+        desk.names = (JOB,)
+        claimed = [each for each in desk.claim(QUEUE, free=100) if each.id == job]
+        expect(status).to_have_text("active", timeout=SOON)
+        expect(page.locator("#waiting")).to_be_hidden()
+        expect(page.get_by_role("button", name="Set", exact=True)).to_have_count(0)
+        desk.complete(*claimed)
+    expect(status).to_have_text("completed", timeout=SOON)
+
+
+def test_a_worker_shows_up_by_itself(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/workers").page
+    live(page)
+    expect(page.locator("main")).to_contain_text("docs-7f9c")
+    rows = page.get_by_role("heading", name="desk", exact=True)
+    before = rows.count()
+    with closing(Desk(dashboard.dsn, [QUEUE])):
+        expect(rows).to_have_count(before + 1, timeout=SOON)
+
+
+def test_what_somebody_types_while_the_page_renews_itself_stays(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/failures").page
+    live(page)
+    page.fill("#organization", "practice-0")
+    (job,) = dashboard.failed()
+    expect(page.locator("main")).to_contain_text(str(job), timeout=10_000)
+    assert page.input_value("#organization") == "practice-0"
+
+
+def test_a_form_that_is_open_stays_open_with_what_was_typed(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/limits").page
+    live(page)
+    page.locator("summary", has_text="Limit a service or account").click()
+    page.get_by_label("Service or account").fill("xero:acme")
+    dashboard.manager.set_queue_limit("webhooks", running=33, why="for a moment", changed_by="mira")
+    expect(page.locator("#queue-limits")).to_contain_text("33", timeout=SOON)
+    expect(page.get_by_label("Service or account")).to_have_value("xero:acme")
+    dashboard.manager.reset_queue_limit("webhooks")
 
 
 def webhook() -> dict[str, str]:

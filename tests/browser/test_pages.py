@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from starlette.routing import Route
 
 from advisorjobs.application import App
@@ -14,8 +15,8 @@ from advisorjobs.web import web_app
 from tests.browser.conftest import Dashboard
 from tests.fixtures.browser import Tab
 
-NOT_SHOWN = {"live", "healthz", "readyz", "startupz", "metrics", "sign_out", "oidc_begin", "oidc_finish", "job_values"}
-"""Answers that are no page for people."""
+NOT_SHOWN = {"live", "healthz", "readyz", "startupz", "metrics", "sign_out", "oidc_begin", "oidc_finish", "job_values", "person"}
+"""Answers that are no page for people; and those that want people to be there: test_people looks at them."""
 
 
 def pages(app: App) -> dict[str, str]:
@@ -92,6 +93,16 @@ def test_without_script_all_that_is_in_the_menu_can_be_read(without_script: Tab)
     for address in addresses:
         without_script.go(str(address))
         assert without_script.page.locator("main h1").is_visible(), address
+
+
+def test_without_script_a_form_does_what_it_says(without_script: Tab, dashboard: Dashboard) -> None:
+    (job,) = dashboard.waiting()
+    page = without_script.go(f"/jobs/{job}").page
+    page.get_by_label("Priority").select_option("8")
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.locator("main > .notice")).to_contain_text(f"Job {job} has priority 8 now")
+    assert dashboard.noted(job)[::2] == ("priority", "dashboard")
+    dashboard.manager.cancel_job(job)
 
 
 def test_every_page_can_be_reached_by_keyboard(tab: Tab) -> None:

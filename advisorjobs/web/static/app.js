@@ -42,6 +42,14 @@ function tellMoments() {
   }
 }
 
+// --- what is wider than its place can be scrolled by keyboard
+function reachScrolls() {
+  for (const element of document.querySelectorAll(".scroll:not([role])")) {
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  }
+}
+
 // --- regions: <section id data-live="topics"> is fetched again when one of its topics has changed
 const waiting = new Set();
 let fetching = false;
@@ -60,6 +68,7 @@ async function refresh() {
       if (fresh && shown && !shown.querySelector("details[open][data-keep], dialog[open]")) morph(shown, fresh);
     }
     tellMoments();
+    reachScrolls();
     document.dispatchEvent(new CustomEvent("refreshed"));
   } catch {
     tellState("away");
@@ -103,6 +112,8 @@ document.addEventListener("DOMContentLoaded", () => {
   themeSwitch();
   tellMoments();
   setInterval(tellMoments, 1000);
+  reachScrolls();
+  addEventListener("resize", reachScrolls);
   listen();
   const menu = document.querySelector("[data-menu]");
   if (menu && !matchMedia("(min-width: 60rem)").matches) menu.open = false; // without script it is open everywhere
