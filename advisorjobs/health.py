@@ -30,8 +30,8 @@ class QueueWorkers:
 class HealthStatus:
     """`is_running`: some worker lives. `workers`: one for each queue, of the queue table in its order, then others by name.
 
-    `silent_workers`: processes that fell silent without a word and are not given up yet. `stopping_workers`: those that were told
-    to stop and finish what they run; of the living ones.
+    `silent_workers`: processes that fell silent without a word and are not given up yet. `stopping_workers`: living
+    ones that were told to stop and finish what they run.
     """
 
     is_running: bool

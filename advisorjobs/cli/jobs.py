@@ -40,6 +40,7 @@ Until = Annotated[str | None, typer.Option(metavar="TIME", help="Ended or queued
 Before = Annotated[
     str | None, typer.Option(metavar="PLACE", help="The next page: a job's number, or what the last page said.")
 ]
+HowMany = Annotated[int, typer.Option(metavar="COUNT", min=1, max=10_000, help="How many.")]
 WithValues = Annotated[
     bool, typer.Option("--values", help="Arguments, results and errors' messages too: they may be a client's.")
 ]
@@ -73,20 +74,18 @@ def list_jobs(
     since: Since = None,
     until: Until = None,
     before: Before = None,
-    limit: Annotated[int, typer.Option(metavar="COUNT", min=1, max=10_000, help="How many.")] = 20,
+    limit: HowMany = 20,
     as_json: JsonOption = False,
 ) -> None:
     """Lists jobs, the newest first.
 
-    With a name, an organization or a time: those that live first, then the others, the latest end first. Failed ones are
-    listed until they are retried or cleaned. A call that finds little stops after a while and says where to go on.
-    Times are this machine's; of a job that has ended, the time is that of its end.
+    With a name, an organization or a time: those that live first, then the others, the latest end first. A call that finds
+    little stops after a while and says where to go on. Times are this machine's.
 
     \b
     Examples:
-      advisorjobs jobs list --status failed --queue emails
       advisorjobs jobs list --name document:ocr --since 2h
-      advisorjobs jobs list --tag import --before 4711 --limit 100
+      advisorjobs jobs list --payload document_id=doc-17 --limit 100
       advisorjobs jobs list --status failed --json | jq .id
 
     \b

@@ -22,6 +22,8 @@ Span = Literal["24h", "7d", "30d"]
 SPANS: Mapping[Span, tuple[int, int]] = MappingProxyType({"24h": (24, 1), "7d": (7 * 24, 6), "30d": (30 * 24, 24)})
 """Hours that are shown, and hours of a point."""
 
+QUARTER, DAY = 6, 24
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesPoint:
@@ -66,8 +68,10 @@ class SeriesCalls:
         organization_id: str | None = None,
         connection: Any = None,
     ) -> Operation[Series]:
-        """By hours for 24h, quarters of days for 7d, days for 30d (UTC)."""
+        """By hours for 24h, quarters of days for 7d (days for one organization), days for 30d; of UTC."""
         hours, step = SPANS[span]
+        if organization_id is not None and step == QUARTER:  # which are kept for all organizations together only
+            step = DAY
         values = {"queue": queue, "organization_id": organization_id, "span": hours, "hours": step}
 
         def read(rows: Sequence[Row]) -> Series:

@@ -172,78 +172,89 @@ BEGIN
 END $$;
 
 -- Every limit and what is left of it. kind: 'queue', 'organization' (in a queue; queue NULL: its rule for each, nothing started lately)
--- or 'key'; _kinds: those wanted. _organization: what holds for that one only. At most _most rules, and as many organizations that started something lately.
+-- or 'key'; _kinds: those wanted. _organization: what holds for that one only. At most _most rules, and as many organizations that started
+-- something lately.
 CREATE OR REPLACE FUNCTION advisorjobs_limit_states(_organization text, _most integer, _kinds text[]) RETURNS TABLE (
     kind text, queue text, organization_id text, key text, rate integer, rate_window interval, used integer, tokens integer,
     opens_in double precision, running integer, running_now bigint, weight integer, closed_until timestamptz, paused boolean,
     paused_until timestamptz, changed_at timestamptz, changed_by text, changed_why text)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY
-        WITH doing AS MATERIALIZED (
-            SELECT j.queue_name::text AS queue, coalesce(j.organization_id, '') AS organization_id, j.limit_key, count(*) AS n
-              FROM procrastinate_jobs j WHERE j.status = 'doing' GROUP BY 1, 2, 3),
-        rules AS (
-            SELECT r.* FROM advisorjobs_organization_rules r
-             WHERE 'organization' = ANY (_kinds) AND (_organization IS NULL OR r.organization_id = _organization)
-             ORDER BY r.changed_at DESC LIMIT _most),
-        lately AS (     -- scopes of organizations (advisorjobs_scope), of one by a probe for each queue
-            SELECT q.name AS queue, _organization AS organization_id FROM advisorjobs_queues q
-             WHERE 'organization' = ANY (_kinds) AND _organization IS NOT NULL
-               AND EXISTS (SELECT FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', q.name, _organization))
-            UNION ALL
-            SELECT * FROM (
-                SELECT split_part(g.scope, chr(31), 2), split_part(g.scope, chr(31), 3) FROM advisorjobs_grants g
-                 WHERE 'organization' = ANY (_kinds) AND _organization IS NULL AND starts_with(g.scope, 'queue' || chr(31)) AND strpos(substr(g.scope, 7), chr(31)) > 0
-                 LIMIT _most) g),
-        places AS (
-            SELECT l.queue, l.organization_id FROM lately l
-            UNION
-            SELECT nullif(r.queue, ''), r.organization_id FROM rules r
-             WHERE r.queue <> '' OR NOT EXISTS (SELECT FROM lately l WHERE l.organization_id = r.organization_id)
-            UNION
-            SELECT q.name, _organization FROM advisorjobs_queues q
-             WHERE 'organization' = ANY (_kinds) AND _organization IS NOT NULL AND (q.organization_rate IS NOT NULL OR q.organization_running IS NOT NULL)
-            UNION
-            SELECT nullif(p.queue, ''), p.organization_id FROM (
-                SELECT p.queue, p.organization_id FROM advisorjobs_pauses p
-                 WHERE 'organization' = ANY (_kinds) AND p.organization_id <> '' AND (p.until > now()) IS NOT FALSE
-                   AND (_organization IS NULL OR p.organization_id = _organization)
-                 ORDER BY p.since DESC LIMIT _most) p)
-        SELECT 'queue', q.name, NULL::text, NULL::text, q.rate, q.rate_window, s.used, s.tokens, s.opens_in, q.running,
-               (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d WHERE d.queue = q.name), NULL::integer,
-               CASE WHEN q.closed_until > now() THEN q.closed_until END, p.queue IS NOT NULL, p.until, q.changed_at, q.changed_by,
-               q.changed_why
-          FROM advisorjobs_queues q
-          LEFT JOIN advisorjobs_pauses p ON p.queue = q.name AND p.organization_id = '' AND (p.until > now()) IS NOT FALSE
-         CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('queue', q.name), q.rate, q.rate_window) s
-         WHERE _organization IS NULL
-           AND (q.rate IS NOT NULL OR q.running IS NOT NULL OR q.closed_until > now() OR p.queue IS NOT NULL OR q.changed_at IS NOT NULL)
-        UNION ALL
-        SELECT 'organization', l.queue, l.organization_id, NULL, r.rate, r.rate_window, s.used, s.tokens, s.opens_in, r.running,
-               (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d
-                 WHERE d.organization_id = l.organization_id AND (l.queue IS NULL OR d.queue = l.queue)),
-               r.weight, NULL, r.paused,
-               (SELECT nullif(max(coalesce(p.until, 'infinity')), 'infinity') FROM advisorjobs_pauses p
-                 WHERE p.organization_id = l.organization_id AND p.queue IN ('', l.queue) AND (p.until > now()) IS NOT FALSE),
-               c.changed_at, c.changed_by, c.changed_why
-          FROM places l
-         CROSS JOIN LATERAL advisorjobs_rules(coalesce(l.queue, ''), l.organization_id) r
-         CROSS JOIN LATERAL advisorjobs_rate_state(
-            advisorjobs_scope('queue', coalesce(l.queue, ''), l.organization_id), r.rate, r.rate_window) s
-          LEFT JOIN LATERAL (
-            SELECT o.changed_at, o.changed_by, o.changed_why FROM advisorjobs_organization_rules o
-             WHERE o.organization_id = l.organization_id AND o.queue IN ('', l.queue) ORDER BY o.queue DESC LIMIT 1) c ON true
-        UNION ALL
-        SELECT 'key', NULL, NULL, k.key, k.rate, k.rate_window, s.used, s.tokens, s.opens_in, k.running,
-               (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d WHERE d.limit_key = k.key), NULL,
-               CASE WHEN k.closed_until > now() THEN k.closed_until END, false, NULL, k.changed_at, k.changed_by, k.changed_why
-          FROM (SELECT * FROM advisorjobs_keys k
-                 WHERE 'key' = ANY (_kinds) AND (k.rate IS NOT NULL OR k.running IS NOT NULL OR k.closed_until > now())
-                 ORDER BY k.changed_at DESC LIMIT _most) k
-         CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('key', k.key), k.rate, k.rate_window) s
-         WHERE _organization IS NULL;
+    IF 'queue' = ANY (_kinds) AND _organization IS NULL THEN
+        RETURN QUERY
+            WITH doing AS MATERIALIZED (
+                SELECT j.queue_name::text AS queue, coalesce(j.organization_id, '') AS organization_id, j.limit_key, count(*) AS n
+                  FROM procrastinate_jobs j WHERE j.status = 'doing' GROUP BY 1, 2, 3)
+            SELECT 'queue', q.name, NULL::text, NULL::text, q.rate, q.rate_window, s.used, s.tokens, s.opens_in, q.running,
+                   (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d WHERE d.queue = q.name), NULL::integer,
+                   CASE WHEN q.closed_until > now() THEN q.closed_until END, p.queue IS NOT NULL, p.until, q.changed_at, q.changed_by,
+                   q.changed_why
+              FROM advisorjobs_queues q
+              LEFT JOIN advisorjobs_pauses p ON p.queue = q.name AND p.organization_id = '' AND (p.until > now()) IS NOT FALSE
+             CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('queue', q.name), q.rate, q.rate_window) s
+             WHERE (q.rate IS NOT NULL OR q.running IS NOT NULL OR q.closed_until > now() OR p.queue IS NOT NULL OR q.changed_at IS NOT NULL);
+    END IF;
+    IF 'organization' = ANY (_kinds) THEN
+        RETURN QUERY
+            WITH doing AS MATERIALIZED (
+                SELECT j.queue_name::text AS queue, coalesce(j.organization_id, '') AS organization_id, j.limit_key, count(*) AS n
+                  FROM procrastinate_jobs j WHERE j.status = 'doing' GROUP BY 1, 2, 3),
+            rules AS (
+                SELECT r.* FROM advisorjobs_organization_rules r
+                 WHERE (_organization IS NULL OR r.organization_id = _organization)
+                 ORDER BY r.changed_at DESC LIMIT _most),
+            lately AS (     -- scopes of organizations (advisorjobs_scope), of one by a probe for each queue
+                SELECT q.name AS queue, _organization AS organization_id FROM advisorjobs_queues q
+                 WHERE _organization IS NOT NULL
+                   AND EXISTS (SELECT FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', q.name, _organization))
+                UNION ALL
+                SELECT * FROM (
+                    SELECT split_part(g.scope, chr(31), 2), split_part(g.scope, chr(31), 3) FROM advisorjobs_grants g
+                     WHERE _organization IS NULL AND starts_with(g.scope, 'queue' || chr(31)) AND strpos(substr(g.scope, 7), chr(31)) > 0
+                     LIMIT _most) g),
+            places AS (
+                SELECT l.queue, l.organization_id FROM lately l
+                UNION
+                SELECT nullif(r.queue, ''), r.organization_id FROM rules r
+                 WHERE r.queue <> '' OR NOT EXISTS (SELECT FROM lately l WHERE l.organization_id = r.organization_id)
+                UNION
+                SELECT q.name, _organization FROM advisorjobs_queues q
+                 WHERE _organization IS NOT NULL AND (q.organization_rate IS NOT NULL OR q.organization_running IS NOT NULL)
+                UNION
+                SELECT nullif(p.queue, ''), p.organization_id FROM (
+                    SELECT p.queue, p.organization_id FROM advisorjobs_pauses p
+                     WHERE p.organization_id <> '' AND (p.until > now()) IS NOT FALSE
+                       AND (_organization IS NULL OR p.organization_id = _organization)
+                     ORDER BY p.since DESC LIMIT _most) p)
+            SELECT 'organization', l.queue, l.organization_id, NULL::text, r.rate, r.rate_window, s.used, s.tokens, s.opens_in, r.running,
+                   (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d
+                     WHERE d.organization_id = l.organization_id AND (l.queue IS NULL OR d.queue = l.queue)),
+                   r.weight, NULL::timestamptz, r.paused,
+                   (SELECT nullif(max(coalesce(p.until, 'infinity')), 'infinity') FROM advisorjobs_pauses p
+                     WHERE p.organization_id = l.organization_id AND p.queue IN ('', l.queue) AND (p.until > now()) IS NOT FALSE),
+                   c.changed_at, c.changed_by, c.changed_why
+              FROM places l
+             CROSS JOIN LATERAL advisorjobs_rules(coalesce(l.queue, ''), l.organization_id) r
+             CROSS JOIN LATERAL advisorjobs_rate_state(
+                advisorjobs_scope('queue', coalesce(l.queue, ''), l.organization_id), r.rate, r.rate_window) s
+              LEFT JOIN LATERAL (
+                SELECT o.changed_at, o.changed_by, o.changed_why FROM advisorjobs_organization_rules o
+                 WHERE o.organization_id = l.organization_id AND o.queue IN ('', l.queue) ORDER BY o.queue DESC LIMIT 1) c ON true;
+    END IF;
+    IF 'key' = ANY (_kinds) AND _organization IS NULL THEN
+        RETURN QUERY
+            WITH doing AS MATERIALIZED (
+                SELECT j.queue_name::text AS queue, coalesce(j.organization_id, '') AS organization_id, j.limit_key, count(*) AS n
+                  FROM procrastinate_jobs j WHERE j.status = 'doing' GROUP BY 1, 2, 3)
+            SELECT 'key', NULL::text, NULL::text, k.key, k.rate, k.rate_window, s.used, s.tokens, s.opens_in, k.running,
+                   (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d WHERE d.limit_key = k.key), NULL::integer,
+                   CASE WHEN k.closed_until > now() THEN k.closed_until END, false, NULL::timestamptz, k.changed_at, k.changed_by, k.changed_why
+              FROM (SELECT * FROM advisorjobs_keys k
+                     WHERE k.rate IS NOT NULL OR k.running IS NOT NULL OR k.closed_until > now()
+                     ORDER BY k.changed_at DESC LIMIT _most) k
+             CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('key', k.key), k.rate, k.rate_window) s;
+    END IF;
 END $$;
 
 -- Of the jobs that are next in their organization's line, of each priority, those that wait longest: as advisorjobs_oldest_waiting, which see.

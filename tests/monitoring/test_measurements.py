@@ -9,12 +9,21 @@ import psycopg
 import pytest
 
 from advisorjobs.application import App
+from advisorjobs.database.statement import statement
 from advisorjobs.manager import QueueManager
 from advisorjobs.monitoring.exposition import exposed
 from advisorjobs.monitoring.measurements import Measurements, QueueState, read_measurements
 from advisorjobs.monitoring.queue_metrics import queue_metrics
 from advisorjobs.queues import RateLimit
+from ops.bench.backlog import Backlog
 from tests.fixtures.desk import Desk
+from tests.fixtures.plans import cost_of
+
+HISTORY = """
+    INSERT INTO advisorjobs_tallies
+    SELECT 'org-' || n, false, 1, now(), 'emails', 'email:send', 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0
+      FROM generate_series(%(first)s, 2 * %(first)s) n
+"""
 
 
 def state(app: App, queue: str = "critical") -> QueueState:
@@ -133,3 +142,25 @@ def test_no_series_names_an_organization_or_a_job(app: App, desk: Desk) -> None:
     assert after['advisorjobs_job_run_seconds_count{job_name="test:work",queue="critical"}'] == 20
     assert after['advisorjobs_job_run_seconds_bucket{job_name="test:work",le="+Inf",queue="critical"}'] == 20
     assert after['advisorjobs_job_run_seconds_sum{job_name="test:work",queue="critical"}'] == pytest.approx(0.02)
+
+
+def test_a_scrape_reads_as_much_of_a_full_database_as_of_an_empty_one(app: App, desk: Desk) -> None:
+    """Each queue's line is probed at a hundred places at most; nothing is counted by reading it."""
+    connection = desk.connection
+
+    def pages() -> int:
+        with connection.transaction():
+            connection.execute(statement("read_measurements")).fetchall()
+            return cost_of(connection, statement("read_measurements")).pages
+
+    def fill(jobs: int) -> None:
+        Backlog(queue="critical", organizations=500).add(connection, jobs)
+        Backlog(queue="emails", delay=3600).add(connection, jobs)
+        connection.execute(HISTORY, {"first": jobs})
+        connection.execute("SELECT advisorjobs_recount(); SELECT advisorjobs_fold_counts()")
+        connection.execute("VACUUM ANALYZE")
+
+    fill(2_000)
+    few = pages()
+    fill(20_000)
+    assert pages() < 1.3 * few + 200

@@ -51,11 +51,12 @@ async def _shown(request: Request, site: Site, *, values: bool) -> Response:
     if number >= 1 << 63:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such job.")
     read = site.inspector
-    shown, waiting, related, lines = await asyncio.gather(
+    shown, waiting, related, lines, trace = await asyncio.gather(
         read.read_job(number, organization, values=values),
         read.why_waiting(number, organization),
         read.find_related_jobs(number, organization),
         read.read_log_lines(number, organization_id=organization, values=values),
+        read.read_trace_link(number, organization_id=organization),
     )
     if shown is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such job, or its history is gone.")
@@ -67,6 +68,7 @@ async def _shown(request: Request, site: Site, *, values: bool) -> Response:
         waiting=waiting if waits else None,
         related=related,
         lines=lines,
+        trace=trace if organization is None else None,  # the collector is for those who run the system
         steps=timeline(shown),
         values=values,
         may_see_values=person.may(Role.OPERATOR),
