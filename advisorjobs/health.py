@@ -30,12 +30,14 @@ class QueueWorkers:
 class HealthStatus:
     """`is_running`: some worker lives. `workers`: one for each queue, of the queue table in its order, then others by name.
 
-    `silent_workers`: processes that fell silent without a word and are not given up yet.
+    `silent_workers`: processes that fell silent without a word and are not given up yet. `stopping_workers`: those that were told
+    to stop and finish what they run; of the living ones.
     """
 
     is_running: bool
     workers: tuple[QueueWorkers, ...]
     silent_workers: int = 0
+    stopping_workers: int = 0
 
 
 def read_health(rows: Sequence[Row]) -> HealthStatus:
@@ -52,8 +54,13 @@ def read_health(rows: Sequence[Row]) -> HealthStatus:
     }
     table = [found.pop(name, _nobody(name)) for name in QUEUES]
     workers = (*table, *(found[name] for name in sorted(found)))
-    silent = max((row["silent"] for row in rows), default=0)
-    return HealthStatus(is_running=any(queue.is_active for queue in workers), workers=workers, silent_workers=silent)
+    first = rows[0] if rows else {}
+    return HealthStatus(
+        is_running=any(queue.is_active for queue in workers),
+        workers=workers,
+        silent_workers=first.get("silent", 0),
+        stopping_workers=first.get("stopping", 0),
+    )
 
 
 def _nobody(queue: str) -> QueueWorkers:

@@ -25,12 +25,8 @@ BEGIN
     DELETE FROM advisorjobs_log_lines WHERE organization_id = OLD.id;
     RETURN NULL;
 END $$;
-DO $$
-BEGIN
-    EXECUTE format(
-        'CREATE TRIGGER advisorjobs_remove_lines AFTER DELETE ON %s FOR EACH ROW EXECUTE FUNCTION advisorjobs_remove_lines_of()',
-        coalesce(to_regclass('practice_organizations'), to_regclass('organizations')));
-END $$;
+CREATE TRIGGER advisorjobs_remove_lines AFTER DELETE ON practice_organizations
+    FOR EACH ROW EXECUTE FUNCTION advisorjobs_remove_lines_of();
 
 -- The W3C traceparent of the span that queued the job; NULL where nothing is traced.
 ALTER TABLE procrastinate_jobs ADD COLUMN traceparent text;

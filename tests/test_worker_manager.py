@@ -22,6 +22,10 @@ def test_a_living_worker_makes_its_queues_active(app: App, desk: Desk, other_des
     assert health.is_running
     active = {each.queue_name: (each.workers, each.slots) for each in health.workers if each.is_active}
     assert active == {"critical": (2, 20), "emails": (2, 20)}
+    assert (health.silent_workers, health.stopping_workers) == (0, 0)
+    desk.connection.execute("UPDATE advisorjobs_workers SET stopping = true WHERE id = %s", [other_desk.worker])
     desk.die()
+    dying = WorkerManager(app).sync.get_health_status()
+    assert (dying.is_running, dying.silent_workers, dying.stopping_workers) == (True, 1, 1)
     other_desk.run("leave", worker=other_desk.worker, token=other_desk.token)
     assert not WorkerManager(app).sync.get_health_status().is_running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from advisorjobs.environment import did_you_mean
 from advisorjobs.errors import ErrorCode, SettingsError
@@ -12,7 +13,7 @@ from advisorjobs.job import JobStatus
 from advisorjobs.queues import known_queue
 from advisorjobs.settings import Settings
 
-__all__ = ["check_names", "code_of", "note_of", "print_jobs", "status_of"]
+__all__ = ["code_of", "print_page", "status_of"]
 
 
 def status_of(text: str | None) -> JobStatus | None:
@@ -29,6 +30,28 @@ def code_of(text: str | None) -> ErrorCode | None:
     if text is not None and text not in codes:
         raise SettingsError("--error", text, f"is no error code{did_you_mean(text, codes)}")
     return None if text is None else ErrorCode(text)
+
+
+def print_page(wanted: JobFilter, *, before: str | None, limit: int, as_json: bool) -> None:
+    """Finds a page of jobs and prints it, and on standard error how to go on."""
+    import typer
+
+    from advisorjobs.application import the_app
+    from advisorjobs.cli.ground import opened
+    from advisorjobs.cli.json_lines import print_json
+    from advisorjobs.inspector.inspector import Inspector
+
+    settings = Settings.from_environment()
+    with opened(settings) as connection:
+        page = Inspector(the_app()).sync.search_jobs(wanted, before=before, limit=limit, connection=connection)
+    if not page.jobs:
+        check_names(wanted, settings)
+    if as_json:
+        print_json(*(asdict(job) for job in page.jobs))
+    else:
+        print_jobs(page.jobs)
+    if note := note_of(page):
+        typer.echo(note, err=True)
 
 
 def check_names(wanted: JobFilter, settings: Settings) -> None:

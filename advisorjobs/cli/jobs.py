@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -26,6 +25,25 @@ OfStatus = Annotated[
     str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(STATUSES)}.", autocompletion=statuses)
 ]
 OfName = Annotated[str | None, typer.Option(metavar="JOB", help="Such as document:ocr.", autocompletion=job_names)]
+OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="Of this organization only.")]
+WithTag = Annotated[str | None, typer.Option(metavar="TAG", help="With this tag.")]
+WithPayload = Annotated[
+    str | None, typer.Option(metavar="FIELD=VALUE", help="With this in the payload: document_id=doc-17.")
+]
+WithKey = Annotated[str | None, typer.Option(metavar="KEY", help="With this unique key.")]
+WithError = Annotated[str | None, typer.Option(metavar="CODE", help="Whose last run ended so, as network.")]
+WithFingerprint = Annotated[str | None, typer.Option(metavar="F", help="Whose last run failed like that.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help='Ended or queued then or later: "2026-12-01 08:00", or 2h ago.')
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Ended or queued before.")]
+Before = Annotated[
+    str | None, typer.Option(metavar="PLACE", help="The next page: a job's number, or what the last page said.")
+]
+WithValues = Annotated[
+    bool, typer.Option("--values", help="Arguments, results and errors' messages too: they may be a client's.")
+]
+WithLog = Annotated[bool, typer.Option("--log", help="What its runs said while they ran, too: it may be a client's.")]
 
 
 @command.callback()
@@ -46,21 +64,15 @@ def list_jobs(
     queue: OfQueue = None,
     status: OfStatus = None,
     name: OfName = None,
-    organization: Annotated[str | None, typer.Option(metavar="ID", help="Of this organization only.")] = None,
-    tag: Annotated[str | None, typer.Option(metavar="TAG", help="With this tag.")] = None,
-    payload: Annotated[
-        str | None, typer.Option(metavar="FIELD=VALUE", help="With this in the payload: document_id=doc-17.")
-    ] = None,
-    unique_key: Annotated[str | None, typer.Option(metavar="KEY", help="With this unique key.")] = None,
-    error: Annotated[str | None, typer.Option(metavar="CODE", help="Whose last run ended so, as network.")] = None,
-    fingerprint: Annotated[str | None, typer.Option(metavar="F", help="Whose last run failed like that.")] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help='Ended or queued then or later: "2026-12-01 08:00", or 2h ago.')
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Ended or queued before.")] = None,
-    before: Annotated[
-        str | None, typer.Option(metavar="PLACE", help="The next page: a job's number, or what the last page said.")
-    ] = None,
+    organization: OfOrganization = None,
+    tag: WithTag = None,
+    payload: WithPayload = None,
+    unique_key: WithKey = None,
+    error: WithError = None,
+    fingerprint: WithFingerprint = None,
+    since: Since = None,
+    until: Until = None,
+    before: Before = None,
     limit: Annotated[int, typer.Option(metavar="COUNT", min=1, max=10_000, help="How many.")] = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,11 +94,8 @@ def list_jobs(
     "tags", "error_code", "queued_at", "scheduled_at", "started_at",
     "finished_at", "run_ms"} for each job.
     """
-    from advisorjobs.application import the_app
-    from advisorjobs.cli.ground import opened
-    from advisorjobs.cli.job_listing import check_names, code_of, note_of, print_jobs, status_of
+    from advisorjobs.cli.job_listing import code_of, print_page, status_of
     from advisorjobs.cli.moments import ago
-    from advisorjobs.inspector.inspector import Inspector
     from advisorjobs.inspector.job_filter import JobFilter
 
     wanted = JobFilter(
@@ -102,28 +111,14 @@ def list_jobs(
         since=ago(since, "--since"),
         until=ago(until, "--until"),
     )
-    settings = Settings.from_environment()
-    with opened(settings) as connection:
-        page = Inspector(the_app()).sync.search_jobs(wanted, before=before, limit=limit, connection=connection)
-    if not page.jobs:
-        check_names(wanted, settings)
-    if as_json:
-        print_json(*(asdict(job) for job in page.jobs))
-    else:
-        print_jobs(page.jobs)
-    if note := note_of(page):
-        typer.echo(note, err=True)
+    print_page(wanted, before=before, limit=limit, as_json=as_json)
 
 
 @command.command(name="show")
 def show_job(
     job: Annotated[int, typer.Argument(metavar="JOB", help="The job's number.", show_default=False)],
-    values: Annotated[
-        bool, typer.Option("--values", help="Arguments, results and errors' messages too: they may be a client's.")
-    ] = False,
-    log: Annotated[
-        bool, typer.Option("--log", help="What its runs said while they ran, too: it may be a client's.")
-    ] = False,
+    values: WithValues = False,
+    log: WithLog = False,
     as_json: JsonOption = False,
 ) -> None:
     """Shows a job and all its runs, and why it waits if it does.

@@ -49,7 +49,7 @@ def log_to_terminal(settings: Settings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler, *(each for each in root.handlers if isinstance(each, LineHandler))]
     root.setLevel(max(level, logging.WARNING))
-    for name in OWN | own:
+    for name in (OWN | own) - {"uvicorn"}:  # what it says of starting and ending, we say in a line of our own
         # a run's lines are kept from "info" on, whatever is printed
         logging.getLogger(name).setLevel(min(level, logging.INFO))
     threading.excepthook = of_thread

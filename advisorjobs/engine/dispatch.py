@@ -228,10 +228,6 @@ class Dispatcher:
         except BaseException as error:  # sys.exit() in a job function ends the job, not the worker
             self._settle_error(run, error)
         finally:
-            if self.tracer is not None:
-                self.tracer.ended(run)
-            if run.said:
-                self.on_said(run)
             if self.runs.get(run.job.id) is run:
                 del self.runs[run.job.id]
             queue.running -= 1
@@ -240,6 +236,10 @@ class Dispatcher:
             if queue.waiting and not self.stopping:
                 self._start(queue.waiting.popleft(), queue)
             self.on_room()
+            if run.said:
+                self.on_said(run)
+            if self.tracer is not None:
+                self.tracer.ended(run)
             current_run.set(None)  # else task, context and run would hold each other, for the garbage collector to find
 
     def _called(self, run: Run) -> Awaitable[Any]:

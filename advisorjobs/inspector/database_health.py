@@ -143,7 +143,7 @@ class DatabaseCalls:
         return DatabaseHealth(
             at=at,
             server_version=sessions["server_version"],
-            server_uptime=at - sessions["server_started_at"],
+            server_uptime=timedelta(seconds=int((at - sessions["server_started_at"]).total_seconds())),
             database_bytes=sessions["database_bytes"],
             sessions=_sessions(sessions),
             slowest=_slowest(sessions),

@@ -42,7 +42,8 @@ class JobPage:
     """`older` and `newer`: where the pages beside it begin, None where there is none.
 
     A search that finds little stops when it has looked for long enough. Then it is not `finished`: `looked` jobs were
-    looked at, back to `back_to` where that is known, and `older` (or `newer`) goes on from there.
+    looked at, back to `back_to` where that is known, and `older` (or `newer`) goes on from there. `ended`: where those
+    begin that have ended, if it stopped before it came to them.
     """
 
     jobs: tuple[FoundJob, ...]
@@ -51,6 +52,7 @@ class JobPage:
     finished: bool = True
     looked: int = 0
     back_to: datetime | None = None
+    ended: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from advisorjobs.errors import SettingsError
 
 __all__ = ["JobCursor"]
 
-WRITTEN = re.compile(r"(-?[0-9]{1,19})(?:@([0-9]{1,17}))?", re.ASCII)
+WRITTEN = re.compile(r"(-?[0-9]{1,19})(?:@([0-9]{1,18}))?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,9 @@ class JobSearchCalls:
         up = after is not None
         start = JobCursor.parse(after, "after") if after else JobCursor.parse(before) if before else None
         look = yield from _looks(wanted, start, up=up, most=limit + 1, connection=connection)
-        return _page(look, start, up=up, limit=limit)
+        page = _page(look, start, up=up, limit=limit)
+        among_living = not up and look.edge is not None and look.edge.at is None and len(_walks(wanted)) > 1
+        return replace(page, ended=str(JobCursor(NEWEST, FUTURE))) if among_living and not page.finished else page
 
 
 def _looks(wanted: JobFilter, start: JobCursor | None, *, up: bool, most: int, connection: Any) -> Steps[Look]:

@@ -18,7 +18,7 @@ LONG_WAIT = 300.0
 
 FAILURES = 3
 SOME, MANY = 0.02, 0.05
-"""So many failed jobs in an hour are worth saying where they are a fiftieth of those that ended, and bad from a twentieth on."""
+"""So many failed jobs in an hour are worth saying where they are a fiftieth of what ended, and bad from a twentieth on."""
 
 
 class Kind(StrEnum):

@@ -94,12 +94,16 @@ class LockFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFacts:
-    """Living processes that serve the queue; of those that know the job's name the slots, and how many are `free`."""
+    """Living processes that serve the queue; of those that know the job's name the slots, and how many are `free`.
+
+    `stopping`: living ones that take nothing more; they are not among the others.
+    """
 
     serving: int = 0
     knowing: int = 0
     slots: int = 0
     free: int = 0
+    stopping: int = 0
     last_seen: datetime | None = None
 
 

@@ -196,6 +196,8 @@ def _workers(facts: WaitingFacts) -> Iterator[WaitingReason]:
     workers = facts.workers
     if not workers.serving:
         text = f"No living worker serves queue {facts.queue}."
+        if workers.stopping:
+            text = f"No worker takes jobs of queue {facts.queue}: {workers.stopping} about to stop, none to follow."
         yield WaitingReason(why=Why.NO_WORKER, text=text, since=workers.last_seen)
     elif not workers.knowing:
         count = "The worker" if workers.serving == 1 else f"None of the {workers.serving} workers"

@@ -40,10 +40,15 @@ def web_app(app: App | None = None) -> Starlette:
     receiver = Receiver(app)
     hooks = [declare(route, MACHINE) for route in webhook_routes(receiver)]  # whose signatures prove who sends
     routes = [*hooks, *health_routes(app), metrics_route(app, receiver.counts), *dashboard_routes(site)]
+    pages = error_pages(site)
     guard = Middleware(
-        Guard, identity=site.identity, declarations=read_declarations(routes), refuse=functools.partial(refusal, site)
+        Guard,
+        identity=site.identity,
+        declarations=read_declarations(routes),
+        refuse=functools.partial(refusal, site),
+        broken=pages.pop(Exception),  # Starlette would make that answer outside of the guard, without its headers
     )
-    served = Starlette(routes=routes, middleware=[guard], exception_handlers=error_pages(site))
+    served = Starlette(routes=routes, middleware=[guard], exception_handlers=pages)
     served.state.receiver = receiver
     served.state.site = site
     return served

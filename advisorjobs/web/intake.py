@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -43,17 +43,21 @@ async def find_routes(app: App, service: str, accounts: Sequence[str]) -> list[W
 
 async def receive(app: App, service: str, events: Iterable[tuple[WebhookRoute, Event]], at: datetime) -> int:
     """Stores events and their jobs, all or none; how many were new. Raises PayloadError before anything is sent."""
-    rows = [_row(app, service, route, event, at) for route, event in events]
-    if not rows:
+    events = list(events)
+    if not events:
         return 0
-    taken: int = await app.run_async(
-        operation("a webhook", statement("receive_webhooks"), {"events": f"[{','.join(rows)}]"}, only)
-    )
+    jobs = [_job(app, service, route, event, at) for route, event in events]
+    span = None if app.tracer is None else app.tracer.begin(jobs)
+    if span is not None:
+        jobs = [span.traced(job) for job in jobs]
+    rows = [_row(service, route, event, job) for (route, event), job in zip(events, jobs, strict=True)]
+    asked = operation("a webhook", statement("receive_webhooks"), {"events": f"[{','.join(rows)}]"}, only)
+    taken: int = await app.run_async(replace(asked, span=span))
     return taken
 
 
-def _row(app: App, service: str, route: WebhookRoute, event: Event, at: datetime) -> str:
-    """An event as advisorjobs_receive_webhooks takes it. The job finds the event's body where it is stored."""
+def _job(app: App, service: str, route: WebhookRoute, event: Event, at: datetime) -> str:
+    """The job of an event, which finds the event's body where it is stored."""
     account = "source" if service == "custom" else "realm_id" if service == "quickbooks" else "account"
     payload: dict[str, Any] = {
         **{name: value for name, value in event.fields.items() if value is not None},
@@ -62,7 +66,11 @@ def _row(app: App, service: str, route: WebhookRoute, event: Event, at: datetime
         "received_at": at,
         account: route.account,
     }
-    job = app.enqueuer.row(NewJob(name=f"webhook:{service}", payload=payload))
+    return app.enqueuer.row(NewJob(name=f"webhook:{service}", payload=payload))
+
+
+def _row(service: str, route: WebhookRoute, event: Event, job: str) -> str:
+    """An event as advisorjobs_receive_webhooks takes it."""
     given = {
         "organization_id": route.organization_id,
         "provider": service,

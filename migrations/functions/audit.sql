@@ -46,6 +46,17 @@ BEGIN
     END IF;
 END $$;
 
+-- Refuses with SQLSTATE 42501 whoever has a role of the dashboard that is less than this one; commands and programs have none.
+CREATE OR REPLACE FUNCTION advisorjobs_check_role(_needs text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+DECLARE
+    _roles constant text[] := '{viewer,operator,admin}';
+BEGIN
+    IF array_position(_roles, advisorjobs_actor() ->> 'role') < array_position(_roles, _needs) THEN
+        RAISE EXCEPTION 'this needs the role %', _needs USING ERRCODE = '42501';
+    END IF;
+END $$;
+
 -- Writes a row of the audit log; returns its number. _by, _why: as the function that calls was told; whoever signed in can't give another
 -- name.
 CREATE OR REPLACE FUNCTION advisorjobs_note(
@@ -106,7 +117,7 @@ LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.undone_by IS NULL AND to_jsonb(NEW) - 'undone_by' = to_jsonb(OLD) - 'undone_by' THEN
         RETURN NEW;
-    ELSIF TG_OP = 'DELETE' AND OLD.at < now() - interval '30 days' THEN
+    ELSIF TG_OP = 'DELETE' AND OLD.at < now() - interval '29 days' THEN
         RETURN OLD;
     END IF;
     RAISE EXCEPTION 'the audit log is written once and kept' USING ERRCODE = '42501';

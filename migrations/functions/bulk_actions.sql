@@ -141,6 +141,7 @@ BEGIN
     IF NOT FOUND OR _a.state <> 'proposed' THEN
         RETURN false;
     END IF;
+    PERFORM advisorjobs_check_role(CASE _a.action WHEN 'clean' THEN 'admin' ELSE 'operator' END);
     PERFORM advisorjobs_refuse(CASE WHEN _a.proposed_at < clock_timestamp() - interval '1 hour'
                                     THEN 'action: it was looked at over an hour ago, and there may be other jobs now: look again' END);
     UPDATE advisorjobs_actions a
@@ -268,6 +269,7 @@ BEGIN
     IF NOT FOUND OR EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = _a.job_id AND j.status IN ('todo', 'doing')) THEN
         RETURN false;
     END IF;
+    PERFORM advisorjobs_check_role(CASE _a.action WHEN 'clean' THEN 'admin' ELSE 'operator' END);
     PERFORM advisorjobs_carry_out(_id);
     RETURN true;
 END $$;

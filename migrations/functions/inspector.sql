@@ -190,7 +190,7 @@ BEGIN
              ORDER BY r.changed_at DESC LIMIT _most),
         lately AS (     -- scopes of organizations (advisorjobs_scope), of one by a probe for each queue
             SELECT q.name AS queue, _organization AS organization_id FROM advisorjobs_queues q
-             WHERE 'organization' = ANY (_kinds)
+             WHERE 'organization' = ANY (_kinds) AND _organization IS NOT NULL
                AND EXISTS (SELECT FROM advisorjobs_grants g WHERE g.scope = advisorjobs_scope('queue', q.name, _organization))
             UNION ALL
             SELECT * FROM (
@@ -225,7 +225,7 @@ BEGIN
                (SELECT coalesce(sum(d.n), 0)::bigint FROM doing d
                  WHERE d.organization_id = l.organization_id AND (l.queue IS NULL OR d.queue = l.queue)),
                r.weight, NULL, r.paused,
-               (SELECT max(coalesce(p.until, 'infinity')) FROM advisorjobs_pauses p
+               (SELECT nullif(max(coalesce(p.until, 'infinity')), 'infinity') FROM advisorjobs_pauses p
                  WHERE p.organization_id = l.organization_id AND p.queue IN ('', l.queue) AND (p.until > now()) IS NOT FALSE),
                c.changed_at, c.changed_by, c.changed_why
           FROM places l

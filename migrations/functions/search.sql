@@ -184,7 +184,8 @@ BEGIN
 END $$;
 
 -- By end: of what ended in an organization, under a name or in a span of time, the _most nearest to (_at, _id), before it or (_up) after
--- it. A window begins with a minute; it grows where little ended and shrinks where there is more than a look should read.
+-- it. A window begins with a minute, of one organization with six hours; it grows while a look takes no time and shrinks where there is
+-- more than a look should read. looked: of an organization, its own runs.
 CREATE FUNCTION advisorjobs_find_by_end(
     _wanted jsonb, _at timestamptz, _id bigint, _up boolean, _patience integer, _most integer)
 RETURNS SETOF advisorjobs_found_job
@@ -202,7 +203,8 @@ DECLARE
     _until timestamptz := coalesce(_wanted ->> 'until', 'infinity');
     _key text := _wanted ->> 'payload_key';
     _value text := _wanted ->> 'payload_value';
-    _window interval := '1 minute';
+    _window interval := CASE WHEN _organization IS NULL THEN interval '1 minute' ELSE interval '6 hours' END;
+    _began timestamptz;
     _whole_look CONSTANT integer := 8000;
     _hour timestamptz;
     _end timestamptz;
@@ -230,16 +232,17 @@ BEGIN
             _at := _hour + interval '1 hour';
             _id := -1;
         END IF;
-        _end := CASE WHEN _up THEN least(_at + _window, _hour + interval '1 hour', _until) ELSE greatest(_at - _window, _hour, _since) END;
+        _end := CASE WHEN _organization IS NOT NULL THEN NULL WHEN _up THEN _hour + interval '1 hour' ELSE _hour END;
+        _end := CASE WHEN _up THEN least(_at + _window, _end, _until) ELSE greatest(_at - _window, _end, _since) END;
+        _began := clock_timestamp();
         _exact := _window <= interval '2 ms';
         WITH seen AS MATERIALIZED (
             SELECT r.job_id, r.finished_at,
                    r.final AND (_status IS NULL OR _status = CASE WHEN r.status IN ('completed', 'cancelled') THEN r.status::text ELSE 'failed' END)
-                   AND (_organization IS NULL OR r.organization_id = _organization) AND (_name IS NULL OR r.job_name = _name)
-                   AND (_queue IS NULL OR r.queue_name = _queue) AND (_tag IS NULL OR _tag = ANY (r.tags))
-                   AND (_key IS NULL OR r.input ->> _key = _value) AS fits
+                   AND (_name IS NULL OR r.job_name = _name) AND (_queue IS NULL OR r.queue_name = _queue)
+                   AND (_tag IS NULL OR _tag = ANY (r.tags)) AND (_key IS NULL OR r.input ->> _key = _value) AS fits
               FROM advisorjobs_runs r
-             WHERE r.finished_at >= least(_at, _end) AND r.finished_at <= greatest(_at, _end)
+             WHERE (_organization IS NULL OR r.organization_id = _organization) AND r.finished_at >= least(_at, _end) AND r.finished_at <= greatest(_at, _end)
                AND CASE WHEN _up THEN (r.finished_at, r.job_id) > (_at, _id) AND r.finished_at < _end
                         ELSE (r.finished_at, r.job_id) < (_at, _id) END
              ORDER BY CASE WHEN _exact AND _up THEN r.finished_at END, CASE WHEN _exact AND _up THEN r.job_id END,
@@ -265,7 +268,9 @@ BEGIN
         END IF;
         _at := CASE WHEN _seen.count > _whole_look THEN _seen.last_at ELSE _end END;
         _id := CASE WHEN _seen.count > _whole_look THEN _seen.last_id ELSE -1 END;
-        _window := CASE WHEN _seen.count < _whole_look / 4 THEN least(_window * 3, interval '1 hour') ELSE _window END;
+        _window := CASE WHEN clock_timestamp() > _began + interval '25 ms' THEN _window / 3
+                        WHEN _seen.count < _whole_look / 4 AND clock_timestamp() < _began + interval '12 ms' THEN least(_window * 4, interval '7 days')
+                        ELSE _window END;
         IF (CASE WHEN _up THEN _at >= _until ELSE _at <= _since END) THEN
             _at := NULL;
             EXIT;

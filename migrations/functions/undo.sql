@@ -16,6 +16,8 @@ BEGIN
         WHEN _n.undoes IS NOT NULL THEN 'undo: it was an undoing itself: do the thing again'
         WHEN _n.part_of IS NOT NULL THEN format('undo: it was a step of action %s: undo the whole of it', _n.part_of) END);
     PERFORM advisorjobs_check_actor('undo', _n.organization_id);
+    PERFORM advisorjobs_check_role(CASE WHEN _n.subject_kind IN ('organization', 'key') AND _n.action IN ('limit', 'remove limit')
+                                        THEN 'admin' ELSE 'operator' END);
     PERFORM advisorjobs_act(advisorjobs_actor() || jsonb_build_object('undoes', _id));
     CASE
         WHEN _n.subject_kind = 'job' AND _n.action IN ('promote', 'priority') THEN PERFORM advisorjobs_undo_job(_n);

@@ -196,7 +196,8 @@ BEGIN
         'next', CASE WHEN _head.id <> _job.id AND (_organization IS NULL OR _head.organization_id = _organization) THEN _head.id END);
 END $$;
 
--- The processes that serve a queue: how many live, how many of those know the job's name, their slots and what they hold of it.
+-- The processes that serve a queue: how many live and take jobs, how many of those know the job's name, their slots and what they hold
+-- of it; how many live and take nothing more, as they were told to stop.
 DROP FUNCTION IF EXISTS advisorjobs_worker_facts(text, text);
 CREATE FUNCTION advisorjobs_worker_facts(_queue text, _name text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
@@ -204,11 +205,13 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         'serving', count(*) FILTER (WHERE w.lives), 'knowing', count(*) FILTER (WHERE w.lives AND w.knows),
         'slots', coalesce(sum(w.slots) FILTER (WHERE w.lives AND w.knows), 0),
         'free', coalesce(sum(greatest(0, w.slots - w.held)) FILTER (WHERE w.lives AND w.knows), 0),
-        'last_seen', max(w.beat_at) FILTER (WHERE NOT w.lives))
-      FROM (SELECT l.lives, l.beat_at, _name = ANY (l.job_names) AS knows, l.slots[array_position(l.queues, _queue)] AS slots,
+        'stopping', count(*) FILTER (WHERE w.stopping), 'last_seen', max(w.beat_at) FILTER (WHERE NOT w.lives))
+      FROM (SELECT l.lives, l.beat_at, l.stopping, _name = ANY (l.job_names) AS knows, l.slots[array_position(l.queues, _queue)] AS slots,
                    CASE WHEN l.lives THEN (SELECT count(*) FROM procrastinate_jobs j
                                             WHERE j.status = 'doing' AND j.worker_id = l.id AND j.queue_name = _queue) END AS held
-              FROM (SELECT a.*, a.stopped_at IS NULL AND a.expires_at > clock_timestamp() AS lives FROM advisorjobs_workers a
+              FROM (SELECT a.beat_at, a.queues, a.slots, a.job_names, a.id, c.alive AND NOT a.stopping AS lives, c.alive AND a.stopping AS stopping
+                      FROM advisorjobs_workers a
+                     CROSS JOIN LATERAL (SELECT a.stopped_at IS NULL AND a.expires_at > clock_timestamp() AS alive) c
                      WHERE a.stopped_at IS NULL OR a.stopped_at > now() - interval '1 day') l
              WHERE _queue = ANY (l.queues)) w
 $$;

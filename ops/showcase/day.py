@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from tests.fixtures.desk import Desk
 __all__ = ["Day", "fill_day"]
 
 SQL = Path(__file__).parent
+NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,18 @@ def _history(connection: psycopg.Connection[Any], hours: int) -> int:
     fill = (SQL / "fill_hour.sql").read_bytes()
     for hour in range(hours + 1):
         since = begin + timedelta(hours=hour)
-        connection.execute(fill, {**columns, "since": since, "until": now, "busy": busy(since)})
+        connection.execute(fill, {**columns, "since": since, "until": now, "busy": busy(since, now)})
     connection.execute((SQL / "fold_all.sql").read_bytes())
+    connection.execute((SQL / "fill_minutes.sql").read_bytes())
     row = connection.execute((SQL / "newest_run.sql").read_bytes()).fetchone()
     return int(row[0]) if row else 0
 
 
-def busy(hour: datetime) -> float:
-    """A practice's week: 1 at noon of a working day, little at night."""
-    shape = max(0.06, 1 - abs(hour.hour - 12) / 8)
-    return shape * (0.15 if hour.weekday() >= 5 else 1)
+def busy(hour: datetime, now: datetime) -> float:
+    """A practice's week: 1 at noon of a working day, little at night. It is always noon of a Wednesday *now*."""
+    shown = hour + (NOON - now.astimezone(UTC))
+    shape = max(0.06, 1 - abs(shown.hour - 12) / 8)
+    return shape * (0.15 if shown.weekday() >= 5 else 1)
 
 
 def _queue(manager: BlockingQueueManager) -> None:
@@ -140,25 +142,15 @@ def _work(dsn: str) -> tuple[int, int]:
         error_message="no answer",
         run_ms=30_000,
     )
+    documents.connection.close()
+    office.connection.close()
     return taken[0].id, taken[6].id
 
 
 def _worker(dsn: str, name: str, queues: Sequence[str]) -> Desk:
     from advisorjobs.catalogue import Catalogue
 
-    desk = Desk(dsn, [])
-    desk.names = tuple(Catalogue.load(()))
-    desk.token = uuid.uuid4().hex
-    desk.worker = desk.run(
-        "register_worker",
-        token=desk.token,
-        name=name,
-        queues=list(queues),
-        slots=[10] * len(queues),
-        names=list(desk.names),
-        lease=24 * 3600.0,
-    )
-    return desk
+    return Desk(dsn, queues, lease=24 * 3600.0, name=name, names=tuple(Catalogue.load(())))
 
 
 def mail(organization: str, number: int) -> dict[str, Any]:

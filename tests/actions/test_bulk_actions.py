@@ -265,6 +265,8 @@ def test_a_queue_is_cleaned_by_an_admin_after_a_look(
         somebody(role="operator").sync.propose_cleaning("critical", "failed", now)
     number = ada.sync.propose_cleaning("critical", "failed", now)
     assert standing(ada.sync, number).expected == 2
+    with pytest.raises(NotAllowed, match="admin"):
+        somebody(role="operator").sync.confirm(number)
     ada.sync.confirm(number, "tests are over")
     take_all(desk, number)
     assert standing(ada.sync, number).done == 2

@@ -180,6 +180,10 @@ def test_roles(somebody: Somebody, audit_log: Log) -> None:
     with pytest.raises(NotAllowed):
         theirs.read_audit()
     assert audit_log() == []
+    for deed in ("rule", "key"):
+        done = DEEDS[deed](somebody().sync)
+        with pytest.raises(NotAllowed, match="admin"):
+            operator.undo(done.audit_id or 0)
     assert DEEDS["limit"](operator).changed
 
 

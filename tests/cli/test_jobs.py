@@ -64,7 +64,7 @@ def test_what_runs_said_is_shown_when_it_is_asked_for(jobs: Jobs, failed: int, d
     assert said.startswith("run 2, ")
     assert said.endswith(f"warning no answer from {SECRET} [2J")
     (kept,) = json.loads(jobs("show", str(failed), "--log", "--json").stdout)["log"]
-    assert (kept["run_no"], kept["no"], kept["level"]) == (2, 1, "warning")
+    assert (kept["run"], kept["no"], kept["level"]) == (2, 1, "warning")
 
 
 def test_a_job_s_trace_is_linked(jobs: Jobs, desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
 
 from advisorjobs import app
 from advisorjobs.backoff import fixed
@@ -42,6 +43,12 @@ def blocking(job: JobRun[Words]) -> None:
 @task("talking:silent", payload=Words, queue="critical")
 async def silent(job: JobRun[Words]) -> None:
     """Says nothing."""
+
+
+@task("talking:hanging", payload=Words, queue="critical", retries=0, timeout=timedelta(seconds=0.5))
+def hanging(job: JobRun[Words]) -> None:
+    job.log.error("last words")
+    threading.Event().wait()
 
 
 @app.task(name="talking:thread", queue="critical")

@@ -93,6 +93,7 @@ USED = {
     "advisorjobs_rescue_orphans": {"advisorjobs_doing_idx"},
     "advisorjobs_revive_lines": {"advisorjobs_lock_idx", "procrastinate_jobs_lock_idx_v1", "procrastinate_jobs_pkey"},
     "advisorjobs_ring": {"advisorjobs_ready_idx"},
+    "advisorjobs_roll_shares": {"advisorjobs_shares_pkey"},
     "advisorjobs_roll_up": {"advisorjobs_tallies_pkey"},
     "advisorjobs_settle": {"procrastinate_jobs_pkey", "procrastinate_jobs_queueing_lock_idx_v1"},
     "advisorjobs_slow_jobs": {

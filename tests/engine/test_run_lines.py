@@ -28,6 +28,7 @@ ids = [
     add("critical", "talking:blocking", {**own, "lines": 203}),
     add("critical", "talking:silent", own),
     app.configure_task("talking:thread").defer(**own),
+    add("critical", "talking:hanging", own),
 ]
 print(*ids)
 app.run_worker(queues=["critical"], wait=False)
@@ -61,7 +62,7 @@ async def kept(connection: Connection, job: int) -> list[tuple[Any, ...]]:
 def test_what_jobs_say_is_there_when_they_have_ended(run_python: Program, connection: Connection) -> None:
     done = run_python("-c", WORK, PYTHONPATH=".", ADVISORJOBS_IMPORTS="tests.engine.talking_jobs")
     assert done.returncode == 0, done.stderr
-    awaited, blocking, silent, thread = map(int, done.stdout.split())
+    awaited, blocking, silent, thread, hanging = map(int, done.stdout.split())
 
     def said(job: int) -> list[tuple[Any, ...]]:
         return connection.execute(LINES, [job]).fetchall()
@@ -74,6 +75,7 @@ def test_what_jobs_say_is_there_when_they_have_ended(run_python: Program, connec
     assert second[-1] == (MOST_LINES + 1, "info", "… 3 lines more")
     assert said(silent) == []
     assert said(thread) == [(1, 1, "info", "before")]
+    assert said(hanging) == [(1, 1, "error", "last words")]  # its process was killed
     organizations = connection.execute("SELECT DISTINCT organization_id FROM advisorjobs_log_lines").fetchall()
     assert organizations == [("org-1",)]
 

@@ -273,6 +273,10 @@ def test_a_job_that_no_worker_serves_or_knows(desk: Desk, inspector: BlockingIns
     assert starts(desk, unknown, look_aside=True)
 
     (job,) = desk.enqueue()
+    desk.one("UPDATE advisorjobs_workers SET stopping = true RETURNING 1")
+    assert only(inspector, job).text == "No worker takes jobs of queue critical: 1 about to stop, none to follow."
+    desk.one("UPDATE advisorjobs_workers SET stopping = false RETURNING 1")
+    assert only(inspector, job).why is Why.NOTHING
     desk.die()
     reason = only(inspector, job)
     assert reason.why is Why.NO_WORKER

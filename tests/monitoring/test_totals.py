@@ -9,6 +9,7 @@ import pytest
 
 from advisorjobs.application import App
 from advisorjobs.database.migrate import migrate
+from advisorjobs.manager import QueueManager
 from advisorjobs.monitoring.measurements import Measurements, read_measurements
 from advisorjobs.tracker import JobTracker
 from tests.fixtures.apps import ROOT
@@ -68,7 +69,7 @@ def test_what_is_not_folded_yet_is_said_and_then_counted(app: App, desk: Desk) -
 def test_a_failed_job_that_is_retried_has_failed_all_the_same(app: App, desk: Desk) -> None:
     (job,) = end_jobs(desk, "failed")
     before = measured(app, desk)
-    desk.run("retry_job", queue="critical", job_id=job)
+    assert QueueManager(app).sync.retry_job("critical", job)
     after = measured(app, desk)
 
     assert outcomes(before) == outcomes(after) == {"failed": 1}

@@ -64,8 +64,10 @@ def test_the_command_serves_until_it_is_told_to_stop(web: Desk, webhook_settings
         process.send_signal(signal.SIGTERM)
 
         assert (answer.status_code, process.wait(30)) == (200, 0)
-        first, last = said.read_text().splitlines()
-        assert first.endswith(f"webhooks are received at {there.url}/webhooks/")
+        first, *requests, last = said.read_text().splitlines()
+        assert f"webhooks are received at {there.url}/webhooks/ " in first
+        assert "method=POST route=/webhooks/stripe" in requests[-1]
+        assert "status=200" in requests[-1]
         assert last == "stopped"
         assert "server" not in answer.headers
 

@@ -13,6 +13,9 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
@@ -21,6 +24,8 @@ from advisorjobs.application import App
 from advisorjobs.services.webhooks import signatures
 from advisorjobs.services.webhooks.secrets import new_standard_secret
 from advisorjobs.settings import Settings
+from advisorjobs.tracing.enqueuing import EnqueuingTracer
+from advisorjobs.tracing.traceparent import traceparent_of
 from advisorjobs.web import web_app
 from advisorjobs.web.body import LARGEST
 from tests.fixtures.webhooks import (
@@ -111,6 +116,21 @@ def test_both_of_intuits_forms_have_a_job_per_changed_object(web: Desk) -> None:
         REALM
     }  # not that of 999, whom nobody has connected
     assert len({event["event_id"] for event in web.practice.events()}) == 3
+
+
+def test_the_jobs_of_webhooks_continue_a_trace_where_there_is_one(web: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    tracer = EnqueuingTracer()
+    monkeypatch.setattr(tracer, "_tracer", provider.get_tracer("web"))
+    monkeypatch.setattr(web.receiver.app, "tracer", tracer)
+    assert web.sender.intuit(json.dumps([cloud_event(), cloud_event("2")])).status_code == 200
+
+    (span,) = memory.get_finished_spans()
+    kept = web.practice.rows("SELECT DISTINCT traceparent FROM procrastinate_jobs")
+    assert kept == [{"traceparent": traceparent_of(span.context)}]
+    assert span.name == "enqueue webhook:quickbooks"
 
 
 def test_a_webhook_of_ones_own_is_signed_by_the_standards_library(web: Desk) -> None:

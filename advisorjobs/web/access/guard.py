@@ -34,6 +34,9 @@ LOOK_AGAIN = 30.0
 Refuse: TypeAlias = Callable[[Request, Need, HTTPStatus, str], Awaitable[Response]]
 """Makes the answer to a request that is refused: of this status, for this reason (a sentence for people)."""
 
+Broken: TypeAlias = Callable[[Request, Exception], Response]
+"""Makes the answer where nobody foresaw an error."""
+
 
 class Guard:
     """ASGI middleware. *declarations*: of the routes of the application around which it stands.
@@ -41,8 +44,11 @@ class Guard:
     `request.state.visit` (and `.person`) say to pages and API who comes.
     """
 
-    def __init__(self, app: ASGIApp, identity: Identity, declarations: Sequence[Declared], refuse: Refuse) -> None:
-        self.app, self.identity, self.declarations, self.refuse = app, identity, declarations, refuse
+    def __init__(
+        self, app: ASGIApp, identity: Identity, declarations: Sequence[Declared], refuse: Refuse, broken: Broken
+    ) -> None:
+        self.app, self.identity, self.declarations = app, identity, declarations
+        self.refuse, self.broken = refuse, broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -57,7 +63,7 @@ class Guard:
         request.state.person, request.state.visit = None, Visit(None)
         answer = Answer(request, send, lambda: self._still_may(request, need))
         if not need.guarded:
-            await self.app(request.scope, receive, answer)
+            await self._let(request, need, receive, answer)
             return
         try:
             refused, receive = await self._refused(request, need, receive)
@@ -66,18 +72,27 @@ class Guard:
         except ClientDisconnect:
             return
         if refused is None:
-            with acting_as(actor_of(request.state.person, need)):
-                await self.app(request.scope, receive, answer)
+            await self._let(request, need, receive, answer)
         else:
             response = await self.refuse(request, need, *refused)
             await response(request.scope, receive, answer)
+
+    async def _let(self, request: Request, need: Need, receive: Receive, answer: Answer) -> None:
+        try:
+            with acting_as(actor_of(request.state.person, need)):
+                await self.app(request.scope, receive, answer)
+        except Exception as error:
+            if not answer.begun:
+                await self.broken(request, error)(request.scope, receive, answer)
+            raise
 
     async def _refused(
         self, request: Request, need: Need, receive: Receive
     ) -> tuple[tuple[HTTPStatus, str] | None, Receive]:
         if need.role is not None or request.method in CHANGING:
             await self.identity.must_sign_in()
-        if not self.identity.welcomes(request):
+        shown = need.api and "authorization" in request.headers  # which no other site's script can send along
+        if not shown and not self.identity.welcomes(request):
             return (HTTPStatus.MISDIRECTED_REQUEST, "This server isn't known by the name in the address."), receive
         visit = await self.identity.visit(request, need)
         request.state.visit, request.state.person = visit, visit.person
@@ -127,11 +142,13 @@ class Answer:
     def __init__(self, request: Request, send: Send, still_may: Callable[[], Awaitable[bool]]) -> None:
         self._request, self._send, self._still_may = request, send, still_may
         self._streams, self._ended, self._looked = False, False, time.monotonic()
+        self.begun = False
 
     async def __call__(self, message: Message) -> None:
         if self._ended:
             return
         if message["type"] == "http.response.start":
+            self.begun = True
             headers = MutableHeaders(scope=message)
             protect(headers, secure=self._request.url.scheme == "https")
             self._streams = headers.get("content-type", "").startswith("text/event-stream")

@@ -58,6 +58,20 @@ async def _page(request: Request, site: Site, status: HTTPStatus = HTTPStatus.OK
     return site.page(request, "people.html", status, **{"done": None, "wrong": None, "token": None, **values, **said})
 
 
+async def person(request: Request, site: Site) -> Response:
+    """One person, and what can be changed of them."""
+    return await _one(request, site, done=DONE.get(request.query_params.get("done", "")))
+
+
+async def _one(request: Request, site: Site, status: HTTPStatus = HTTPStatus.OK, **said: Any) -> Response:
+    settings, person_id = site.identity.settings, min(request.path_params["person_id"], 2**63 - 1)
+    found = await site.identity.accounts.list_people(after=person_id - 1, most=1)
+    if not found or found[0].id != person_id:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such person.")
+    values = {"roles": list(Role), "least": LEAST, "provider": settings.oidc.name if settings.oidc else None}
+    return site.page(request, "person.html", status, shown=found[0], **{"done": None, "wrong": None, **values, **said})
+
+
 async def add_person(request: Request, site: Site) -> Response:
     form = await request.form()
     name, password = str(form.get("name", "")), str(form.get("password", ""))
@@ -85,10 +99,10 @@ async def change_person(request: Request, site: Site) -> Response:
             values["is_active"] = form["is_active"] == "yes"
         changed = await site.identity.accounts.change_person(person_id, **values, by=request.state.person.name)
     except SettingsError as error:
-        return await _page(request, site, HTTPStatus.UNPROCESSABLE_ENTITY, wrong=_told(error))
+        return await _one(request, site, HTTPStatus.UNPROCESSABLE_ENTITY, wrong=_told(error))
     if changed is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, UNKNOWN)
-    return _back(request, "changed")
+    return _back(request, "changed", person_id)
 
 
 async def reset_password(request: Request, site: Site) -> Response:
@@ -97,10 +111,10 @@ async def reset_password(request: Request, site: Site) -> Response:
     try:
         hashed = await hash_async(str(form.get("password", "")), "")
     except SettingsError as error:
-        return await _page(request, site, HTTPStatus.UNPROCESSABLE_ENTITY, wrong=_told(error))
+        return await _one(request, site, HTTPStatus.UNPROCESSABLE_ENTITY, wrong=_told(error))
     if not await site.identity.accounts.set_password(person_id, hashed, by=request.state.person.name):
         raise HTTPException(HTTPStatus.NOT_FOUND, UNKNOWN)
-    return _back(request, "password")
+    return _back(request, "password", person_id)
 
 
 async def remove_person(request: Request, site: Site) -> Response:
@@ -157,8 +171,9 @@ def _told(error: SettingsError) -> str:
     return f"{error.key[:1].upper()}{error.key[1:]} {error.rule}."
 
 
-def _back(request: Request, done: str) -> Response:
-    return RedirectResponse(f"{request.url_for('people').path}?done={done}", HTTPStatus.SEE_OTHER)
+def _back(request: Request, done: str, person_id: int | None = None) -> Response:
+    there = request.url_for("people") if person_id is None else request.url_for("person", person_id=person_id)
+    return RedirectResponse(f"{there.path}?done={done}", HTTPStatus.SEE_OTHER)
 
 
 def _change(path: str, answer: Any, name: str) -> Page:
@@ -167,6 +182,7 @@ def _change(path: str, answer: Any, name: str) -> Page:
 
 PAGES = (
     Page(path="/people", answer=people, name="people", needs=Role.ADMIN),
+    Page(path="/people/{person_id:int}", answer=person, name="person", needs=Role.ADMIN),
     _change("/people/add", add_person, "add_person"),
     _change("/people/{person_id:int}/change", change_person, "change_person"),
     _change("/people/{person_id:int}/password", reset_password, "reset_password"),

@@ -31,11 +31,13 @@ from advisorjobs.web.api import (
     job_actions,
     jobs,
     organizations,
+    people,
     queue_actions,
     queues,
     schedules,
     system,
 )
+from advisorjobs.web.api.description import describe
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -53,6 +55,7 @@ ROUTERS = (
     failures.router,
     organizations.router,
     system.router,
+    people.router,
 )
 STATUSES = {
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -73,6 +76,7 @@ def api(site: Site) -> FastAPI:
         declare(route, Need(Role.VIEWER, own=True, api=True))
     for router in ROUTERS:
         served.include_router(router)
+    describe(served)
     served.add_exception_handler(HTTPException, refused)
     served.add_exception_handler(RequestValidationError, malformed)
     served.add_exception_handler(AdvisorJobsError, wrong)

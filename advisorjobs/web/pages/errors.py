@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 __all__ = ["error_pages"]
 
 
+WORDS: dict[int, tuple[str, str]] = {
+    HTTPStatus.NOT_FOUND: ("There is nothing here", "No page has this address, or what it showed is gone."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("That can't be done here", "This address is for a form that a page sends."),
+}
+"""Title, and what is said where the error says no more than its name."""
+
+
 def error_pages(site: Site) -> dict[Any, Callable[[Request, Any], Response]]:
     """Handlers for Starlette: by kind of error."""
 
     def refused(request: Request, error: HTTPException) -> Response:
-        response = site.page(
-            request, "error.html", error.status_code, title=HTTPStatus(error.status_code).phrase, text=error.detail
-        )
+        title, told = WORDS.get(error.status_code, (HTTPStatus(error.status_code).phrase, ""))
+        text = told if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+        response = site.page(request, "error.html", error.status_code, title=title, text=text)
         response.headers.update(error.headers or {})
         return response
 

@@ -105,5 +105,5 @@ document.addEventListener("DOMContentLoaded", () => {
   setInterval(tellMoments, 1000);
   listen();
   const menu = document.querySelector("[data-menu]");
-  if (!matchMedia("(min-width: 60rem)").matches) menu.open = false; // without script it is open everywhere
+  if (menu && !matchMedia("(min-width: 60rem)").matches) menu.open = false; // without script it is open everywhere
 });

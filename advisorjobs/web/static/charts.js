@@ -10,9 +10,10 @@
     if (ms === null || ms === undefined) return "–";
     if (ms < 1000) return `${Math.round(ms)} ms`;
     const s = ms / 1000;
-    for (const [size, name] of [[86400, "d"], [3600, "h"], [60, "min"]]) if (s >= 2 * size) return `${(s / size).toFixed(s < 10 * size ? 1 : 0)} ${name}`;
-    return `${s.toFixed(s < 10 ? 1 : 0)} s`;
+    for (const [size, name] of [[86400, "d"], [3600, "h"], [60, "min"]]) if (s >= size) return `${Number((s / size).toFixed(s < 10 * size ? 1 : 0))} ${name}`;
+    return `${Number(s.toFixed(s < 10 ? 1 : 0))} s`;
   };
+  const SPANS = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000].map((s) => s * 1000)];
   const count = (value) => (value === null || value === undefined ? "–" : Math.round(value).toLocaleString());
 
   // Bars stand on those before them; the legend still tells each one's own number.
@@ -31,7 +32,7 @@
       fill: bars ? colour(each.kind) : undefined,
       width: bars ? 0 : 1.8,
       paths: bars ? uPlot.paths.bars({ size: [0.8, 40] }) : undefined,
-      points: { show: bars ? false : undefined, size: 4 },
+      points: { show: !bars, size: 4 },
       value: (plot, value, index, place) => (place === null ? "–" : told(each.values[place])),
     }));
     return {
@@ -40,7 +41,7 @@
       cursor: { y: false },
       legend: { live: true },
       scales: { y: { range: (plot, least, most) => [0, most > 0 ? most * 1.05 : 1] } },
-      axes: [{ ...axis, space: 70 }, { ...axis, size: 64, values: (plot, ticks) => ticks.map(told) }],
+      axes: [{ ...axis, space: 70 }, { ...axis, size: 56, incrs: bars ? undefined : SPANS, values: (plot, ticks) => ticks.map(told) }],
       series: [{ value: (plot, time) => (time === null ? "–" : new Date(time * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })) }, ...series],
     };
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -240,6 +241,48 @@ async def test_without_the_database_strangers_get_neither_page_nor_error(app: Ap
         page, call = await client.get("/"), await client.get("/api/queues")
     assert (page.status_code, call.status_code) == (503, 503)
     assert "nobody@" not in page.text + call.text
+
+
+async def test_a_page_that_breaks_protects_itself_too(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = web_app(app)
+
+    async def breaks(*_: object) -> None:
+        raise ValueError("with a client's name")
+
+    monkeypatch.setattr(site.state.site, "shared", breaks)
+    transport = httpx.ASGITransport(app=site, client=("127.0.0.1", 1), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.get("/")
+    assert (answer.status_code, "client" in answer.text) == (500, False)
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_a_stream_ends_when_its_reader_may_read_no_more(
+    ada: Visitor, web_site: Any, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advisorjobs.web.access.guard.LOOK_AGAIN", 0.0)
+    secret, pieces, ended = ada.client.cookies["advisorjobs"], [], asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await ended.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            pieces.append(message)
+            if len(pieces) == 1:
+                connection.execute("DELETE FROM advisorjobs_sessions")
+            if not message.get("more_body"):
+                ended.set()
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/live", "raw_path": b"/live",
+        "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+        "headers": [(b"host", b"127.0.0.1"), (b"cookie", f"advisorjobs={secret}".encode())],
+    }  # fmt: skip
+    async with asyncio.timeout(20):
+        await web_site(scope, receive, send)
+    assert [each.get("more_body") for each in pieces] == [True, False]
 
 
 # --- decisions

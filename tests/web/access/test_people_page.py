@@ -53,7 +53,8 @@ async def test_an_admin_adds_changes_and_removes_people(
     await ada.form("/people", f"/people/{number}/remove")
     assert "ben" not in (await ada.get("/people")).text
     log = connection.execute(
-        "SELECT by, role, via, action, before, after FROM advisorjobs_audit WHERE subject = 'ben' AND action <> 'sign in' ORDER BY id"
+        "SELECT by, role, via, action, before, after FROM advisorjobs_audit"
+        " WHERE subject = 'ben' AND action <> 'sign in' ORDER BY id"
     ).fetchall()
     assert [(by, role, via, action) for by, role, via, action, *_ in log] == [
         ("ada", "admin", "dashboard", action) for action in ("add", "change", "set password", "change", "remove")

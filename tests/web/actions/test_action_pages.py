@@ -275,3 +275,30 @@ async def test_only_who_may_does(comes: Comes, desk: Desk, add_person: Added, au
     done = [(row["by"], row["action"], row["subject"]) for row in audit_log()[before:] if row["action"] == "retry"]
     assert done == [("olga", "retry", str(own))]
     assert desk.one("SELECT status FROM procrastinate_jobs WHERE id = %s", other) == "failed"
+
+
+async def test_pages_offer_what_may_be_done_there(comes: Comes, desk: Desk, add_person: Added) -> None:
+    bad, (waiting,), (delayed,) = failed(desk), desk.enqueue(), desk.enqueue(delay=60)
+    await add_person("root", Role.ADMIN)
+    await add_person("vera", Role.VIEWER)
+    await add_person("olaf", Role.OPERATOR)
+    seen: dict[str, dict[str, list[str]]] = {}
+    for name in ("vera", "olaf", "root"):
+        visitor = comes()
+        await visitor.sign_in(name)
+        for path in (f"/jobs/{bad}", f"/jobs/{waiting}", f"/jobs/{delayed}", "/jobs", "/queues/critical", "/limits"):
+            page = await visitor.get(path)
+            assert page.status_code == 200, (path, page.text)
+            offered = re.findall(r'method="post" action="([^"]*)"', page.text)
+            seen.setdefault(name, {})[path] = [each.rsplit("/", 1)[1] for each in offered if "sign-out" not in each]
+    assert not {each for offered in seen["vera"].values() for each in offered} - {"values"}
+    olaf = seen["olaf"]
+    assert {"retry", "edit"} <= set(olaf[f"/jobs/{bad}"])
+    assert {"cancel", "priority", "edit"} <= set(olaf[f"/jobs/{waiting}"])
+    assert {"cancel", "priority", "promote"} <= set(olaf[f"/jobs/{delayed}"])
+    assert {"promote", "retry"}.isdisjoint(olaf[f"/jobs/{waiting}"])
+    assert "actions" in olaf["/jobs"]
+    assert {"pause", "limit", "reset-limit", "retry-failed"} <= set(olaf["/queues/critical"])
+    assert "clean" not in olaf["/queues/critical"]
+    assert "clean" in seen["root"]["/queues/critical"]
+    assert ("limit" in olaf["/limits"], "limit" in seen["root"]["/limits"]) == (False, True)
