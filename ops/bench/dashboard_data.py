@@ -44,6 +44,7 @@ def fill(dsn: str, runs: int, say: Callable[[str], None] = print) -> None:
             length = min(24, hours - hour)
             past_runs(connection, FIRST_RUN + hour * per_hour, begin + timedelta(hours=hour), length, length * per_hour)
             say(f"history: {hour + length} of {hours} hours")
+        connection.execute("ANALYZE")
     tally(dsn, begin, say)
     fill_rest(dsn)
 

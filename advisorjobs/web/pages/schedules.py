@@ -43,7 +43,13 @@ async def schedules(request: Request, site: Site) -> Response:
         return request.url.include_query_params(page=number) if 0 <= number <= last else None
 
     return site.page(
-        request, "schedules.html", schedules=rows, queue=queue, before=at(page - 1), after=at(page + 1), found=len(listed)
+        request,
+        "schedules.html",
+        schedules=rows,
+        queue=queue,
+        before=at(page - 1),
+        after=at(page + 1),
+        found=len(listed),
     )
 
 
