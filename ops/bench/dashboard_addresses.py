@@ -59,6 +59,7 @@ def addresses_of_all(jobs: Mapping[str, int]) -> list[str]:
         "/database",
         *(f"/audit?{query}" for query in audits()),
         "/people",
+        f"/people/{jobs['person']}",
         "/account",
         *api(jobs),
         "/metrics",
@@ -173,6 +174,7 @@ def api(jobs: Mapping[str, int]) -> Iterator[str]:
         "/api/schedules",
     )
     yield from (f"/api/actions/{jobs['action']}", f"/api/actions/{jobs['action']}/refusals?limit=1000")
+    yield from ("/api/me", "/api/people", "/api/tokens")
     yield from ("/api/schedules/one?key=nightly-3", "/api/failures/groups", "/api/failures/runs")
 
 

@@ -69,7 +69,7 @@ def tally(dsn: str, begin: datetime, say: Callable[[str], None] = print) -> None
 
 
 def fill_rest(dsn: str) -> None:
-    """Living jobs of all kinds, workers, limits, schedules and the audit log; the figures that are kept of all of it."""
+    """Living jobs of all kinds, workers, people, limits, schedules, the audit log; the figures that are kept of all of it."""
     with psycopg.connect(dsn, autocommit=True, options=OPTIONS) as connection:
         run(connection, "fill_workers")
         run(connection, "fill_living", count=MIXED, organizations=ORGANIZATIONS)
@@ -79,6 +79,7 @@ def fill_rest(dsn: str) -> None:
         run(connection, "fill_schedules")
         run(connection, "fill_audit", count=ENTRIES)
         run(connection, "fill_actions")
+        run(connection, "fill_people")
         run(connection, "fill_minutes")
         run(connection, "count_all")
         connection.execute("VACUUM ANALYZE")
