@@ -15,7 +15,18 @@ from advisorjobs.web import web_app
 from tests.browser.conftest import Dashboard
 from tests.fixtures.browser import Tab
 
-NOT_SHOWN = {"live", "healthz", "readyz", "startupz", "metrics", "sign_out", "oidc_begin", "oidc_finish", "job_values", "person"}
+NOT_SHOWN = {
+    "live",
+    "healthz",
+    "readyz",
+    "startupz",
+    "metrics",
+    "sign_out",
+    "oidc_begin",
+    "oidc_finish",
+    "job_values",
+    "person",
+}
 """Answers that are no page for people; and those that want people to be there: test_people looks at them."""
 
 

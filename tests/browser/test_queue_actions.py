@@ -47,7 +47,9 @@ def test_a_queue_that_was_paused_goes_on_by_the_button_in_the_message(tab: Tab, 
     page.locator("main > .notice").get_by_role("button", name="Undo").click()
     said(page, "It is taken back")
     expect(page.locator("#badges")).not_to_contain_text("paused")
-    (row,) = dashboard.rows("SELECT action, undoes FROM advisorjobs_audit WHERE subject = %s ORDER BY id DESC LIMIT 1", QUEUE)
+    (row,) = dashboard.rows(
+        "SELECT action, undoes FROM advisorjobs_audit WHERE subject = %s ORDER BY id DESC LIMIT 1", QUEUE
+    )
     assert row["action"] == "resume"
     assert row["undoes"] is not None
     assert dashboard.rows("SELECT until FROM advisorjobs_pauses WHERE queue = %s", QUEUE) == []
