@@ -42,7 +42,10 @@ def payload(organization: str = "practice-01", to: str = "ada@example.com") -> d
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`url` of the web process; `day`: what is on it; `action`: one on many jobs that is only proposed; `dsn`: of its database."""
+    """`url` of the web process; `day`: what is on it; `action`: one on many jobs that is only proposed.
+
+    `dsn`: of its database.
+    """
 
     url: str
     day: Day

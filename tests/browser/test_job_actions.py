@@ -60,7 +60,8 @@ def test_a_failed_job_is_edited_and_runs_again(tab: Tab, dashboard: Dashboard) -
     press(page, "Edit and retry")
     expect(page.locator("#payload")).to_have_value(
         '{\n  "organization_id": "practice-01",\n'
-        '  "template_data": {\n    "task_title": "Review the quarter"\n  },\n  "to": "ada@example.com",\n  "type": "task_assignment"\n}'
+        '  "template_data": {\n    "task_title": "Review the quarter"\n  },\n'
+        '  "to": "ada@example.com",\n  "type": "task_assignment"\n}'
     )
     assert dashboard.noted(job)[0] == "show values"
     page.fill("#payload", '{"organization_id": "practice-01", "type": "no such letter", "to": "bo@example.com"}')
@@ -72,7 +73,8 @@ def test_a_failed_job_is_edited_and_runs_again(tab: Tab, dashboard: Dashboard) -
     tab.complaints.clear()  # the browser tells of each answer that is no success
     page.fill(
         "#payload",
-        '{"organization_id": "practice-01", "type": "task_assignment", "to": "bo@example.com", "template_data": {"task_title": "x"}}',
+        '{"organization_id": "practice-01", "type": "task_assignment", "to": "bo@example.com",'
+        ' "template_data": {"task_title": "x"}}',
     )
     page.fill("#why", "wrong address")
     page.get_by_role("button", name="Save and retry").click()
