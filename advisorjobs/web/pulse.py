@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from advisorjobs.inspector.changes import Marks
@@ -15,10 +16,41 @@ log = logging.getLogger(__name__)
 INTERVAL = 1.0
 """Seconds between two looks."""
 
+SLOW = ":slow"
+"""Pages that are dear to read depend on "jobs:slow": the same as "jobs", told less often where much changes all the time."""
+
+BUSY = ("jobs", "workers", "queue:")
+"""How topics begin that change each second where much is done; others are rare, and told at once."""
+
+PACES = {"": 3.0, SLOW: 10.0}
+"""Seconds for one more telling of busy topics, and of their slow ones."""
+
+AT_ONCE = 3
+"""So many tellings in a row are given as changes come; where they never end, at the pace."""
+
+
+class Pace:
+    """How often topics may be told: *most* times at once, and once more every *seconds*."""
+
+    def __init__(self, most: float, seconds: float, now: float) -> None:
+        self._most, self._seconds, self._left, self._at = most, seconds, most, now
+
+    def take(self, now: float) -> bool:
+        """Whether there is a telling left now; takes it."""
+        self._left = min(self._most, self._left + (now - self._at) / self._seconds)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
 
 class Pulse:
     """*read* gives the marks of all topics. Listeners get sets of topics; "tick" is in each, "away" where the database is.
 
+    A topic that changes once in a while is told at the next look. One that changes all the time, as "jobs" does while workers
+    are busy, is told every few seconds to all who listen at once, so that they share what they read then. What it
+    became is told in any case: marks are compared with the ones told, not with those of the look before.
     *changed* is called before they are told of anything but the tick.
     """
 
@@ -26,11 +58,15 @@ class Pulse:
         self,
         read: Callable[[], Awaitable[Marks]],
         interval: float = INTERVAL,
+        clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] | None = None,
     ) -> None:
         self._read = read
         self._changed = changed
         self._interval = interval
+        self._clock = clock
+        self._told: dict[str, str] | None = None
+        self._paces = {slow: Pace(AT_ONCE, seconds, clock()) for slow, seconds in PACES.items()}
         self._listeners: set[asyncio.Queue[frozenset[str] | None]] = set()
         self._beating: asyncio.Task[None] | None = None
         self._stopped = False
@@ -42,6 +78,7 @@ class Pulse:
         queue: asyncio.Queue[frozenset[str] | None] = asyncio.Queue()
         self._listeners.add(queue)
         if self._beating is None or self._beating.done():
+            self._told = None
             self._beating = asyncio.create_task(self._beat())
         try:
             while (changed := await queue.get()) is not None:
@@ -58,20 +95,35 @@ class Pulse:
             queue.put_nowait(None)
 
     async def _beat(self) -> None:
-        before: Marks | None = None
         while self._listeners and not self._stopped:
             changed = frozenset({"tick"})
             try:
-                now = await self._read()
+                marks = await self._read()
             except Exception as error:
                 log.warning("the dashboard could not look at the database (%s)", type(error).__name__)
                 changed |= {"away"}
             else:
-                if before is not None:
-                    changed |= {topic for topic in now.keys() | before.keys() if now.get(topic) != before.get(topic)}
-                before = now
+                changed |= self._to_tell(marks)
             if len(changed) > 1 and self._changed is not None:
                 self._changed()
             for queue in self._listeners:
                 queue.put_nowait(changed)
             await asyncio.sleep(self._interval)
+
+    def _to_tell(self, marks: Marks) -> set[str]:
+        """The topics whose marks are others than the ones told, and whose turn it is: those of one pace together."""
+        told, self._told = self._told, {f"{topic}{slow}": mark for topic, mark in marks.items() for slow in PACES}
+        if told is None:
+            return set()
+        changed = {topic for topic in told.keys() | self._told.keys() if told.get(topic) != self._told.get(topic)}
+        held: set[str] = set()
+        for slow, pace in self._paces.items():
+            busy = {topic for topic in changed if topic.startswith(BUSY) and topic.endswith(SLOW) == bool(slow)}
+            if busy and not pace.take(self._clock()):
+                held |= busy
+        for topic in held:
+            if topic in told:
+                self._told[topic] = told[topic]
+            else:
+                del self._told[topic]
+        return changed - held

@@ -411,3 +411,42 @@ BEGIN
           LEFT JOIN hours h ON h.queue_name = q.queue_name AND h.since = g.since
          GROUP BY q.queue_name ORDER BY q.queue_name;
 END $$;
+
+-- A mark for each topic of the dashboard that is another one when something has changed. "queue:…" for each queue; "jobs": any of them.
+-- Read once a second while anybody looks on, so it asks for nothing that has to be looked for among the jobs that wait.
+CREATE OR REPLACE FUNCTION advisorjobs_changes() RETURNS TABLE (topic text, mark text)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+        WITH kept AS MATERIALIZED (SELECT * FROM advisorjobs_kept_counts),
+        doing AS MATERIALIZED (
+            SELECT j.queue_name::text, count(*) AS n, sum(j.id) AS ids FROM procrastinate_jobs j WHERE j.status = 'doing' GROUP BY 1),
+        serving AS MATERIALIZED (
+            SELECT u.queue_name, count(*) AS n FROM advisorjobs_workers w CROSS JOIN unnest(w.queues) AS u(queue_name)
+             WHERE w.stopped_at IS NULL AND w.expires_at > now() GROUP BY 1),
+        names AS (
+            SELECT q.name FROM advisorjobs_queues q UNION SELECT k.queue_name FROM kept k UNION SELECT d.queue_name FROM doing d),
+        queues AS MATERIALIZED (
+            SELECT n.name, md5(concat_ws(
+                       ' ', k.waiting, '/', k.delayed, '/', k.failed, '/', k.completed, '/', k.cancelled, '/', k.aborted, '/', d.n, d.ids, '/',
+                       w.n, '/', q.closed_until > now(), '/', q.rate, q.rate_window, '/', q.running, '/', p.since, p.until)) AS mark
+              FROM names n LEFT JOIN kept k ON k.queue_name = n.name LEFT JOIN doing d ON d.queue_name = n.name
+              LEFT JOIN serving w ON w.queue_name = n.name LEFT JOIN advisorjobs_queues q ON q.name = n.name
+              LEFT JOIN advisorjobs_pauses p ON p.queue = n.name AND p.organization_id = '' AND (p.until > now()) IS NOT FALSE)
+        SELECT 'queue:' || c.name, c.mark FROM queues c
+        UNION ALL
+        SELECT 'jobs', md5(coalesce(string_agg(c.mark, '' ORDER BY c.name), '')) FROM queues c
+        UNION ALL
+        SELECT 'workers', concat_ws(' ', count(*), max(w.id), count(w.stopped_at), max(w.beat_at)) FROM advisorjobs_workers w
+        UNION ALL
+        SELECT 'schedules', concat_ws(' ', count(*), sum(s.version), sum(s.runs), sum(s.skipped), max(s.changed_at))
+          FROM advisorjobs_schedules s
+        UNION ALL
+        SELECT 'audit', max(a.id)::text FROM advisorjobs_audit a
+        UNION ALL
+        SELECT 'actions', concat_ws(' ', max(a.id), sum(a.done), sum(a.refused), count(a.ended_at), count(a.confirmed_at)) FROM (
+            SELECT * FROM advisorjobs_actions b ORDER BY b.id DESC LIMIT 50) a
+        UNION ALL
+        SELECT 'pauses', concat_ws(' ', count(*), max(p.since)) FROM advisorjobs_pauses p;
+END $$;

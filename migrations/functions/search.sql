@@ -41,7 +41,7 @@ BEGIN
 END $$;
 
 -- By number: the _most nearest to _from, below it or (_up) above it; in the order of the walk. living: those that have not ended only.
--- Each look goes down one index for at most _look entries: failed jobs have an index by queue (the queues are found in it one by one),
+-- Each look goes down one index for at most _look entries, the first ones for less: failed jobs have an index by queue (the queues are found in it one by one),
 -- running ones one by worker, everything else is walked by number. What procrastinate ended before we took its database over is in
 -- the table still, and found where no status is asked for.
 CREATE FUNCTION advisorjobs_find_by_number(
@@ -67,6 +67,7 @@ DECLARE
     _ids bigint[];
     _edge bigint;
     _count integer;
+    _size integer := least(_look, 4 * _most);      -- of a look: most searches find enough in the first
 BEGIN
     LOOP
         WITH RECURSIVE failing(queue_name) AS (
@@ -82,36 +83,36 @@ BEGIN
         walks AS MATERIALIZED (
             SELECT 1 AS walk, true AS listed, each.* FROM failing f CROSS JOIN LATERAL (
                 (SELECT j.id, j.queue_name, j.task_name, j.organization_id, j.tags, j.queued_at, j.args FROM procrastinate_jobs j
-                  WHERE NOT _up AND j.queue_name = f.queue_name AND j.status = 'failed' AND j.id < _from ORDER BY j.id DESC LIMIT _look)
+                  WHERE NOT _up AND j.queue_name = f.queue_name AND j.status = 'failed' AND j.id < _from ORDER BY j.id DESC LIMIT _size)
                 UNION ALL
                 (SELECT j.id, j.queue_name, j.task_name, j.organization_id, j.tags, j.queued_at, j.args FROM procrastinate_jobs j
-                  WHERE _up AND j.queue_name = f.queue_name AND j.status = 'failed' AND j.id > _from ORDER BY j.id LIMIT _look)) each
+                  WHERE _up AND j.queue_name = f.queue_name AND j.status = 'failed' AND j.id > _from ORDER BY j.id LIMIT _size)) each
              WHERE f.queue_name = coalesce(_queue, f.queue_name)
             UNION ALL
             SELECT 2, true, r.* FROM running r WHERE CASE WHEN _up THEN r.id > _from ELSE r.id < _from END
             UNION ALL
             SELECT 3, _status IS NULL OR l.status = 'todo' AND coalesce(l.scheduled_at > now(), false) = (_status = 'delayed'),
                    l.id, l.queue_name, l.task_name, l.organization_id, l.tags, l.queued_at, l.args
-              FROM ((SELECT * FROM procrastinate_jobs j WHERE NOT _up AND j.id < _from ORDER BY j.id DESC LIMIT _look)
+              FROM ((SELECT * FROM procrastinate_jobs j WHERE NOT _up AND j.id < _from ORDER BY j.id DESC LIMIT _size)
                     UNION ALL
-                    (SELECT * FROM procrastinate_jobs j WHERE _up AND j.id > _from ORDER BY j.id LIMIT _look)) l
+                    (SELECT * FROM procrastinate_jobs j WHERE _up AND j.id > _from ORDER BY j.id LIMIT _size)) l
              WHERE _status IS NULL OR _status IN ('waiting', 'delayed')
             UNION ALL
             SELECT 4, e.final AND (_status IS NULL OR e.status::text = _status)
                       AND (SELECT j.id FROM procrastinate_jobs j WHERE j.id = e.job_id) IS NULL,   -- EXISTS might read all into a hash
                    e.job_id, e.queue_name, e.job_name, e.organization_id, e.tags, e.queued_at, e.input
-              FROM ((SELECT * FROM advisorjobs_runs r WHERE NOT _up AND r.job_id < _from ORDER BY r.job_id DESC, r.run_no DESC LIMIT _look)
+              FROM ((SELECT * FROM advisorjobs_runs r WHERE NOT _up AND r.job_id < _from ORDER BY r.job_id DESC, r.run_no DESC LIMIT _size)
                     UNION ALL
-                    (SELECT * FROM advisorjobs_runs r WHERE _up AND r.job_id > _from ORDER BY r.job_id, r.run_no LIMIT _look)) e
+                    (SELECT * FROM advisorjobs_runs r WHERE _up AND r.job_id > _from ORDER BY r.job_id, r.run_no LIMIT _size)) e
              WHERE NOT _living AND (_status IS NULL OR _status IN ('completed', 'cancelled'))),
         placed AS (
             SELECT w.*, CASE WHEN _up THEN w.id ELSE -w.id END AS place,
                    row_number() OVER (PARTITION BY w.walk ORDER BY CASE WHEN _up THEN w.id ELSE -w.id END) AS n
               FROM walks w),
         seen AS MATERIALIZED (
-            SELECT p.* FROM placed p WHERE p.n <= _look),
+            SELECT p.* FROM placed p WHERE p.n <= _size),
         full_walks AS (
-            SELECT max(s.place) AS place FROM seen s GROUP BY s.walk HAVING count(*) >= _look),
+            SELECT max(s.place) AS place FROM seen s GROUP BY s.walk HAVING count(*) >= _size),
         edge AS MATERIALIZED (SELECT min(place) AS place FROM full_walks)
         SELECT array_agg(s.id ORDER BY s.place) FILTER (WHERE s.listed
                    AND (edge.place IS NULL OR s.place <= edge.place)
@@ -133,6 +134,7 @@ BEGIN
             _most := _most - _count;
         END IF;
         _from := _edge;
+        _size := least(_look, 4 * _size);
         EXIT WHEN _most = 0 OR _edge IS NULL OR clock_timestamp() > statement_timestamp() + make_interval(secs => _patience / 1000.0);
     END LOOP;
     RETURN NEXT ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, _edge, _at, _looked)::advisorjobs_found_job;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.bench.claim_time import figure_name
+from ops.bench.own_dashboard import TEN
 from ops.bench.own_fairness import NAP
 from ops.bench.own_fairness import figure_name as index_name
 from ops.bench.own_limits import SHARE
@@ -107,6 +108,9 @@ BARS = (
     Bar("claim p99 while 100 000 jobs are due at once", "promotion", (("p99", None),), 20, 10, unit="ms", at_most=True),
     Bar("statistics, processor time of the worst call", "statistics", (("worst", None),),
         20, unit="ms", at_most=True),
+    Bar("the dashboard's dearest page, processor time of database and web process", "dashboard", (("worst page", None),),
+        100, unit="ms", at_most=True),
+    Bar("ten open dashboards, of the database", "dashboard", ((TEN, None),), 2, unit="% of a core", at_most=True),
     Bar("memory of an idle worker for all queues", "memory", (("idle worker", None),), 160, 110, unit="MB", at_most=True),
     Bar("memory of a program that enqueues", "memory", (("enqueuing program", None),), 60, 45, unit="MB", at_most=True),
     Bar("claim p99 under a held transaction over before", "bloat", (("claim p99 while held, over before", None),), 3,

@@ -6,6 +6,7 @@ from ops.bench.claim_time import CLAIM
 from ops.bench.depth import DEPTH
 from ops.bench.own_bloat import BLOAT
 from ops.bench.own_commits import COMMITS
+from ops.bench.own_dashboard import DASHBOARD
 from ops.bench.own_fairness import FAIRNESS, NEWCOMER
 from ops.bench.own_limits import LIMITED, LIMITED_CLAIM
 from ops.bench.own_memory import MEMORY
@@ -31,6 +32,7 @@ OWN = (
     FAIRNESS,
     NEWCOMER,
     STATISTICS,
+    DASHBOARD,
     BLOAT,
 )
 MEASURES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -77,7 +78,7 @@ async def test_the_pulse_tells_what_changed_and_when_the_database_is_away() -> N
     pulse = Pulse(read, interval=0.001)
     stream = pulse.changes()
     assert [set(await anext(stream)) for _ in range(4)] == [
-        {"tick"}, {"tick", "jobs"}, {"tick", "away"}, {"tick", "jobs", "workers"},
+        {"tick"}, {"tick", "jobs", "jobs:slow"}, {"tick", "away"}, {"tick", "jobs", "workers", "jobs:slow", "workers:slow"},
     ]  # fmt: skip
     pulse.stop()
 
@@ -121,6 +122,30 @@ async def test_whoever_changed_something_sees_it_so_at_once(app: App, mounted: h
     form = {"csrf": token, "why": "the mail server moves"}
     assert (await mounted.post("/jobs/queues/emails/pause", data=form)).status_code == 303
     assert await paused()
+
+
+async def test_what_changes_all_the_time_is_told_at_a_pace_and_what_is_rare_at_once() -> None:
+    seconds = itertools.count()
+    pauses = {9: "2"}
+
+    async def read() -> dict[str, str]:
+        second = next(seconds)
+        return {"jobs": str(min(second, 15)), "queue:emails": str(min(second, 15)), "pauses": pauses.get(second, "1")}
+
+    clock = itertools.count()
+    pulse = Pulse(read, interval=0, clock=lambda: next(clock) / 2)  # it is asked twice a look
+    stream = pulse.changes()
+    told = [set(await anext(stream)) for _ in range(40)]
+    pulse.stop()
+    jobs = [second for second, topics in enumerate(told) if "jobs" in topics]
+    assert jobs[:3] == [1, 2, 3]
+    assert all(2 <= after - before <= 4 for before, after in itertools.pairwise(jobs[3:]))
+    assert jobs == [second for second, topics in enumerate(told) if "queue:emails" in topics]
+    assert [second for second, topics in enumerate(told) if "pauses" in topics] == [9, 10]
+    assert jobs[-1] >= 15  # what it became at last is told
+    slow = [second for second, topics in enumerate(told) if "jobs:slow" in topics]
+    assert len(slow) < len(jobs)
+    assert slow[-1] >= 15
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ __all__ = ["PAGES", "span_of"]
 
 FRESH = 0.9
 SERIES_FRESH = 20.0
-LINES_FRESH = 5.0
+LINES_FRESH = 10.0
 
 
 async def queue(request: Request, site: Site) -> Response:

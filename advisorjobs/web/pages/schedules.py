@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["COMING", "PAGES", "addresses", "found"]
 
 COMING = 10
+ROWS = 100
 
 
 async def schedules(request: Request, site: Site) -> Response:
@@ -33,8 +34,23 @@ async def schedules(request: Request, site: Site) -> Response:
     listed = sorted(
         listed, key=lambda each: (order[each.state], each.next_run_at is None, each.next_run_at or each.created_at)
     )
-    rows = [(each, addresses(request, each)["show"]) for each in listed]
-    return site.page(request, "schedules.html", schedules=rows, queue=queue)
+    asked = request.query_params.get("page", "")
+    last = max(0, len(listed) - 1) // ROWS
+    page = min(int(asked), last) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+    rows = [(each, address(request, each)) for each in listed[page * ROWS : (page + 1) * ROWS]]
+
+    def at(number: int) -> URL | None:
+        return request.url.include_query_params(page=number) if 0 <= number <= last else None
+
+    return site.page(
+        request,
+        "schedules.html",
+        schedules=rows,
+        queue=queue,
+        before=at(page - 1),
+        after=at(page + 1),
+        found=len(listed),
+    )
 
 
 async def schedule(request: Request, site: Site) -> Response:
@@ -94,12 +110,15 @@ async def found(request: Request, site: Site) -> Schedule:
 
 
 def addresses(request: Request, schedule: Schedule) -> dict[str, URL]:
-    """The pages of a schedule, by what they do: its key, and whose it is."""
-    owner = {"organization": schedule.organization_id} if schedule.organization_id else {}
+    """The pages of a schedule, by what they do."""
     names = {"show": "schedule"} | {each: f"schedule_{each}" for each in ("edit", "pause", "resume", "run", "remove")}
-    return {
-        each: address_of(request, name, key=schedule.key).include_query_params(**owner) for each, name in names.items()
-    }
+    return {each: address(request, schedule, name) for each, name in names.items()}
+
+
+def address(request: Request, schedule: Schedule, name: str = "schedule") -> URL:
+    """A page of a schedule: its key, and whose it is."""
+    owner = {"organization": schedule.organization_id} if schedule.organization_id else {}
+    return address_of(request, name, key=schedule.key).include_query_params(**owner)
 
 
 def _back(request: Request, site: Site, shown: Schedule, done: Noted) -> Response:
