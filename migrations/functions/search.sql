@@ -67,7 +67,7 @@ DECLARE
     _ids bigint[];
     _edge bigint;
     _count integer;
-    _size integer := least(_look, 4 * _most);      -- of a look: most searches find enough in the first
+    _size integer := least(_look, greatest(200, 4 * _most));      -- of a look: most searches find enough in the first
 BEGIN
     LOOP
         WITH RECURSIVE failing(queue_name) AS (
