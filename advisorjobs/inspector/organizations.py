@@ -26,8 +26,8 @@ WITHIN: Mapping[Within, int] = MappingProxyType({"hour": 1, "day": 24, "month": 
 
 ORDERS: tuple[Order, ...] = ("time", "runs", "failed", "waiting")
 PAGE = 50
-COUNTED = 1_000
-"""So many waiting jobs of an organization are counted; of those who have more, a sample says about how many."""
+COUNTED, LISTED = 1_000, 200
+"""So many waiting jobs of one organization, and of each in a list, are counted; of more, a sample says about how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def share(
 
 
 def _asked(within: Within, values: Mapping[str, Any], most: int, read: Any, connection: Any) -> Operation[Any]:
-    given = {"bound": COUNTED, **values, "hours": WITHIN[within], "most": most}
+    given = {"bound": LISTED, **values, "hours": WITHIN[within], "most": most}
     return operation("read_organizations", statement("read_organizations"), given, read, connection)
 
 
@@ -130,7 +130,7 @@ def _list(rows: Sequence[Row], *, within: Within, order: Order, page: int) -> Or
 def _share(row: Row, *, alone: bool) -> OrganizationShare:
     counted: int = row["waiting"]
     estimated: int = row["estimated"]
-    over = counted > COUNTED
+    over = counted > (COUNTED if alone else LISTED)
     fresh = counted > 0 or estimated == 0  # a queue without fairness has no lines to count
     return OrganizationShare(
         organization_id=row["organization_id"] or None,

@@ -299,19 +299,7 @@ BEGIN
          ORDER BY j.queued_at, j.id LIMIT _most;
 END $$;
 
--- When an organization may start something again in the last of the queues whose limits for it are used up; NULL: no limit holds it now.
-CREATE OR REPLACE FUNCTION advisorjobs_throttled_until(_organization text) RETURNS timestamptz
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
-BEGIN
-    RETURN (
-        SELECT max(now() + make_interval(secs => s.opens_in)) FROM advisorjobs_queues q
-         CROSS JOIN LATERAL advisorjobs_rules(q.name, _organization) r
-         CROSS JOIN LATERAL advisorjobs_rate_state(advisorjobs_scope('queue', q.name, _organization), r.rate, r.rate_window) s
-         WHERE s.tokens = 0
-           AND (q.organization_rate IS NOT NULL OR EXISTS (
-                SELECT FROM advisorjobs_organization_rules o
-                 WHERE o.queue IN ('', q.name) AND o.organization_id = _organization AND o.rate IS NOT NULL)));
-END $$;
+DROP FUNCTION IF EXISTS advisorjobs_throttled_until(text);
 
 -- Organizations and their part in the work of the last _hours (of hours up to 24, else of days), those in whose name work waits, runs
 -- or is ruled without any part in it too. _like: how their ids begin. _order: time, runs, failed or waiting (as the sample has it).
@@ -375,13 +363,21 @@ BEGIN
                                   ELSE p.time_ms END DESC NULLS LAST, p.runs DESC NULLS LAST, n.organization_id
              LIMIT _most OFFSET _skip),
         ready AS MATERIALIZED (
-            SELECT * FROM advisorjobs_ready_of(ARRAY(SELECT s.organization_id FROM shown s), NULL, _bound + 1) WHERE _bound > 0)
+            SELECT * FROM advisorjobs_ready_of(ARRAY(SELECT s.organization_id FROM shown s), NULL, _bound + 1) WHERE _bound > 0),
+        throttled AS (      -- rules are looked up where something was started lately
+            SELECT s.organization_id, max(now() + make_interval(secs => e.opens_in)) AS until
+              FROM shown s CROSS JOIN advisorjobs_queues q
+              JOIN advisorjobs_grants g ON g.scope = advisorjobs_scope('queue', q.name, s.organization_id)
+             CROSS JOIN LATERAL advisorjobs_rules(q.name, s.organization_id) l
+             CROSS JOIN LATERAL advisorjobs_rate_state(g.scope, l.rate, l.rate_window) e
+             WHERE _limited AND s.organization_id <> '' AND e.tokens = 0
+             GROUP BY s.organization_id)
         SELECT s.organization_id, s.completed, s.failed, s.runs, s.time_ms, s.running,
                coalesce(y.jobs, 0), s.estimated, coalesce(w.weight, 1), s.rules, s.paused,
                CASE WHEN isfinite(s.until) THEN s.until END,
-               CASE WHEN _limited AND s.organization_id <> '' THEN advisorjobs_throttled_until(s.organization_id) END,
+               h.until,
                (SELECT coalesce(sum(p.runs), 0)::bigint FROM parts p), (SELECT coalesce(sum(p.time_ms), 0)::bigint FROM parts p), s.found
-          FROM shown s LEFT JOIN ready y USING (organization_id)
+          FROM shown s LEFT JOIN ready y USING (organization_id) LEFT JOIN throttled h USING (organization_id)
           LEFT JOIN advisorjobs_organization_rules w ON w.queue = '' AND w.organization_id = s.organization_id;
 END $$;
 

@@ -67,7 +67,7 @@ DECLARE
     _ids bigint[];
     _edge bigint;
     _count integer;
-    _size integer := least(_look, 4 * _most);      -- of a look: most searches find enough in the first
+    _size integer := least(_look, greatest(200, 4 * _most));      -- of a look: most searches find enough in the first
 BEGIN
     LOOP
         WITH RECURSIVE failing(queue_name) AS (
@@ -205,7 +205,7 @@ DECLARE
     _until timestamptz := coalesce(_wanted ->> 'until', 'infinity');
     _key text := _wanted ->> 'payload_key';
     _value text := _wanted ->> 'payload_value';
-    _window interval := CASE WHEN _organization IS NULL THEN interval '1 minute' ELSE interval '6 hours' END;
+    _window interval := CASE WHEN _organization IS NULL THEN interval '1 minute' END;
     _began timestamptz;
     _whole_look CONSTANT integer := 8000;
     _hour timestamptz;
@@ -227,6 +227,10 @@ BEGIN
             _at := NULL;
             EXIT;
         END IF;
+        -- an organization's first window: as long as its runs of that hour, as far as they are folded, promise to fill the page
+        _window := coalesce(_window, (
+            SELECT interval '1 hour' * least(6, greatest(0.02, 4.0 * _most / nullif(sum(t.runs), 0))) FROM advisorjobs_tallies t
+             WHERE t.organization_id = _organization AND NOT t.whole AND t.grain = 1 AND t.since = _hour), interval '6 hours');
         IF _up AND _hour > _at THEN
             _at := _hour;
             _id := -1;

@@ -6,6 +6,7 @@ those of OWN have tallies of their own: a database with those of all thousand is
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 
 import psycopg
 
+from advisorjobs.application import App
 from advisorjobs.database.migrate import migrate
+from advisorjobs.settings import Settings
 from ops.bench.backlog import Backlog
 from ops.bench.own_statistics import DAYS, JOBS, LARGE, ORGANIZATIONS, partitions
 
@@ -70,6 +73,7 @@ def tally(dsn: str, begin: datetime, say: Callable[[str], None] = print) -> None
 
 def fill_rest(dsn: str) -> None:
     """Living jobs of all kinds, workers, people, limits, schedules, the audit log; the figures that are kept of all of it."""
+    App(Settings(database_url=dsn, data_dir=Path(tempfile.gettempdir()))).publish()
     with psycopg.connect(dsn, autocommit=True, options=OPTIONS) as connection:
         run(connection, "fill_workers")
         run(connection, "fill_living", count=MIXED, organizations=ORGANIZATIONS)

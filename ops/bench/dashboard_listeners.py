@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import statistics
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 
 import httpx
 import psycopg
@@ -23,6 +25,7 @@ from ops.bench.own_depth import Desk
 
 __all__ = ["WINDOWS", "Windows", "percentage", "ten_dashboards"]
 
+SQL = Path(__file__).parent / "sql"
 WINDOW, WINDOWS = 10.0, 9
 SETTLE = 5.0
 """Seconds until all look and what they need is planned and cached."""
@@ -95,7 +98,7 @@ async def serving(served: Starlette) -> AsyncIterator[str]:
 
 @contextmanager
 def busy_worker(dsn: str) -> Iterator[None]:
-    """A worker that takes, completes and replaces a hundred jobs a second, and folds what it did as workers do."""
+    """A worker that takes, completes and replaces a hundred jobs a second, folds what it did, and beats, as workers do."""
     stopped = threading.Event()
     failed: list[BaseException] = []
 
@@ -103,8 +106,11 @@ def busy_worker(dsn: str) -> Iterator[None]:
         try:
             with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as connection:
                 desk = Desk(connection)
-                while not stopped.wait(1):
+                for second in itertools.count():
+                    if stopped.wait(1):
+                        break
                     desk.turn(look_aside=False)
+                    connection.execute((SQL / "beat_workers.sql").read_bytes(), {"second": second})
                     for chore in ("fold_counts", "fold_tallies"):
                         connection.execute(statement(chore))
         except BaseException as error:

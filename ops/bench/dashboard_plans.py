@@ -13,12 +13,12 @@ TABLES = ("procrastinate_jobs", "advisorjobs_runs", "advisorjobs_tallies", "advi
           "advisorjobs_audit")  # fmt: skip
 MONTH = re.compile(r"_(\d{4}_\d\d|default)(?=_|$)")
 MOST_ROWS = 30_000
-"""Rows that one node of a plan may read for a page."""
+"""Rows that one node of a statement's plan may read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`rows`: all that it read, shown or not, in all its executions. `pages`: of the table and its index."""
+    """`rows`: all that it read, shown or not, in all its executions; `most`: in one statement. `pages`: with its index's."""
 
     table: str
     kind: str
@@ -26,6 +26,7 @@ class Scan:
     rows: int
     pages: int
     times: int
+    most: int
 
 
 def scans(plans: Iterable[Mapping[str, Any]]) -> list[Scan]:
@@ -40,9 +41,10 @@ def scans(plans: Iterable[Mapping[str, Any]]) -> list[Scan]:
             read = (node["Actual Rows"] + removed) * node["Actual Loops"]
             pages = node.get("Shared Hit Blocks", 0) + node.get("Shared Read Blocks", 0)
             index = MONTH.sub("", node.get("Index Name") or index_below(node))
-            total = added.setdefault((table, node["Node Type"], index), [0, 0, 0])
+            total = added.setdefault((table, node["Node Type"], index), [0, 0, 0, 0])
             for place, value in enumerate((read, pages, node["Actual Loops"])):
                 total[place] += int(value)
+            total[3] = max(total[3], int(read))
     return [Scan(*key, *total) for key, total in sorted(added.items())]
 
 
@@ -58,8 +60,8 @@ def index_below(node: Mapping[str, Any]) -> str:
 
 
 def too_much(found: Iterable[Scan]) -> list[Scan]:
-    """Those that read more than a page may, or a table from end to end. A partition without rows is no table to read."""
-    return [scan for scan in found if scan.rows > MOST_ROWS or (scan.kind == "Seq Scan" and scan.rows)]
+    """Those that read more in one statement than it may, or a table from end to end; an empty partition is no table."""
+    return [scan for scan in found if scan.most > MOST_ROWS or (scan.kind == "Seq Scan" and scan.rows)]
 
 
 def summary(found: Iterable[Scan]) -> str:

@@ -127,5 +127,19 @@ async def test_people_of_an_organization_see_their_schedules_and_change_none(
     assert (await visitor.get("/schedules/edit/monthly?organization=org-1")).status_code == 403
 
 
+async def test_schedules_come_page_by_page(
+    visitor: Visitor, manager: QueueManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advisorjobs.web.pages.schedules.ROWS", 2)
+    for hour in range(3):
+        await manager.add_repeatable_job(None, "report:monthly", report("org-1"), f"0 {hour} 1 1 *", key=f"at-{hour}")
+    first, second = await shown(visitor, "/schedules"), await shown(visitor, "/schedules?page=1")
+    assert [f"at-{hour}" in first for hour in range(3)] == [True, True, False]
+    assert [f"at-{hour}" in second for hour in range(3)] == [False, False, True]
+    assert ("page=1" in first, "page=0" in first) == (True, False)
+    assert ("page=2" in second, "page=0" in second) == (False, True)
+    assert "at-2" in await shown(visitor, "/schedules?page=99999")  # beyond the last: the last
+
+
 def report(organization: str) -> dict[str, str]:
     return {"organization_id": organization, "client_id": "c-1", "month": "2026-10"}

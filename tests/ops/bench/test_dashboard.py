@@ -33,7 +33,7 @@ def test_scans_are_added_up_by_table_and_index_and_count_what_they_threw_away() 
         ],
     }
     assert scans([{"Plan": plan}, {"Plan": plan}]) == [
-        Scan("advisorjobs_runs", "Index Scan", "advisorjobs_runs_job_id_run_no_idx", 50, 8, 22)
+        Scan("advisorjobs_runs", "Index Scan", "advisorjobs_runs_job_id_run_no_idx", 50, 8, 22, 20)
     ]
 
 
@@ -46,8 +46,8 @@ def test_a_heap_scan_tells_the_index_of_its_bitmap() -> None:
 
 
 def test_too_many_rows_and_a_table_read_from_end_to_end_are_too_much() -> None:
-    few = Scan("advisorjobs_runs", "Index Scan", "some_idx", MOST_ROWS, 1, 1)
-    many = Scan("advisorjobs_runs", "Index Scan", "some_idx", MOST_ROWS + 1, 1, 1)
-    whole = Scan("procrastinate_jobs", "Seq Scan", "", 1, 1, 1)
-    empty = Scan("advisorjobs_runs", "Seq Scan", "", 0, 0, 1)
+    few = Scan("advisorjobs_runs", "Index Scan", "some_idx", 2 * MOST_ROWS, 1, 2, MOST_ROWS)
+    many = Scan("advisorjobs_runs", "Index Scan", "some_idx", MOST_ROWS + 1, 1, 1, MOST_ROWS + 1)
+    whole = Scan("procrastinate_jobs", "Seq Scan", "", 1, 1, 1, 1)
+    empty = Scan("advisorjobs_runs", "Seq Scan", "", 0, 0, 1, 0)
     assert too_much([few, many, whole, empty]) == [many, whole]
