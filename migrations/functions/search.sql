@@ -248,7 +248,10 @@ BEGIN
                    AND (_name IS NULL OR r.job_name = _name) AND (_queue IS NULL OR r.queue_name = _queue)
                    AND (_tag IS NULL OR _tag = ANY (r.tags)) AND (_key IS NULL OR r.input ->> _key = _value) AS fits
               FROM advisorjobs_runs r
-             WHERE (_organization IS NULL OR r.organization_id = _organization) AND r.finished_at >= least(_at, _end) AND r.finished_at <= greatest(_at, _end)
+             WHERE r.finished_at >= least(_at, _end) AND r.finished_at <= greatest(_at, _end)
+               AND (_organization IS NULL
+                    OR r.organization_id = _organization AND r.finished_at AT TIME ZONE 'UTC' >= least(_at, _end) AT TIME ZONE 'UTC'
+                    AND r.finished_at AT TIME ZONE 'UTC' <= greatest(_at, _end) AT TIME ZONE 'UTC')
                AND CASE WHEN _up THEN (r.finished_at, r.job_id) > (_at, _id) AND r.finished_at < _end
                         ELSE (r.finished_at, r.job_id) < (_at, _id) END
              ORDER BY CASE WHEN _exact AND _up THEN r.finished_at END, CASE WHEN _exact AND _up THEN r.job_id END,

@@ -170,7 +170,7 @@ BEGIN
                                advisorjobs_wait_ms(h.queued_at, h.started_at) AS wait_ms
                           FROM advisorjobs_runs h
                          WHERE h.finished_at >= _from AND h.finished_at < _until
-                           AND (_organization IS NULL OR h.organization_id = nullif(_organization, '')
+                           AND (_organization IS NULL OR h.organization_id || '' = nullif(_organization, '')
                                 OR _organization = '' AND h.organization_id IS NULL) OFFSET 0) r    -- waits are computed once so
                  GROUP BY r.queue_name, r.job_name, r.status, r.final) w;
 END $$;

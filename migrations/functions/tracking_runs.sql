@@ -48,7 +48,7 @@ BEGIN
         RETURN QUERY
             SELECT * FROM advisorjobs_ended_executions
              WHERE finished_at > now() - interval '1 hour' AND run_ms >= _threshold
-               AND (_organization IS NULL OR organization_id = _organization)
+               AND (_organization IS NULL OR organization_id || '' = _organization)
              ORDER BY run_ms DESC, job_id DESC LIMIT _most;
     ELSIF _organization IS NULL THEN
         RETURN QUERY
