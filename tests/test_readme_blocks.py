@@ -62,7 +62,7 @@ class Reader:
                 self.run(sys.executable, "-m", "pytest", *arguments, cwd=self.folder)
             case [command, "worker", *arguments]:
                 self.work(Path(command).name, *arguments)
-            case ["advisorjobs", "webhooks"]:
+            case ["advisorjobs", "webhooks" | "dashboard"]:
                 self.receive(*words)
             case ["eval", _]:
                 self.run("bash", "-ec", line)
@@ -82,11 +82,15 @@ class Reader:
                 assert "wrong" in self.run(sys.executable, "-m", *words, status=1)  # nobody works here
             case ["advisorjobs", "queues", "clean", *_]:
                 self.run(sys.executable, "-m", *words, "--yes")  # a person is asked
+            case ["advisorjobs", "people", "add", *_]:  # a person is asked for a password
+                self.run(sys.executable, "-m", *words, "--stdin", typed="correct horse battery staple\n")
             case [command, *arguments]:
                 self.run(sys.executable, "-m", Path(command).name, *arguments)
 
-    def run(self, *command: str, cwd: Path = ROOT, status: int = 0) -> str:
-        done = subprocess.run(command, env=self.env, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+    def run(self, *command: str, cwd: Path = ROOT, status: int = 0, typed: str | None = None) -> str:
+        done = subprocess.run(
+            command, env=self.env, cwd=cwd, input=typed, capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.returncode == status, (
             f"{shlex.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         )

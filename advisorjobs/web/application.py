@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,9 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    return [*page_routes(site, pages), Mount("/api", api(site)), declare(static, PUBLIC)]
+    programs = Mount("/api", api(site))
+    programs.path_regex = re.compile(programs.path_regex.pattern, re.DOTALL)  # a name may hold a line's end
+    return [*page_routes(site, pages), programs, declare(static, PUBLIC)]
 
 
 def _own() -> App:

@@ -24,7 +24,7 @@ from advisorjobs.testing import JobKit
 from advisorjobs.testing.databases import new_database
 from advisorjobs.testing.process import process_on
 from ops.showcase.day import Day, fill_day
-from tests.fixtures.browser import Tab, opened, served
+from tests.fixtures.browser import Tab, chromium, opened, served
 from tests.fixtures.desk import Desk
 from tests.fixtures.servers import TestServer
 
@@ -42,10 +42,7 @@ def payload(organization: str = "practice-01", to: str = "ada@example.com") -> d
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`url` of the web process; `day`: what is on it; `action`: one on many jobs that is only proposed.
-
-    `dsn`: of its database.
-    """
+    """`url` of the web process; `day`: what is on it; `action`: on many jobs, only proposed; `dsn`: of its database."""
 
     url: str
     day: Day
@@ -100,6 +97,13 @@ class Dashboard:
         thread = threading.Thread(target=run)  # the browser's calls have an event loop running in this one
         thread.start()
         thread.join(60)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A module's browser. It ends with its tests: while Playwright runs, no event loop of other tests can."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Dashboard
+from tests.browser.conftest import Dashboard, payload
 from tests.fixtures.browser import Tab
 
 
@@ -58,24 +59,15 @@ def test_a_failed_job_is_edited_and_runs_again(tab: Tab, dashboard: Dashboard) -
     (job,) = dashboard.failed()
     page = tab.go(f"/jobs/{job}").page
     press(page, "Edit and retry")
-    expect(page.locator("#payload")).to_have_value(
-        '{\n  "organization_id": "practice-01",\n'
-        '  "template_data": {\n    "task_title": "Review the quarter"\n  },\n'
-        '  "to": "ada@example.com",\n  "type": "task_assignment"\n}'
-    )
+    assert json.loads(page.input_value("#payload")) == payload()
     assert dashboard.noted(job)[0] == "show values"
-    page.fill("#payload", '{"organization_id": "practice-01", "type": "no such letter", "to": "bo@example.com"}')
+    wrong = json.dumps({**payload(), "type": "no such letter"})
+    page.fill("#payload", wrong)
     page.get_by_role("button", name="Save and retry").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing is saved yet")
-    expect(page.locator("#payload")).to_have_value(
-        '{"organization_id": "practice-01", "type": "no such letter", "to": "bo@example.com"}'
-    )
+    expect(page.locator("#payload")).to_have_value(wrong)
     tab.complaints.clear()  # the browser tells of each answer that is no success
-    page.fill(
-        "#payload",
-        '{"organization_id": "practice-01", "type": "task_assignment", "to": "bo@example.com",'
-        ' "template_data": {"task_title": "x"}}',
-    )
+    page.fill("#payload", json.dumps(payload(to="bo@example.com")))
     page.fill("#why", "wrong address")
     page.get_by_role("button", name="Save and retry").click()
     said(page, f"Job {job} waits to run again, with the payload that you gave it")
@@ -87,7 +79,7 @@ def test_a_failed_job_is_edited_and_runs_again(tab: Tab, dashboard: Dashboard) -
 
 def test_a_delayed_job_is_started_now_and_taken_back_from_the_message(tab: Tab, dashboard: Dashboard) -> None:
     later = datetime.now(UTC) + timedelta(hours=3)
-    job = dashboard.manager.add_job("emails", "email:send", mail(), schedule_at=later)
+    job = dashboard.manager.add_job("emails", "email:send", payload(), schedule_at=later)
     page = tab.go(f"/jobs/{job}").page
     press(page, "Start now")
     said(page, f"Job {job} may start now")
@@ -122,13 +114,3 @@ def test_values_are_shown_when_asked_for_and_it_is_noted(tab: Tab, dashboard: Da
     assert dashboard.noted(job)[::2] == ("show values", "dashboard")
     page.get_by_role("link", name="Hide them").click()
     expect(page.locator("main")).not_to_contain_text("ada@example.com")
-
-
-def mail() -> dict[str, object]:
-    title = {"task_title": "Review the quarter"}
-    return {
-        "organization_id": "practice-01",
-        "type": "task_assignment",
-        "to": "ada@example.com",
-        "template_data": title,
-    }

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
+from advisorjobs.application import App
 from tests.browser.conftest import JOB, QUEUE, Dashboard
-from tests.fixtures.browser import Tab
+from tests.fixtures.browser import Tab, opened, served
 from tests.fixtures.desk import Desk
 
 SOON = 2_000
 """Milliseconds within which a change is to be seen."""
+
+
+@pytest.fixture
+def tab(browser: Browser, dashboard: Dashboard) -> Iterator[Tab]:
+    """A tab at a web process of its own: one that has had much to tell lately tells of busy topics at a pace (web/pulse.py)."""
+    app = App(dashboard.app.settings)
+    with served(app) as url, opened(browser, url) as one:
+        yield one
+        assert one.take_complaints() == []
+    app.close()
 
 
 def live(page: Page) -> None:
@@ -43,7 +56,6 @@ def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard
     dashboard.manager.resume_queue("webhooks")
     expect(page.locator("#badges")).not_to_contain_text("paused", timeout=SOON)
     dashboard.manager.cancel_job(job)
-    expect(waiting).to_have_text("0", timeout=SOON)
 
 
 def test_a_job_shows_that_it_runs_and_has_ended(tab: Tab, dashboard: Dashboard) -> None:

@@ -78,10 +78,25 @@ def test_every_page_fits_a_phone(dashboard: Dashboard, opens: Callable[..., Any]
     with opens(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark") as tab:
         for name, path in pages(dashboard.app).items():
             found += [f"{name}: {each}" for each in shown(tab, filled(path, dashboard))]
-            wide = tab.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            found += [f"{name} is {wide} px too wide"] if wide > 0 else []
+            found += [f"{name} is {wide} px too wide"] if (wide := tab.too_wide()) > 0 else []
             found += [f"{name}: {each}" for each in (*tab.audit(axe), *tab.take_complaints())]
     assert found == []
+
+
+@pytest.mark.parametrize("button", ["Retry", "Edit and retry", "Show values"])
+def test_pages_to_which_a_button_leads_are_readable_and_fit_a_phone(
+    dashboard: Dashboard, opens: Callable[..., Any], axe: str, button: str
+) -> None:
+    with opens(viewport={"width": 390, "height": 844}) as tab:
+        page = tab.go(f"/jobs/{dashboard.day.failed}").page
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("group", name="Actions on job").or_(page.locator("form #why")).first).to_be_visible()
+        page.wait_for_load_state("load")
+        assert tab.too_wide() == 0
+        assert tab.audit(axe) == []
+        page.emulate_media(color_scheme="dark")
+        assert tab.audit(axe, rules=["color-contrast"]) == []
+        assert tab.take_complaints() == []
 
 
 def shown(tab: Tab, path: str) -> list[str]:

@@ -160,6 +160,23 @@ def test_an_admin_adds_somebody_who_signs_in(enters: Enters, browser: Browser, o
         expect(page.locator("#entries tr", has_text="nora").last).to_contain_text("add person")
 
 
+def test_pages_of_people_and_of_signing_in_are_readable(
+    enters: Enters, browser: Browser, office: Office, axe: str
+) -> None:
+    with enters("ada") as tab, opened(browser, office.url) as stranger:
+        person = tab.go("/people").page.get_by_role("link", name="Change vera").get_attribute("href")
+        for one, path in ((tab, "/people"), (tab, str(person)), (tab, "/account"), (stranger, "/jobs")):
+            one.go(path)
+            assert one.audit(axe) == []
+            one.page.emulate_media(color_scheme="dark")
+            assert one.audit(axe, rules=["color-contrast"]) == []
+            one.page.emulate_media(color_scheme="light")
+            one.page.set_viewport_size({"width": 390, "height": 844})
+            assert one.too_wide() == 0, path
+            one.page.set_viewport_size({"width": 1280, "height": 900})
+        assert (tab.take_complaints(), stranger.take_complaints()) == ([], [])
+
+
 def forged(tab: Tab, path: str, **fields: str) -> int:
     """The status of the answer to a form that no page offers, sent by a script of the page, with its token."""
     send = """async ([path, fields]) => {

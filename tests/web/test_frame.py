@@ -83,6 +83,47 @@ async def test_the_pulse_tells_what_changed_and_when_the_database_is_away() -> N
     pulse.stop()
 
 
+async def test_what_is_kept_for_longer_survives_a_change_that_somebody_else_made() -> None:
+    reads: list[str] = []
+    shared = Shared(lambda: 0.0)
+
+    async def read() -> int:
+        reads.append("read")
+        return len(reads)
+
+    assert [await shared.get("now", 0.9, read), await shared.get("charts", 20, read)] == [1, 2]
+    shared.forget(1.0)
+    assert [await shared.get("now", 0.9, read), await shared.get("charts", 20, read)] == [3, 2]
+    shared.forget()
+    assert await shared.get("charts", 20, read) == 4
+
+
+async def test_the_pulse_lets_go_of_what_was_read_before_it_tells_of_a_change() -> None:
+    answers, told = iter([{"jobs": "1"}, {"jobs": "1"}, {"jobs": "2"}]), []
+
+    async def read() -> dict[str, str]:
+        return next(answers)
+
+    pulse = Pulse(read, interval=0.001, changed=lambda: told.append("changed"))
+    stream = pulse.changes()
+    assert [(await anext(stream) - {"tick"}, list(told)) for _ in range(3)] == [
+        (set(), []), (set(), []), ({"jobs", "jobs:slow"}, ["changed"]),
+    ]  # fmt: skip
+    pulse.stop()
+
+
+async def test_whoever_changed_something_sees_it_so_at_once(app: App, mounted: httpx.AsyncClient) -> None:
+    async def paused() -> bool:
+        return bool((await mounted.get("/jobs/api/queues/emails")).json()["overview"]["stats"]["is_paused"])
+
+    assert not await paused()
+    page = await mounted.get("/jobs/queues/emails")
+    token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+    form = {"csrf": token, "why": "the mail server moves"}
+    assert (await mounted.post("/jobs/queues/emails/pause", data=form)).status_code == 303
+    assert await paused()
+
+
 async def test_what_changes_all_the_time_is_told_at_a_pace_and_what_is_rare_at_once() -> None:
     seconds = itertools.count()
     pauses = {9: "2"}
