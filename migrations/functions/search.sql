@@ -227,10 +227,11 @@ BEGIN
             _at := NULL;
             EXIT;
         END IF;
-        -- an organization's first window: as long as its runs of that hour, as far as they are folded, promise to fill the page
+        -- an organization's first window: as long as its runs of that hour and those beside it, as far as folded, promise to fill the page
         _window := coalesce(_window, (
             SELECT interval '1 hour' * least(6, greatest(0.02, 4.0 * _most / nullif(sum(t.runs), 0))) FROM advisorjobs_tallies t
-             WHERE t.organization_id = _organization AND NOT t.whole AND t.grain = 1 AND t.since = _hour), interval '6 hours');
+             WHERE t.organization_id = _organization AND NOT t.whole AND t.grain = 1
+               AND t.since BETWEEN _hour - interval '1 hour' AND _hour + interval '1 hour'), interval '6 hours');
         IF _up AND _hour > _at THEN
             _at := _hour;
             _id := -1;
