@@ -22,7 +22,7 @@ SLOW = ":slow"
 BUSY = ("jobs", "workers", "queue:")
 """How topics begin that change each second where much is done; others are rare, and told at once."""
 
-PACES = {"": 3.0, SLOW: 10.0}
+PACES = {"": 2.0, SLOW: 10.0}
 """Seconds for one more telling of busy topics, and of their slow ones."""
 
 AT_ONCE = 3

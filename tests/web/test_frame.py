@@ -139,7 +139,7 @@ async def test_what_changes_all_the_time_is_told_at_a_pace_and_what_is_rare_at_o
     pulse.stop()
     jobs = [second for second, topics in enumerate(told) if "jobs" in topics]
     assert jobs[:3] == [1, 2, 3]
-    assert all(2 <= after - before <= 4 for before, after in itertools.pairwise(jobs[3:]))
+    assert all(2 <= after - before <= 3 for before, after in itertools.pairwise(jobs[5:]))
     assert jobs == [second for second, topics in enumerate(told) if "queue:emails" in topics]
     assert [second for second, topics in enumerate(told) if "pauses" in topics] == [9, 10]
     assert jobs[-1] >= 15  # what it became at last is told
