@@ -77,7 +77,7 @@ def test_a_role_without_rights_is_told_what_it_lacks(stranger: str, settings: Se
     findings = found(replace(settings, database_url=stranger), "rights")
 
     assert [each.state for each in findings] == ["wrong"]
-    assert "may not work on jobs: it lacks DELETE on advisorjobs_breakers, " in findings[0].text
+    assert "may not work on jobs: it lacks DELETE on advisorjobs_action_refusals, " in findings[0].text
     assert f"GRANT that owner's role TO {findings[0].text.split()[1]}" in findings[0].cure
     assert "INSERT on procrastinate_jobs" in findings[0].value
 
