@@ -15,7 +15,6 @@ from starlette.responses import HTMLResponse
 from starlette.routing import NoMatchFound
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.noted import Noted
 from advisorjobs.actor import Via
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
@@ -64,11 +63,6 @@ class Site:
     def actions(self, request: Request, why: str | None = None, via: Via = Via.DASHBOARD) -> Actions:
         """What the person who asks may do, as theirs."""
         return actions_of(request.state.person, self, via, why)
-
-    @staticmethod
-    def noted(done: Noted) -> dict[str, str]:
-        """For the address of the page that is shown next: it tells what was done, and offers to undo it."""
-        return {} if done.audit_id is None else {"done": str(done.audit_id)}
 
     def page(self, request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> HTMLResponse:
         """The page of templates/dashboard/*template*. Templates know `person`, `url(name, …)` and `csrf()` besides."""

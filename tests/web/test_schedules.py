@@ -45,16 +45,21 @@ async def test_a_schedule_is_created_shown_changed_paused_run_and_removed(
     assert (schedule.key, schedule.organization_id, schedule.timezone) == (KEY, "system", "Europe/Berlin")
 
     def at(what: str) -> str:
-        return str(page).replace("/schedules/of/", f"/schedules/{what}/").replace("done=", "was=")
+        return str(page).replace("/schedules/of/", f"/schedules/{what}/")
 
     edited = await visitor.form(at("edit"), at("edit"), **{**NEW, "cron": "0 3 * * *"})
     assert edited.status_code == 303
     assert (await visitor.form(page, at("pause"), why="the office is closed")).status_code == 303
+    assert "rests until it is resumed" in (said := await shown(visitor, page))
+    assert "Undo" in said
     assert "the office is closed" in await shown(visitor, page)
     assert (await visitor.form(page, at("resume"))).status_code == 303
-    assert (await visitor.form(page, at("run"))).status_code == 303
+    assert "Run it once, now?" in await shown(visitor, at("run"))
+    assert (await visitor.form(page, at("run"), confirmed=KEY)).status_code == 303
     assert "as somebody asked for it" in await shown(visitor, page)
     assert "Remove this schedule?" in (await visitor.form(page, at("remove"))).text
+    asked = await visitor.client.request("GET", at("remove"), data={"confirmed": KEY})
+    assert "Remove this schedule?" in asked.text  # a GET removes nothing
     assert (await visitor.form(page, at("remove"), confirmed=KEY)).status_code == 303
     assert await manager.list_repeatable_jobs() == []
     assert (await visitor.get(page)).status_code == 404

@@ -89,8 +89,7 @@ class Guard:
     async def _refused(
         self, request: Request, need: Need, receive: Receive
     ) -> tuple[tuple[HTTPStatus, str] | None, Receive]:
-        if need.role is not None or request.method in CHANGING:
-            await self.identity.must_sign_in()
+        await self.identity.must_sign_in()  # by which names we are known depends on it
         shown = need.api and "authorization" in request.headers  # which no other site's script can send along
         if not shown and not self.identity.welcomes(request):
             return (HTTPStatus.MISDIRECTED_REQUEST, "This server isn't known by the name in the address."), receive

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.web.access.browsers import browser_words
 from advisorjobs.web.access.identity import SESSION, cookie_name
 from advisorjobs.web.access.passwords import LEAST, check_password, hash_async, verify_async
@@ -65,7 +66,8 @@ async def change_password(request: Request, site: Site) -> Response:
         return await _page(request, site, HTTPStatus.UNPROCESSABLE_ENTITY, wrong=wrong)
     await accounts.forget_attempts(person.name, address)
     fresh = await hash_async(str(form.get("new", "")), person.name)
-    await accounts.set_password(person.id, fresh, by=person.name, keep=_token(request))
+    with acting_as(Actor(via=Via.DASHBOARD, by=person.name)):  # their own, whichever organization they are of
+        await accounts.set_password(person.id, fresh, by=person.name, keep=_token(request))
     return _back(request, "password")
 
 

@@ -23,9 +23,9 @@ __all__ = ["PAGES"]
 
 ACTIONS = (
     "retry", "cancel", "promote", "priority", "edit", "show values", "pause", "resume", "limit", "reset limit", "remove limit",
-    "clean", "create", "remove", "run", "undo",
+    "clean", "create", "remove", "run", "undo", "add", "change", "set password", "sign in", "revoke",
 )  # fmt: skip
-KINDS = ("job", "jobs", "action", "queue", "organization", "key", "schedule")
+KINDS = ("job", "jobs", "action", "queue", "organization", "key", "schedule", "person", "token")
 FIELDS = ("by", "action", "subject_kind", "subject", "organization_id", "since", "until")
 
 

@@ -12,6 +12,7 @@ from advisorjobs.inspector.overview import Overview
 from advisorjobs.inspector.pace import Ended
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.page import Page
+from advisorjobs.web.site import address_of
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -28,7 +29,7 @@ async def overview(request: Request, site: Site) -> Response:
     """`?span=24h`: bars of the last day instead of the last hour."""
     person: Person = request.state.person
     if person.organization_id is not None:
-        own = request.url_for("organization", organization_id=person.organization_id).path
+        own = address_of(request, "organization", organization_id=person.organization_id).path
         return RedirectResponse(own, status_code=303)
     seen = await site.shared("overview", FRESH, site.inspector.read_overview)
     by_day = request.query_params.get("span") == "24h"

@@ -187,16 +187,16 @@ def _page(path: str, answer: Any, needs: Role = Role.OPERATOR) -> Page:
 
 
 PAGES = (
-    _page("/queues/{queue}/pause", pause_queue),
-    _page("/queues/{queue}/resume", resume_queue),
-    _page("/queues/{queue}/limit", limit_queue),
-    _page("/queues/{queue}/reset-limit", reset_queue),
-    _page("/queues/{queue}/retry-failed", retry_failed),
-    _page("/queues/{queue}/clean", clean_queue, Role.ADMIN),
-    _page("/organizations/{organization_id}/pause", pause_organization),
-    _page("/organizations/{organization_id}/resume", resume_organization),
-    _page("/organizations/{organization_id}/limit", limit_organization, Role.ADMIN),
-    _page("/organizations/{organization_id}/remove-limit", unlimit_organization, Role.ADMIN),
+    _page("/queues/{queue:path}/pause", pause_queue),
+    _page("/queues/{queue:path}/resume", resume_queue),
+    _page("/queues/{queue:path}/limit", limit_queue),
+    _page("/queues/{queue:path}/reset-limit", reset_queue),
+    _page("/queues/{queue:path}/retry-failed", retry_failed),
+    _page("/queues/{queue:path}/clean", clean_queue, Role.ADMIN),
+    _page("/organizations/{organization_id:path}/pause", pause_organization),
+    _page("/organizations/{organization_id:path}/resume", resume_organization),
+    _page("/organizations/{organization_id:path}/limit", limit_organization, Role.ADMIN),
+    _page("/organizations/{organization_id:path}/remove-limit", unlimit_organization, Role.ADMIN),
     _page("/keys/limit", limit_key, Role.ADMIN),
     _page("/keys/remove-limit", unlimit_key, Role.ADMIN),
 )

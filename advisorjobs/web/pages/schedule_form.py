@@ -22,6 +22,7 @@ from advisorjobs.schedules import Schedule
 from advisorjobs.web.access.person import Role
 from advisorjobs.web.page import Page
 from advisorjobs.web.pages.schedules import COMING, addresses, found
+from advisorjobs.web.said import Said, say
 from advisorjobs.web.site import address_of
 
 if TYPE_CHECKING:
@@ -89,11 +90,11 @@ async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
     actions = site.actions(request)
     done = await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **wanted.options)
     key = wanted.options["key"] or _made_key(site, wanted)
-    address = address_of(request, "schedule", key=key).include_query_params(**site.noted(done))
+    address = address_of(request, "schedule", key=key)
     owner = owner_of(wanted.payload)
-    return RedirectResponse(
-        address.include_query_params(organization=owner) if owner else address, HTTPStatus.SEE_OTHER
-    )
+    shown = address.include_query_params(organization=owner) if owner else address
+    said = Said(text=f"{key} is as you gave it." if done.changed else f"{key} was so already.", undo=done.audit_id)
+    return say(RedirectResponse(shown, HTTPStatus.SEE_OTHER), request, said)
 
 
 def _made_key(site: Site, wanted: Wanted) -> str:

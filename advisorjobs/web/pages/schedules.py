@@ -14,10 +14,10 @@ from advisorjobs.flow.clock_notes import upcoming_runs
 from advisorjobs.schedules import Schedule, ScheduleState
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.page import Page
+from advisorjobs.web.said import Said, say
 from advisorjobs.web.site import address_of
 
 if TYPE_CHECKING:
-    from advisorjobs.actions.noted import Noted
     from advisorjobs.web.site import Site
 
 __all__ = ["COMING", "PAGES", "addresses", "found"]
@@ -68,34 +68,41 @@ async def pause(request: Request, site: Site) -> Response:
     form = await request.form()
     why = str(form.get("why") or "").strip() or None
     done = await site.actions(request).pause_schedule(shown.key, organization_id=shown.organization_id or "", why=why)
-    return _back(request, site, shown, done)
+    return _back(request, shown, Said(text=f"{shown.key} rests until it is resumed.", undo=done.audit_id))
 
 
 async def resume(request: Request, site: Site) -> Response:
     shown = await found(request, site)
     done = await site.actions(request).resume_schedule(shown.key, organization_id=shown.organization_id or "")
-    return _back(request, site, shown, done)
+    return _back(request, shown, Said(text=f"{shown.key} goes on with its next run.", undo=done.audit_id))
 
 
 async def run(request: Request, site: Site) -> Response:
-    """Runs it once, now. Where the job before still lives and its policy is to skip then, the page says so."""
+    """Runs it once, now, after a question. Where its last job still lives and its policy is to skip then, that is said."""
     shown = await found(request, site)
+    if not await _confirmed(request, shown):
+        return site.page(request, "schedule_run.html", schedule=shown, to=addresses(request, shown))
     done = await site.actions(request).run_schedule(shown.key, organization_id=shown.organization_id or "")
-    if not done.changed:
-        raise HTTPException(
-            HTTPStatus.CONFLICT, f"The last job of {shown.key} still waits or runs, and its overlap policy is skip."
-        )
-    return _back(request, site, shown, done)
+    if done.changed:
+        return _back(request, shown, Said(text=f"{shown.key} runs once: its job is queued."))
+    refused = f"The last job of {shown.key} still waits or runs, and its overlap policy is to skip the run then."
+    return _back(request, shown, Said(text=refused, kind="warn"))
 
 
 async def remove(request: Request, site: Site) -> Response:
     shown = await found(request, site)
-    form = await request.form()
-    if form.get("confirmed") != shown.key:
+    if not await _confirmed(request, shown):
         return site.page(request, "schedule_remove.html", schedule=shown, to=addresses(request, shown))
-    done = await site.actions(request).remove_schedule(shown.key, organization_id=shown.organization_id or "")
-    address = request.url_for("schedules").include_query_params(**site.noted(done))
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+    await site.actions(request).remove_schedule(shown.key, organization_id=shown.organization_id or "")
+    response = RedirectResponse(request.url_for("schedules"), HTTPStatus.SEE_OTHER)
+    return say(response, request, Said(text=f"{shown.key} is removed."))
+
+
+async def _confirmed(request: Request, shown: Schedule) -> bool:
+    if request.method != "POST":
+        return False
+    form = await request.form()
+    return form.get("confirmed") == shown.key
 
 
 async def found(request: Request, site: Site) -> Schedule:
@@ -121,9 +128,9 @@ def address(request: Request, schedule: Schedule, name: str = "schedule") -> URL
     return address_of(request, name, key=schedule.key).include_query_params(**owner)
 
 
-def _back(request: Request, site: Site, shown: Schedule, done: Noted) -> Response:
-    address = addresses(request, shown)["show"].include_query_params(**site.noted(done))
-    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+def _back(request: Request, shown: Schedule, said: Said) -> Response:
+    response = RedirectResponse(addresses(request, shown)["show"], HTTPStatus.SEE_OTHER)
+    return say(response, request, said)
 
 
 PAGES = (
@@ -138,7 +145,9 @@ PAGES = (
         needs=Role.OPERATOR,
         methods=("POST",),
     ),
-    Page(path="/schedules/run/{key:path}", answer=run, name="schedule_run", needs=Role.OPERATOR, methods=("POST",)),
+    Page(
+        path="/schedules/run/{key:path}", answer=run, name="schedule_run", needs=Role.OPERATOR, methods=("GET", "POST")
+    ),
     Page(
         path="/schedules/remove/{key:path}",
         answer=remove,
