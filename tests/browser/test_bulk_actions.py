@@ -102,7 +102,7 @@ def test_what_is_ticked_and_typed_stays_while_the_list_renews_itself(tab: Tab, d
     page.get_by_label(f"Choose job {first}").check()
     page.get_by_label("Job", exact=True).fill("email:s")
     (third,) = dashboard.failed()
-    expect(page.get_by_label(f"Choose job {third}")).to_be_visible()
+    expect(page.get_by_label(f"Choose job {third}")).to_be_visible(timeout=15_000)  # a list is told every ten seconds
     expect(page.get_by_label(f"Choose job {first}")).to_be_checked()
     expect(page.get_by_label(f"Choose job {second}")).not_to_be_checked()
     expect(page.get_by_label(f"Choose job {third}")).not_to_be_checked()

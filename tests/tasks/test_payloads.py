@@ -61,6 +61,7 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("maintenance:optimize_database", {**SYSTEM, "tables": ["job_executions"], "dry_run": True}),
     ("maintenance:clear_cache", SYSTEM),
     ("maintenance:expired_locks", SYSTEM),
+    ("maintenance:bulk_action", {**SYSTEM, "action_id": 7}),
     ("scheduled:daily_reports", {"organizationId": "system"}),
     ("scheduled:invoice_reminders", {**SYSTEM, "only": ["org456"]}),
     ("scheduled:invoice_reminders", {**ORG, "grace_days": 0}),
