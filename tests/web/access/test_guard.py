@@ -351,3 +351,11 @@ def test_roles_are_ordered() -> None:
     assert Role.OPERATOR >= Role.OPERATOR
     assert not Role.VIEWER >= Role.OPERATOR
     assert not Role.ADMIN <= Role.OPERATOR
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/static/style.css"])
+async def test_a_process_that_just_started_is_known_by_any_name_once_there_is_a_sign_in(
+    path: str, comes: Comes, add_person: Added
+) -> None:
+    await add_person("ada", Role.ADMIN)
+    assert (await comes(base="https://jobs.practice.example", address="203.0.113.9").get(path)).status_code == 200

@@ -134,6 +134,14 @@ async def test_one_changes_one_s_password_with_the_one_before_and_the_others_end
     assert (await comes().sign_in("ada", NEW)).status_code == 303
 
 
+async def test_people_of_an_organization_change_theirs_too(comes: Comes, add_person: Added) -> None:
+    await add_person("ben", Role.VIEWER, "org-7")
+    ben = comes()
+    await ben.sign_in("ben")
+    assert (await ben.form("/account", "/account/password", password=PASSWORD, new=NEW, again=NEW)).status_code == 303
+    assert (await comes().sign_in("ben", NEW)).status_code == 303
+
+
 async def test_guessing_one_s_password_in_a_session_is_slowed_down_too(ada: Visitor) -> None:
     for _ in range(5):
         assert "not your password" in told(
