@@ -32,11 +32,18 @@ def lines_heard(lines: RunLines) -> Iterator[None]:
     level = jobs.level
     if not jobs.isEnabledFor(logging.INFO):
         jobs.setLevel(logging.INFO)
-    root.addHandler(handler)
+    added: list[logging.Handler] = [handler]
+    if not root.handlers and logging.lastResort is not None:
+        added.append(
+            logging.lastResort
+        )  # in a program that has set nothing up it is left out as soon as there is a handler
+    for each in added:
+        root.addHandler(each)
     try:
         yield
     finally:
-        root.removeHandler(handler)
+        for each in added:
+            root.removeHandler(each)
         jobs.setLevel(level)
 
 

@@ -19,7 +19,7 @@ DECLARE
 BEGIN
     SELECT g.at, g.costs INTO _at, _costs FROM advisorjobs_grants g WHERE g.scope = _scope;
     used := 0;
-    IF _at IS NULL THEN
+    IF _at IS NULL OR _old IS NULL THEN     -- PostgreSQL 14 asks also where there is no rate
         RETURN;
     END IF;
     FOR _i IN width_bucket(_old, _at) + 1 .. cardinality(_at) LOOP
