@@ -54,6 +54,7 @@ def addresses_of_all(jobs: Mapping[str, int]) -> list[str]:
         "/schedules/new",
         "/schedules/edit/nightly-3",
         "/schedules/remove/nightly-3",
+        "/schedules/run/nightly-3",
         "/workers",
         "/limits",
         "/database",
