@@ -14,15 +14,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import NoMatchFound
 
-from advisorjobs.actions.actions import Actions
-from advisorjobs.actor import Via
 from advisorjobs.inspector.inspector import Inspector
 from advisorjobs.manager import QueueManager
 from advisorjobs.tracker import JobTracker
 from advisorjobs.web.access.csrf import FIELD
 from advisorjobs.web.access.identity import Identity
 from advisorjobs.web.access.person import Person, Role
-from advisorjobs.web.acting import actions_of
 from advisorjobs.web.navigation import NAVIGATION
 from advisorjobs.web.pulse import Pulse
 from advisorjobs.web.rendering import templates
@@ -59,10 +56,6 @@ class Site:
     def forget_shared(self) -> None:
         """Nobody is shown what was read before now."""
         self._shared.forget()
-
-    def actions(self, request: Request, why: str | None = None, via: Via = Via.DASHBOARD) -> Actions:
-        """What the person who asks may do, as theirs."""
-        return actions_of(request.state.person, self, via, why)
 
     def page(self, request: Request, template: str, status: int = HTTPStatus.OK, **values: Any) -> HTMLResponse:
         """The page of templates/dashboard/*template*. Templates know `person`, `url(name, …)` and `csrf()` besides."""

@@ -19,6 +19,7 @@ from tests.fixtures.desk import Desk
 __all__ = ["Day", "fill_day"]
 
 SQL = Path(__file__).parent
+FOLD = SQL.parent / "bench" / "sql" / "fold_all.sql"
 NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)
 
 
@@ -92,7 +93,7 @@ def _history(connection: psycopg.Connection[Any], hours: int) -> int:
     for hour in range(hours + 1):
         since = begin + timedelta(hours=hour)
         connection.execute(fill, {**columns, "since": since, "until": now, "busy": busy(since, now)})
-    connection.execute((SQL / "fold_all.sql").read_bytes())
+    connection.execute(FOLD.read_bytes())
     connection.execute((SQL / "fill_minutes.sql").read_bytes())
     row = connection.execute((SQL / "newest_run.sql").read_bytes()).fetchone()
     return int(row[0]) if row else 0

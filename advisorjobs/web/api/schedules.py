@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
 
 from advisorjobs.actions.noted import Noted
 from advisorjobs.actor import Via
@@ -16,6 +15,7 @@ from advisorjobs.flow.clock_notes import UpcomingRun, upcoming_runs
 from advisorjobs.inspector.schedule_runs import ScheduleRun
 from advisorjobs.schedules import Schedule
 from advisorjobs.web.access.person import Person, Role
+from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.needs import needs, site_of
 from advisorjobs.web.api.texts import Moment, Text
 from advisorjobs.web.site import Site
@@ -93,19 +93,18 @@ async def get_schedule(person: Caller, site: TheSite, key: Text, organization_id
 
 
 @router.post("")
-async def put_schedule(request: Request, person: Operator, site: TheSite, wanted: WantedSchedule) -> Noted:
+async def put_schedule(person: Operator, site: TheSite, wanted: WantedSchedule) -> Noted:
     """Creates a schedule, or changes what differs in the one that has its key."""
     given = wanted.model_dump(exclude={"job", "payload", "cron"})
     spans = {
         name: None if given[name] is None else timedelta(seconds=given[name]) for name in ("every", "give_up_after")
     }
-    actions = site.actions(request, via=Via.API)
+    actions = actions_of(person, site, Via.API)
     return await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **{**given, **spans})
 
 
 @router.post("/pause")
 async def pause_schedule(
-    request: Request,
     person: Operator,
     site: TheSite,
     key: Text,
@@ -114,34 +113,28 @@ async def pause_schedule(
 ) -> Noted:
     """Lets a schedule rest; runs that fall into the pause are not made up for."""
     await _found(person, site, key, organization_id)
-    return await site.actions(request, via=Via.API).pause_schedule(key, organization_id=organization_id or "", why=why)
+    return await actions_of(person, site, Via.API).pause_schedule(key, organization_id=organization_id or "", why=why)
 
 
 @router.post("/resume")
-async def resume_schedule(
-    request: Request, person: Operator, site: TheSite, key: Text, organization_id: Text | None = None
-) -> Noted:
+async def resume_schedule(person: Operator, site: TheSite, key: Text, organization_id: Text | None = None) -> Noted:
     """Lets a paused schedule go on with its next run."""
     await _found(person, site, key, organization_id)
-    return await site.actions(request, via=Via.API).resume_schedule(key, organization_id=organization_id or "")
+    return await actions_of(person, site, Via.API).resume_schedule(key, organization_id=organization_id or "")
 
 
 @router.post("/run")
-async def run_schedule(
-    request: Request, person: Operator, site: TheSite, key: Text, organization_id: Text | None = None
-) -> Noted:
+async def run_schedule(person: Operator, site: TheSite, key: Text, organization_id: Text | None = None) -> Noted:
     """Runs its job once, now. `changed` false: its last job still lives, and it is not to overlap."""
     await _found(person, site, key, organization_id)
-    return await site.actions(request, via=Via.API).run_schedule(key, organization_id=organization_id or "")
+    return await actions_of(person, site, Via.API).run_schedule(key, organization_id=organization_id or "")
 
 
 @router.delete("")
-async def remove_schedule(
-    request: Request, person: Operator, site: TheSite, key: Text, organization_id: Text | None = None
-) -> Noted:
+async def remove_schedule(person: Operator, site: TheSite, key: Text, organization_id: Text | None = None) -> Noted:
     """Removes a schedule; jobs that it has created stay."""
     await _found(person, site, key, organization_id)
-    return await site.actions(request, via=Via.API).remove_schedule(key, organization_id=organization_id or "")
+    return await actions_of(person, site, Via.API).remove_schedule(key, organization_id=organization_id or "")
 
 
 async def _found(person: Person, site: Site, key: str, organization_id: str | None) -> Schedule:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from advisorjobs.actor import Via
 from advisorjobs.errors import AdvisorJobsError, DatabaseUnavailable, PayloadError, SettingsError
 from advisorjobs.flow.clock_notes import UpcomingRun, upcoming_runs
 from advisorjobs.flow.moments import moment, span
@@ -20,6 +21,7 @@ from advisorjobs.flow.recurrence import recurrence
 from advisorjobs.schedule_change import ScheduleOptions, schedule_row
 from advisorjobs.schedules import Schedule
 from advisorjobs.web.access.person import Role
+from advisorjobs.web.acting import actions_of
 from advisorjobs.web.page import Page
 from advisorjobs.web.pages.schedules import COMING, addresses, found
 from advisorjobs.web.said import Said, say
@@ -87,7 +89,7 @@ def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[Upcom
 
 
 async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
-    actions = site.actions(request)
+    actions = actions_of(request.state.person, site, Via.DASHBOARD)
     done = await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **wanted.options)
     key = wanted.options["key"] or _made_key(site, wanted)
     address = address_of(request, "schedule", key=key)

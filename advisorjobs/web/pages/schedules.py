@@ -10,14 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from advisorjobs.actor import Via
 from advisorjobs.flow.clock_notes import upcoming_runs
 from advisorjobs.schedules import Schedule, ScheduleState
 from advisorjobs.web.access.person import Person, Role
+from advisorjobs.web.acting import actions_of
 from advisorjobs.web.page import Page
 from advisorjobs.web.said import Said, say
 from advisorjobs.web.site import address_of
 
 if TYPE_CHECKING:
+    from advisorjobs.actions.actions import Actions
     from advisorjobs.web.site import Site
 
 __all__ = ["COMING", "PAGES", "addresses", "found"]
@@ -67,13 +70,13 @@ async def pause(request: Request, site: Site) -> Response:
     shown = await found(request, site)
     form = await request.form()
     why = str(form.get("why") or "").strip() or None
-    done = await site.actions(request).pause_schedule(shown.key, organization_id=shown.organization_id or "", why=why)
+    done = await _theirs(request, site).pause_schedule(shown.key, organization_id=shown.organization_id or "", why=why)
     return _back(request, shown, Said(text=f"{shown.key} rests until it is resumed.", undo=done.audit_id))
 
 
 async def resume(request: Request, site: Site) -> Response:
     shown = await found(request, site)
-    done = await site.actions(request).resume_schedule(shown.key, organization_id=shown.organization_id or "")
+    done = await _theirs(request, site).resume_schedule(shown.key, organization_id=shown.organization_id or "")
     return _back(request, shown, Said(text=f"{shown.key} goes on with its next run.", undo=done.audit_id))
 
 
@@ -82,7 +85,7 @@ async def run(request: Request, site: Site) -> Response:
     shown = await found(request, site)
     if not await _confirmed(request, shown):
         return site.page(request, "schedule_run.html", schedule=shown, to=addresses(request, shown))
-    done = await site.actions(request).run_schedule(shown.key, organization_id=shown.organization_id or "")
+    done = await _theirs(request, site).run_schedule(shown.key, organization_id=shown.organization_id or "")
     if done.changed:
         return _back(request, shown, Said(text=f"{shown.key} runs once: its job is queued."))
     refused = f"The last job of {shown.key} still waits or runs, and its overlap policy is to skip the run then."
@@ -93,7 +96,7 @@ async def remove(request: Request, site: Site) -> Response:
     shown = await found(request, site)
     if not await _confirmed(request, shown):
         return site.page(request, "schedule_remove.html", schedule=shown, to=addresses(request, shown))
-    await site.actions(request).remove_schedule(shown.key, organization_id=shown.organization_id or "")
+    await _theirs(request, site).remove_schedule(shown.key, organization_id=shown.organization_id or "")
     response = RedirectResponse(request.url_for("schedules"), HTTPStatus.SEE_OTHER)
     return say(response, request, Said(text=f"{shown.key} is removed."))
 
@@ -126,6 +129,10 @@ def address(request: Request, schedule: Schedule, name: str = "schedule") -> URL
     """A page of a schedule: its key, and whose it is."""
     owner = {"organization": schedule.organization_id} if schedule.organization_id else {}
     return address_of(request, name, key=schedule.key).include_query_params(**owner)
+
+
+def _theirs(request: Request, site: Site) -> Actions:
+    return actions_of(request.state.person, site, Via.DASHBOARD)
 
 
 def _back(request: Request, shown: Schedule, said: Said) -> Response:
