@@ -185,9 +185,35 @@ BEGIN
     RETURN _found;
 END $$;
 
+-- How much time a look for an organization's runs may go over, from an hour on: what it reads is its page ranges (16 pages, under a
+-- thousand runs each) or, where it has a run in most of them, all that ended. As long as the densest of seven hours lets that stay
+-- near twenty thousand (fewer would cost more, as each look goes through the whole index), and as the organization's own runs of that hour and those beside it promise to fill the page twice; six hours
+-- where the tallies know of none.
+CREATE OR REPLACE FUNCTION advisorjobs_look_of(_organization text, _hour timestamptz, _up boolean, _most integer) RETURNS interval
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        WITH hours AS (
+            SELECT t.since, sum(t.whole) AS whole, sum(t.own) AS own FROM (
+                SELECT a.since, a.runs AS whole, 0 AS own FROM advisorjobs_tallies a
+                 WHERE a.organization_id = '' AND a.whole AND a.grain = 1
+                   AND a.since BETWEEN _hour - interval '6 hours' AND _hour + interval '6 hours'
+                UNION ALL
+                SELECT o.since, 0, o.runs FROM advisorjobs_tallies o
+                 WHERE o.organization_id = _organization AND NOT o.whole AND o.grain = 1
+                   AND o.since BETWEEN _hour - interval '6 hours' AND _hour + interval '6 hours') t
+             GROUP BY t.since)
+        SELECT interval '1 hour' * least(6,
+                   20000.0 / nullif(max(least(h.whole, h.own * 900 + h.whole / 100)) FILTER (
+                       WHERE CASE WHEN _up THEN h.since >= _hour ELSE h.since <= _hour END), 0),
+                   2.0 * _most / nullif(avg(h.own) FILTER (
+                       WHERE h.since BETWEEN _hour - interval '1 hour' AND _hour + interval '1 hour'), 0))
+          FROM hours h);
+END $$;
+
 -- By end: of what ended in an organization, under a name or in a span of time, the _most nearest to (_at, _id), before it or (_up) after
--- it. A window begins with a minute, of one organization with six hours; it grows while a look takes no time and shrinks where there is
--- more than a look should read. looked: of an organization, its own runs.
+-- it. A window begins with a minute, of one organization with what a look may go over; it grows while a look takes no time and shrinks
+-- where there is more than a look should read. looked: of an organization, its own runs.
 CREATE FUNCTION advisorjobs_find_by_end(
     _wanted jsonb, _at timestamptz, _id bigint, _up boolean, _patience integer, _most integer)
 RETURNS SETOF advisorjobs_found_job
@@ -205,7 +231,8 @@ DECLARE
     _until timestamptz := coalesce(_wanted ->> 'until', 'infinity');
     _key text := _wanted ->> 'payload_key';
     _value text := _wanted ->> 'payload_value';
-    _window interval := CASE WHEN _organization IS NULL THEN interval '1 minute' END;
+    _window interval;
+    _longest interval := CASE WHEN _organization IS NULL THEN interval '1 minute' ELSE interval '6 hours' END;
     _began timestamptz;
     _whole_look CONSTANT integer := 8000;
     _hour timestamptz;
@@ -227,11 +254,7 @@ BEGIN
             _at := NULL;
             EXIT;
         END IF;
-        -- an organization's first window: as long as its runs of that hour and those beside it, as far as folded, promise to fill the page
-        _window := coalesce(_window, (
-            SELECT interval '1 hour' * least(6, greatest(0.02, 4.0 * _most / nullif(sum(t.runs), 0))) FROM advisorjobs_tallies t
-             WHERE t.organization_id = _organization AND NOT t.whole AND t.grain = 1
-               AND t.since BETWEEN _hour - interval '1 hour' AND _hour + interval '1 hour'), interval '6 hours');
+        _window := least(_longest, CASE WHEN _organization IS NOT NULL THEN advisorjobs_look_of(_organization, _hour, _up, _most) END);
         IF _up AND _hour > _at THEN
             _at := _hour;
             _id := -1;
@@ -267,7 +290,7 @@ BEGIN
                (array_agg(p.finished_at ORDER BY p.place DESC))[1] AS last_at, (array_agg(p.job_id ORDER BY p.place DESC))[1] AS last_id
           INTO _seen FROM placed p;
         IF _seen.count > _whole_look AND NOT _exact THEN
-            _window := _window / 4;
+            _longest := _window / 4;
             CONTINUE;
         END IF;
         _looked := _looked + _seen.count;
@@ -278,9 +301,9 @@ BEGIN
         END IF;
         _at := CASE WHEN _seen.count > _whole_look THEN _seen.last_at ELSE _end END;
         _id := CASE WHEN _seen.count > _whole_look THEN _seen.last_id ELSE -1 END;
-        _window := CASE WHEN clock_timestamp() > _began + interval '25 ms' THEN _window / 3
-                        WHEN _seen.count < _whole_look / 4 AND clock_timestamp() < _began + interval '12 ms' THEN least(_window * 4, interval '7 days')
-                        ELSE _window END;
+        _longest := CASE WHEN clock_timestamp() > _began + interval '25 ms' THEN CASE WHEN _organization IS NULL THEN _window / 3 ELSE _longest END
+                         WHEN _seen.count < _whole_look / 4 AND clock_timestamp() < _began + interval '12 ms' THEN least(_longest * 4, interval '7 days')
+                         ELSE _longest END;
         IF (CASE WHEN _up THEN _at >= _until ELSE _at <= _since END) THEN
             _at := NULL;
             EXIT;
