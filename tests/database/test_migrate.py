@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from pytest import LogCaptureFixture
 
 from advisorjobs.database import scripts
 from advisorjobs.database.migrate import (
@@ -105,7 +104,11 @@ def test_a_script_that_fails_leaves_those_before_it_and_nothing_of_itself(
 
 @pytest.mark.parametrize("what", ["script", "functions"])
 def test_work_goes_on_while_a_migration_waits_for_somebodys_transaction(
-    what: str, database: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch, caplog: LogCaptureFixture
+    what: str,
+    database: str,
+    connection: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Whoever asks for a table after the migration did is let pass."""
     change = Script("9001_column", "ALTER TABLE procrastinate_jobs ADD COLUMN further integer")

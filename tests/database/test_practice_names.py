@@ -125,7 +125,7 @@ def old_names_go_on(connection: psycopg.Connection[Any], before: dict[str, list[
         for is_new in (True, False):
             row = connection.execute(statement("record_findings").replace("practice_", ""), FINDING).fetchone()
             assert row == ("k", is_new)
-        with pytest.raises(psycopg.Error, match="row-level security|check option"), connection.transaction():
+        with pytest.raises(psycopg.Error, match=r"row-level security|check option"), connection.transaction():
             connection.execute("INSERT INTO clients (organization_id, id, name) VALUES ('org-1', 'c', 'Lantern')")
 
 

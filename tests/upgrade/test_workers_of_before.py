@@ -21,6 +21,7 @@ RELEASED = Path(__file__).parent / "released"
 
 JOB_COLUMNS = 14
 VISIT_COLUMNS = ("cursor", "start_within", "opens_in", "limited", "closed", "fair")
+TRACEPARENT = f"00-{'1' * 32}-{'2' * 16}-01"
 BALANCES = ("report:financial", "report:client_overview", "report:monthly")
 NAMES = ("test:work", *BALANCES)
 
@@ -60,7 +61,7 @@ def old_desk(database: str) -> Iterator[OldDesk]:
 
 
 def test_it_claims_and_completes_by_the_columns_that_it_knows(old_desk: OldDesk, desk: Desk) -> None:
-    job_id = old_desk.enqueue(organization_id="org-1", tags=["t"], lock="l", traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01")
+    job_id = old_desk.enqueue(organization_id="org-1", tags=["t"], lock="l", traceparent=TRACEPARENT)
     ((job,), (visit,)) = old_desk.claim()
     assert job == (job_id, "critical", "test:work", -3, "l", None, {"n": 1}, None, 1, 1, 0, False, "org-1", ["t"])
     assert len(visit) == 1 + len(VISIT_COLUMNS)
