@@ -95,7 +95,8 @@ function tellState(state) {
 function listen() {
   const regions = () => [...document.querySelectorAll("[data-live][id]")];
   if (!regions().length) return;
-  const events = new EventSource(liveUrl);
+  const job = regions().map((region) => /\bjob:(\d+)/.exec(region.dataset.live)).find(Boolean);
+  const events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
   events.addEventListener("changed", (event) => {
     const changed = new Set(event.data.split(" "));
     tellState(changed.has("away") ? "away" : "live");
