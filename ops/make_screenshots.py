@@ -34,6 +34,7 @@ def pages(day: Day) -> Mapping[str, str]:
         "job-failed": f"/jobs/{day.failed}",
         "job-waiting": f"/jobs/{day.waiting}",
         "failures": "/failures",
+        "performance": "/performance?span=7d",
         "organizations": "/organizations",
         "organization": "/organizations/practice-01",
         "schedules": "/schedules",

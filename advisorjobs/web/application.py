@@ -86,6 +86,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
         limits,
         organizations,
         overview,
+        performance,
         queue,
         queue_actions,
         schedule_form,
@@ -95,7 +96,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
 
     nouns = (
         overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
-        job_actions, queue_actions, audit, live,
+        job_actions, queue_actions, audit, performance, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

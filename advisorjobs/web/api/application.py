@@ -32,6 +32,7 @@ from advisorjobs.web.api import (
     jobs,
     organizations,
     people,
+    performance,
     queue_actions,
     queues,
     schedules,
@@ -54,6 +55,7 @@ ROUTERS = (
     schedules.router,
     failures.router,
     organizations.router,
+    performance.router,
     system.router,
     people.router,
 )
