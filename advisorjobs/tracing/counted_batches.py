@@ -12,18 +12,26 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 if TYPE_CHECKING:
     from advisorjobs.losses import Losses
 
-__all__ = ["CountedBatches"]
+__all__ = ["BATCH_SIZE", "QUEUE_SIZE", "CountedBatches"]
+
+
+QUEUE_SIZE, BATCH_SIZE = 2048, 512
+"""https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor"""
 
 
 class CountedBatches(BatchSpanProcessor):
-    """Hands on to *exporter*. Whoever ends a span never waits: of more than *most* that wait the oldest go."""
+    """Hands on to *exporter*, *batch* at a time. Whoever ends a span never waits: of more than *most* the oldest go."""
 
-    def __init__(self, exporter: SpanExporter, most: int, losses: Losses) -> None:
+    def __init__(
+        self, exporter: SpanExporter, losses: Losses, *, most: int = QUEUE_SIZE, batch: int = BATCH_SIZE
+    ) -> None:
         self._waiting = 0
         self._most = most
         self._losses = losses
         self._counting = threading.Lock()
-        super().__init__(CountedExporter(exporter, self._taken, losses), max_queue_size=most)
+        super().__init__(
+            CountedExporter(exporter, self._taken, losses), max_queue_size=most, max_export_batch_size=min(batch, most)
+        )
 
     def on_end(self, span: ReadableSpan) -> None:
         with self._losses.harmless("a span that ended"):

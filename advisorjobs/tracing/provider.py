@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.environment_variables import OTEL_BSP_MAX_QUEUE_SIZE
+from opentelemetry.sdk.environment_variables import OTEL_BSP_MAX_EXPORT_BATCH_SIZE, OTEL_BSP_MAX_QUEUE_SIZE
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
-from advisorjobs.tracing.counted_batches import CountedBatches
+from advisorjobs.tracing.counted_batches import BATCH_SIZE, QUEUE_SIZE, CountedBatches
 from advisorjobs.tracing.discretion import DiscreetExporter
 from advisorjobs.tracing.span_text import span_message
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["HandOn", "Provider", "hand_on"]
 
 UNNAMED = "unknown_service"
-
-QUEUE_SIZE = 2048
-"""https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor"""
 
 
 class Provider:
@@ -43,7 +40,12 @@ class Provider:
     @classmethod
     def of_worker(cls, losses: Losses) -> Provider:
         """The process's own provider where it has one, else one that exports as the OTEL_* variables say."""
-        processor = CountedBatches(DiscreetExporter(OTLPSpanExporter()), queue_size(), losses)
+        processor = CountedBatches(
+            DiscreetExporter(OTLPSpanExporter()),
+            losses,
+            most=size_of(OTEL_BSP_MAX_QUEUE_SIZE, QUEUE_SIZE),
+            batch=size_of(OTEL_BSP_MAX_EXPORT_BATCH_SIZE, BATCH_SIZE),
+        )
         there = trace.get_tracer_provider()
         if isinstance(there, TracerProvider):
             return cls(there, processor, losses)  # for what child processes hand on
@@ -90,12 +92,10 @@ def hand_on(send: Callable[[dict[str, Any]], None]) -> None:
     trace.set_tracer_provider(made)
 
 
-def queue_size() -> int:
-    """OTEL_BSP_MAX_QUEUE_SIZE, the SDK's own default where it says nothing that is a number."""
-    try:
-        return int(os.environ.get(OTEL_BSP_MAX_QUEUE_SIZE, QUEUE_SIZE))
-    except ValueError:
-        return QUEUE_SIZE
+def size_of(variable: str, default: int) -> int:
+    """What the environment's *variable* says; *default* where that is no size."""
+    said = os.environ.get(variable, "")
+    return int(said) if said.isdecimal() and int(said) else default
 
 
 def named_resource() -> Resource:
