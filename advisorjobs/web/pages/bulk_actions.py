@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from advisorjobs.actions.bulk_actions import BulkAction, JobFilter
+from advisorjobs.actions.bulk_actions import BulkAction
 from advisorjobs.actions.job_actions import reason_text
 from advisorjobs.actor import Via
 from advisorjobs.errors import SettingsError
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.acting import REFUSED, acted, actions_of, back, form_of, found, moment, told, whole
+from advisorjobs.web.acting import REFUSED, acted, actions_of, back, form_of, found, told, whole
 from advisorjobs.web.page import Page
 from advisorjobs.web.said import Said
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES", "filter_of"]
-
-NOT_BY_FILTER = ("id", "unique_key", "payload", "error_text")
-"""Conditions of the search by which many jobs can't be changed."""
+__all__ = ["PAGES"]
 
 SHOWN = 100
 
@@ -37,7 +35,7 @@ async def act_on_jobs(request: Request, site: Site) -> Response:
     try:
         priority = whole(form, "priority") if what == "priority" else None
         if form.get("all"):
-            number = await do.propose(what, wanted=filter_of(form), priority=priority)
+            number = await do.propose(what, wanted=JobFilter.of(form), priority=priority)
         else:
             number = await do.propose(what, jobs=[_number(job) for job in ticked], priority=priority)
             if what in ("promote", "priority"):
@@ -45,22 +43,6 @@ async def act_on_jobs(request: Request, site: Site) -> Response:
     except REFUSED as error:
         return back(request, form, Said(text=told(error), kind="bad"))
     return back(request, form, None, request.url_for("action", action_id=number).path)
-
-
-def filter_of(form: Any) -> JobFilter:
-    """The filter that a search's fields name. Raises SettingsError for a condition that can't be had here."""
-    for name in NOT_BY_FILTER:
-        if form.get(name):
-            raise SettingsError(name, None, "many jobs can't be chosen by it: tick them, or leave it out")
-    said = {name: form.get(name) or None for name in ("queue", "name", "tag", "error_code", "fingerprint")}
-    state = form.get("status")
-    return JobFilter(
-        **said,
-        organization_id=form.get("organization") or None,
-        states=(state,) if state else (),
-        since=moment(form, "since"),
-        until=moment(form, "until"),
-    )
 
 
 def _number(text: Any) -> int:
