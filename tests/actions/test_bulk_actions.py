@@ -266,9 +266,9 @@ def test_an_organizations_people_reach_their_own_jobs_only(somebody: Somebody, a
     assert [each.reason for each in theirs.read_refusals(picked)] == ["gone", "gone"]
     assert {row["id"] for row in desk.rows("SELECT id FROM procrastinate_jobs WHERE status = 'failed'")} == set(other)
     assert own
-    for what, more in (("promote", {}), ("priority", {"priority": 1})):
+    for what, priority in (("promote", None), ("priority", 1)):
         with pytest.raises(NotAllowed):
-            theirs.propose(what, wanted=JobFilter(queue="critical"), **more)
+            theirs.propose(what, wanted=JobFilter(queue="critical"), priority=priority)
     with pytest.raises(NotAllowed):
         theirs.propose("retry", wanted=JobFilter(organization="org-2"))
     hidden = ada.sync.propose("retry", jobs=other)

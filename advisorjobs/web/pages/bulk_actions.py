@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from advisorjobs.actions.bulk_actions import BulkAction
+from advisorjobs.actions.bulk_actions import BULK, BulkAction
 from advisorjobs.actions.job_actions import reason_text
 from advisorjobs.actor import Via
 from advisorjobs.errors import SettingsError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 SHOWN = 100
+NONE_TICKED = "No job is ticked: tick some, or choose all that match"
 
 
 async def act_on_jobs(request: Request, site: Site) -> Response:
@@ -36,6 +37,8 @@ async def act_on_jobs(request: Request, site: Site) -> Response:
         priority = whole(form, "priority") if what == "priority" else None
         if form.get("all"):
             number = await do.propose(what, wanted=JobFilter.of(form), priority=priority)
+        elif not ticked:
+            return back(request, form, Said(text=NONE_TICKED, kind="warn"))
         else:
             number = await do.propose(what, jobs=[_number(job) for job in ticked], priority=priority)
             if what in ("promote", "priority"):
@@ -64,8 +67,20 @@ async def action(request: Request, site: Site) -> Response:
         refusals=refusals,
         more=refusals[-1].job_id if len(refusals) == SHOWN else None,
         reason=reason_text,
+        changeable=BULK,
+        search=_search(request, shown),
         may_act=request.state.person.may(Role.OPERATOR),
     )
+
+
+def _search(request: Request, shown: BulkAction) -> str:
+    """The address of the search from which an action came; without what it looked for where that isn't told."""
+    said = {name: value for name, value in (shown.filter or {}).items() if name in JobFilter.__slots__}
+    said |= {"organization": (shown.filter or {}).get("organization_id")}
+    states: list[str] = (shown.filter or {}).get("states") or []
+    said |= {"status": states[0]} if len(states) == 1 else {}
+    query = JobFilter().query(**{name: value for name, value in said.items() if "…" not in str(value)})
+    return request.url_for("jobs").path + (f"?{query}" if query else "")
 
 
 async def confirm(request: Request, site: Site) -> Response:
