@@ -117,7 +117,7 @@ def test_on_a_phone_rows_are_cards_that_say_what_each_number_is(opens: Callable[
                 expect(table.locator("thead")).to_be_hidden()
                 named = "cell => getComputedStyle(cell, '::before').content"
                 assert "none" not in [
-                    cell.evaluate(named) for cell in table.locator("tr").nth(1).locator(".number").all()
+                    cell.evaluate(named) for cell in table.locator("tr").nth(1).locator("td.number").all()
                 ]
         tab.go("/queues/integrations")
         assert tab.too_wide() == 0
