@@ -120,7 +120,8 @@ function holdSwitch() {
 function listen() {
   if (!regions().length) return;
   holdSwitch();
-  const events = new EventSource(liveUrl);
+  const job = regions().map((region) => /\bjob:(\d+)/.exec(region.dataset.live)).find(Boolean);
+  const events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
   events.addEventListener("changed", (event) => {
     const changed = new Set(event.data.split(" "));
     tellState(changed.has("away") ? "away" : "live");
