@@ -55,8 +55,8 @@ const waiting = new Set();
 let fetching = false;
 let held = false; // somebody wants to read in peace
 const regions = () => [...document.querySelectorAll("[data-live][id]")];
-// What somebody is choosing from stands still until they have done.
-const inUse = (region) => region.querySelector("details[open][data-keep], dialog[open], input[name=job]:checked");
+// What somebody has opened to work in stands still until they have done.
+const inUse = (region) => region.querySelector("details[open][data-keep], dialog[open]");
 async function refresh() {
   if (fetching || held || document.hidden) return;
   const ids = [...waiting].filter((id) => { const shown = document.getElementById(id); return shown && !inUse(shown); });
@@ -88,6 +88,7 @@ function morph(shown, fresh) {
     ignoreActiveValue: true,
     callbacks: {
       beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input:not([type=hidden], [readonly]), select, textarea, dialog") || old.hasAttribute("data-keep"))),
+      beforeNodeRemoved: (old) => !(old instanceof Element && old.matches("tr") && old.querySelector("input[name=job]:checked")), // newer rows push out none that is chosen
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")),
     },
   });
@@ -134,7 +135,7 @@ function listen() {
 }
 
 // --- ticking rows: all of them, from one to another with Shift, and how many are ticked
-const ticks = () => [...document.querySelectorAll("input[name=job]")];
+const ticks = () => [...document.querySelectorAll("input[type=checkbox][name=job]")];
 function tellTicks() {
   const boxes = ticks(), ticked = boxes.filter((box) => box.checked).length;
   for (const box of boxes) box.closest("tr").classList.toggle("ticked", box.checked);
@@ -142,20 +143,19 @@ function tellTicks() {
   if (all) { all.hidden = !boxes.length; all.checked = ticked > 0 && ticked === boxes.length; all.indeterminate = ticked > 0 && ticked < boxes.length; }
   document.getElementById("act")?.classList.toggle("stuck", ticked > 0); // what may be done to them stays in sight
   if (option) { option.dataset.words ||= option.textContent; option.textContent = ticked ? `the ${ticked} ticked` : option.dataset.words; }
-  if (!ticked) refresh();
 }
 function tickRows() {
   let last = null;
   document.addEventListener("click", (event) => {
     const box = event.target;
-    if (!(box instanceof HTMLInputElement) || box.name !== "job") return;
+    if (!(box instanceof HTMLInputElement) || box.type !== "checkbox" || box.name !== "job") return;
     const boxes = ticks(), from = boxes.indexOf(last), to = boxes.indexOf(box);
     if (event.shiftKey && from >= 0) for (const each of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) each.checked = box.checked;
     last = box;
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-tick-all]")) for (const box of ticks()) box.checked = event.target.checked;
-    if (event.target.matches("[data-tick-all], input[name=job]")) tellTicks();
+    if (event.target.matches("[data-tick-all], input[type=checkbox][name=job]")) tellTicks();
   });
   document.addEventListener("refreshed", tellTicks);
   addEventListener("pageshow", tellTicks); // a browser that comes back ticks again what was ticked
