@@ -25,7 +25,7 @@ from advisorjobs.web.acting import actions_of
 from advisorjobs.web.page import Page
 from advisorjobs.web.pages.schedules import COMING, addresses, found
 from advisorjobs.web.said import Said, say
-from advisorjobs.web.site import address_of
+from advisorjobs.web.site import address_of, path_of
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -96,7 +96,7 @@ async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
     owner = owner_of(wanted.payload)
     shown = address.include_query_params(organization=owner) if owner else address
     said = Said(text=f"{key} is as you gave it." if done.changed else f"{key} was so already.", undo=done.audit_id)
-    return say(RedirectResponse(shown, HTTPStatus.SEE_OTHER), request, said)
+    return say(RedirectResponse(path_of(shown), HTTPStatus.SEE_OTHER), request, said)
 
 
 def _made_key(site: Site, wanted: Wanted) -> str:
@@ -124,7 +124,7 @@ def _page(
         "schedule_form.html",
         HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         schedule=schedule,
-        back=addresses(request, schedule)["show"] if schedule else request.url_for("schedules"),
+        back=addresses(request, schedule)["show"] if schedule else request.url_for("schedules").path,
         given={**dict.fromkeys(FIELDS, ""), **given},
         wrong=wrong,
         problem=problem,
