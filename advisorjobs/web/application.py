@@ -80,6 +80,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
     from advisorjobs.web.pages import (
+        action_list,
         audit,
         bulk_actions,
         database,
@@ -98,8 +99,8 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     )
 
     nouns = (
-        overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
-        job_actions, queue_actions, audit, live,
+        overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, action_list,
+        bulk_actions, job_actions, queue_actions, audit, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -26,6 +26,7 @@ class Entry:
 NAVIGATION = (
     Entry("overview", "Overview", own=True),
     Entry("jobs", "Jobs", own=True),
+    Entry("actions", "Actions", own=True),
     Entry("failures", "Failures", own=True),
     Entry("schedules", "Schedules", own=True),
     Entry("organizations", "Organizations"),
