@@ -33,6 +33,7 @@ def pages(day: Day) -> Mapping[str, str]:
         "jobs": "/jobs",
         "job-failed": f"/jobs/{day.failed}",
         "job-waiting": f"/jobs/{day.waiting}",
+        "actions": "/actions",
         "failures": "/failures",
         "performance": "/performance?span=7d",
         "organizations": "/organizations",

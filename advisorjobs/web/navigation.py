@@ -27,6 +27,7 @@ class Entry:
 NAVIGATION = (
     Entry("overview", "Overview", "o", own=True),
     Entry("jobs", "Jobs", "j", own=True),
+    Entry("actions", "Actions", "c", own=True),
     Entry("failures", "Failures", "f", own=True),
     Entry("performance", "Performance", "e", own=True),
     Entry("schedules", "Schedules", "s", own=True),

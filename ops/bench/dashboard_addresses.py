@@ -41,6 +41,7 @@ def addresses_of_all(jobs: Mapping[str, int]) -> list[str]:
         *(f"/jobs/{number}" for number in numbers),
         f"/jobs/{jobs['failed']}/values",
         f"/actions/{jobs['action']}",
+        *(f"/actions?{query}" for query in ("", "state=running", "state=done&before=30")),
         *(f"/organizations?within={within}&order={order}" for within in ("hour", "day", "month") for order in ORDERS),
         "/organizations?within=month&page=20",
         "/organizations?q=org-5",
@@ -84,6 +85,7 @@ def addresses_of_one(jobs: Mapping[str, int]) -> list[str]:
         "/failures?span=month",
         *(f"/performance?span={span}" for span in SPANS),
         "/schedules",
+        "/actions",
         "/account",
         "/api/jobs?status=completed",
         "/api/jobs?status=failed",
@@ -177,6 +179,7 @@ def api(jobs: Mapping[str, int]) -> Iterator[str]:
         "/api/audit",
         "/api/schedules",
     )
+    yield from ("/api/actions?limit=200", "/api/actions?state=cancelled")
     yield from (f"/api/actions/{jobs['action']}", f"/api/actions/{jobs['action']}/refusals?limit=1000")
     yield from ("/api/me", "/api/people", "/api/tokens")
     yield from ("/api/schedules/one?key=nightly-3", "/api/failures/groups", "/api/failures/runs")
