@@ -220,28 +220,34 @@ BEGIN
     RETURN NEXT ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, _id, _at, _looked)::advisorjobs_found_job;
 END $$;
 
--- The living job that has a unique key, or had it and keeps it for a time. The key's index begins with the organization and the job's
--- name; where they are not given, the pairs that there are are found one by one, a thousand at most.
-CREATE FUNCTION advisorjobs_find_by_unique_key(_key text, _organization text, _name text) RETURNS SETOF advisorjobs_found_job
+-- The jobs that have a unique key, or had it and keep it for a time, the newest first. The key's index begins with the organization and the
+-- job's name; where they are not given, the pairs that there are are found one by one, a thousand at most: complete false, there are more.
+CREATE OR REPLACE FUNCTION advisorjobs_keyed_jobs(_key text, _organization text, _name text, OUT ids bigint[], OUT complete boolean)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
-#variable_conflict use_column
 BEGIN
-    RETURN QUERY SELECT * FROM advisorjobs_describe_jobs(ARRAY(
-        WITH RECURSIVE pair(organization_id, job_name) AS (
-            (SELECT k.organization_id, k.job_name FROM advisorjobs_unique_keys k
-              WHERE k.organization_id >= coalesce(_organization, '') ORDER BY k.organization_id, k.job_name LIMIT 1)
-            UNION ALL
-            SELECT n.* FROM pair p CROSS JOIN LATERAL (
-                SELECT k.organization_id, k.job_name FROM advisorjobs_unique_keys k
-                 WHERE (k.organization_id, k.job_name) > (p.organization_id, p.job_name)
-                 ORDER BY k.organization_id, k.job_name LIMIT 1) n
-             WHERE _organization IS NULL OR n.organization_id = _organization)
-        SELECT h.job_id FROM (SELECT * FROM pair LIMIT 1000) p
-         CROSS JOIN LATERAL (
-            SELECT k.job_id FROM advisorjobs_unique_keys k
-             WHERE k.organization_id = p.organization_id AND k.job_name = p.job_name AND k.key = _key) h
-         WHERE (_organization IS NULL OR p.organization_id = _organization) AND (_name IS NULL OR p.job_name = _name)
-         ORDER BY h.job_id DESC), NULL, NULL, false, 100);
+    WITH RECURSIVE pair(organization_id, job_name) AS (
+        (SELECT k.organization_id, k.job_name FROM advisorjobs_unique_keys k
+          WHERE k.organization_id >= coalesce(_organization, '') ORDER BY k.organization_id, k.job_name LIMIT 1)
+        UNION ALL
+        SELECT n.* FROM pair p CROSS JOIN LATERAL (
+            SELECT k.organization_id, k.job_name FROM advisorjobs_unique_keys k
+             WHERE (k.organization_id, k.job_name) > (p.organization_id, p.job_name)
+             ORDER BY k.organization_id, k.job_name LIMIT 1) n
+         WHERE _organization IS NULL OR n.organization_id = _organization),
+    pairs AS MATERIALIZED (SELECT * FROM pair LIMIT 1000)
+    SELECT coalesce(array_agg(h.job_id ORDER BY h.job_id DESC), '{}'), (SELECT count(*) < 1000 FROM pairs) INTO ids, complete
+      FROM pairs p CROSS JOIN LATERAL (
+        SELECT k.job_id FROM advisorjobs_unique_keys k
+         WHERE k.organization_id = p.organization_id AND k.job_name = p.job_name AND k.key = _key) h
+     WHERE (_organization IS NULL OR p.organization_id = _organization) AND (_name IS NULL OR p.job_name = _name);
+END $$;
+
+-- The same, described: a hundred at most.
+CREATE FUNCTION advisorjobs_find_by_unique_key(_key text, _organization text, _name text) RETURNS SETOF advisorjobs_found_job
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM advisorjobs_describe_jobs(
+        (SELECT k.ids FROM advisorjobs_keyed_jobs(_key, _organization, _name) k), NULL, NULL, false, 100);
 END $$;
