@@ -95,7 +95,11 @@ def as_on(version: str, scripts: Iterable[Script]) -> tuple[Script, ...]:
 
 def statements_of_before() -> dict[str, str]:
     """Those of the program's statements that name the practice's tables, with the names of before."""
-    found = {Path(each.name).stem: each.read_text("utf-8") for each in files("advisorjobs.sql").iterdir()}
+    found = {
+        Path(each.name).stem: each.read_text("utf-8")
+        for each in files("advisorjobs.sql").iterdir()
+        if each.name.endswith(".sql")
+    }
     return {name: sql.replace("practice_", "") for name, sql in found.items() if "practice_" in sql}
 
 
