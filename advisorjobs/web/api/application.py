@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from advisorjobs.database.link import is_passing
 from advisorjobs.errors import (
     ActionRefused,
     AdvisorJobsError,
@@ -34,6 +35,7 @@ from advisorjobs.web.api import (
     jobs,
     organizations,
     people,
+    performance,
     queue_actions,
     queues,
     schedules,
@@ -56,6 +58,7 @@ ROUTERS = (
     schedules.router,
     failures.router,
     organizations.router,
+    performance.router,
     system.router,
     people.router,
 )
@@ -97,6 +100,7 @@ def api() -> FastAPI:
     served.add_exception_handler(HTTPException, refused)
     served.add_exception_handler(RequestValidationError, malformed)
     served.add_exception_handler(AdvisorJobsError, wrong)
+    served.add_exception_handler(Exception, broken)
     return served
 
 
@@ -121,3 +125,10 @@ def wrong(_: Request, error: Exception) -> Response:
     status = next((each for kind, each in STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
     fields = {"fields": error.fields} if isinstance(error, PayloadError) else {}
     return problem(status, str(error), **fields)
+
+
+def broken(_: Request, error: Exception) -> Response:
+    """An error of ours, or of the connection that a statement was under way on. What it says may be a client's."""
+    if is_passing(error):
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The connection to the database broke: try again.")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}; the web process's log says where.")
