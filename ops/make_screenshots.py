@@ -38,6 +38,7 @@ def pages(day: Day) -> Mapping[str, str]:
         "job-waiting": f"/jobs/{day.waiting}",
         "actions": "/actions",
         "failures": "/failures",
+        "performance": "/performance?span=7d",
         "organizations": "/organizations",
         "organization": "/organizations/practice-01",
         "schedules": "/schedules",

@@ -91,6 +91,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
         limits,
         organizations,
         overview,
+        performance,
         queue,
         queue_actions,
         schedule_form,
@@ -100,7 +101,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
 
     nouns = (
         overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, action_list,
-        bulk_actions, job_actions, queue_actions, audit, live,
+        bulk_actions, job_actions, queue_actions, audit, performance, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

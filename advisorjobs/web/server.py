@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisorjobs.engine.telemetry import SPANS_PATIENCE, run_spans
 from advisorjobs.errors import MissingExtra
+from advisorjobs.losses import Losses
 from advisorjobs.web.access_log import AccessLog
 
 if TYPE_CHECKING:
@@ -64,5 +65,5 @@ def serve(app: App, listening: socket.socket, *, receiver_only: bool = False) ->
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     shown = "" if receiver_only else f"; the dashboard is {app.settings.access.public or f'{base}/'}"
     log.info("webhooks are received at %s/webhooks/%s", base, shown)
-    with run_spans(app.settings.telemetry, SPANS_PATIENCE):  # of what is queued here
+    with run_spans(app.settings.telemetry, SPANS_PATIENCE, Losses()):  # of what is queued here
         Server(config).run(sockets=[listening])

@@ -48,6 +48,7 @@ def addresses_of_all(jobs: Mapping[str, int]) -> list[str]:
         *(f"{each}?span={span}" for each in organizations for span in SPANS),
         "/failures",
         "/failures?span=month",
+        *(f"/performance?span={span}" for span in SPANS),
         f"/failures?span=month&organization={LARGE}",
         "/schedules",
         "/schedules/of/nightly-3",
@@ -82,6 +83,7 @@ def addresses_of_one(jobs: Mapping[str, int]) -> list[str]:
         *(f"/jobs?{query}" for query in (*COMMON, "name=test:work7", "name=nothing", f"before={before()}")),
         *(f"/jobs/{number}" for number in numbers),
         "/failures?span=month",
+        *(f"/performance?span={span}" for span in SPANS),
         "/schedules",
         "/actions",
         "/account",
@@ -168,6 +170,7 @@ def api(jobs: Mapping[str, int]) -> Iterator[str]:
         f"/api/organizations/{LARGE}",
         f"/api/organizations/{LARGE}/series?span=30d",
     )
+    yield from (*(f"/api/performance?span={span}" for span in SPANS), "/api/performance/slowest")
     yield from (
         "/api/workers",
         "/api/workers/statistics",
