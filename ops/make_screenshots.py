@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import JobFilter
 from advisorjobs.actor import Actor, Via
 from advisorjobs.application import App
 from advisorjobs.database.migrate import migrate
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.settings import Settings
 from ops.showcase.day import Day, fill_day
 from tests.fixtures.browser import chromium, opened, served

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import JobFilter
 from advisorjobs.errors import SettingsError
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.manager import QueueManager
 from advisorjobs.web.access.person import Role
 from tests.fixtures.deeds import Somebody
@@ -87,7 +87,7 @@ async def test_pages_lead_to_older_ones_and_back(comes: Comes, ada: Actions) -> 
 async def test_people_of_an_organization_see_their_own(
     comes: Comes, add_person: Added, add_token: Added, ada: Actions, somebody: Somebody
 ) -> None:
-    ada.sync.propose("retry", wanted=JobFilter(organization_id="org-1"))
+    ada.sync.propose("retry", wanted=JobFilter(organization_id="org-1", tag="year-end"))
     theirs = somebody(by="ann", role="operator", organization_id="org-1").sync.propose("retry", wanted=JobFilter())
     somebody(by="bob", role="operator", organization_id="org-2").sync.propose("retry", wanted=JobFilter())
     await add_person("vic", Role.VIEWER, "org-1")
