@@ -45,6 +45,30 @@ class Pace:
         return True
 
 
+class Listener:
+    """What somebody is to be told of next: one set, however long they don't listen."""
+
+    def __init__(self) -> None:
+        self._topics: set[str] = set()
+        self._woken = asyncio.Event()
+        self._ended = False
+
+    def tell(self, topics: frozenset[str]) -> None:
+        self._topics |= topics
+        self._woken.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._woken.set()
+
+    async def topics(self) -> frozenset[str]:
+        """What has changed since they were told last; nothing once there is no more to come."""
+        await self._woken.wait()
+        self._woken.clear()
+        told, self._topics = frozenset(self._topics), set()
+        return frozenset() if self._ended else told
+
+
 class Pulse:
     """*read* gives the marks of all topics. Listeners get sets of topics; "tick" is in each, "away" where the database is.
 
@@ -67,7 +91,7 @@ class Pulse:
         self._clock = clock
         self._told: dict[str, str] | None = None
         self._paces = {slow: Pace(AT_ONCE, seconds, clock()) for slow, seconds in PACES.items()}
-        self._listeners: set[asyncio.Queue[frozenset[str] | None]] = set()
+        self._listeners: set[Listener] = set()
         self._beating: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -75,24 +99,22 @@ class Pulse:
         """What changed, each second, until the pulse is stopped. A slow listener gets the later ones together."""
         if self._stopped:
             return
-        queue: asyncio.Queue[frozenset[str] | None] = asyncio.Queue()
-        self._listeners.add(queue)
+        listener = Listener()
+        self._listeners.add(listener)
         if self._beating is None or self._beating.done():
             self._told = None
             self._beating = asyncio.create_task(self._beat())
         try:
-            while (changed := await queue.get()) is not None:
-                while not queue.empty() and (more := queue.get_nowait()) is not None:
-                    changed |= more
+            while changed := await listener.topics():
                 yield changed
         finally:
-            self._listeners.discard(queue)
+            self._listeners.discard(listener)
 
     def stop(self) -> None:
         """Ends all listeners' streams: the process is about to end."""
         self._stopped = True
-        for queue in self._listeners:
-            queue.put_nowait(None)
+        for listener in self._listeners:
+            listener.end()
 
     async def _beat(self) -> None:
         while self._listeners and not self._stopped:
@@ -106,8 +128,8 @@ class Pulse:
                 changed |= self._to_tell(marks)
             if len(changed) > 1 and self._changed is not None:
                 self._changed()
-            for queue in self._listeners:
-                queue.put_nowait(changed)
+            for listener in self._listeners:
+                listener.tell(changed)
             await asyncio.sleep(self._interval)
 
     def _to_tell(self, marks: Marks) -> set[str]:
