@@ -144,6 +144,7 @@ async def test_what_a_migration_changes_under_open_connections_is_asked_anew(
         assert [app.run(asked) for _ in range(6)] == [[{"a": 1}]] * 6
     connection.execute(change)
 
+    assert await app.run_async(asked) == [{"a": 1, "b": None}]  # while others lie idle that know the old one
     assert await everywhere() == [[{"a": 1, "b": None}]] * 2 * SIZE
     assert app.run(asked) == [{"a": 1, "b": None}]
 
