@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.database.link import is_passing
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
-from advisorjobs.web.access.csrf import HEADER, comes_from_us, form_field, is_same
+from advisorjobs.web.access.csrf import HEADER, form_field, is_same
 from advisorjobs.web.access.declarations import Declared, find_need
 from advisorjobs.web.access.headers import protect
 from advisorjobs.web.access.identity import FORMS, Identity, Visit, cookie_name, put_cookie
@@ -114,7 +114,7 @@ class Guard:
     async def _genuine(self, request: Request, need: Need, visit: Visit, receive: Receive) -> tuple[bool, Receive]:
         if visit.by_token:
             return True, receive
-        if not comes_from_us(request.headers) or visit.fresh:
+        if not self.identity.is_at_home(request) or visit.fresh:
             return False, receive
         given = request.headers.get(HEADER)
         if given is None and not need.api and is_form(request):

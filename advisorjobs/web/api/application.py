@@ -33,6 +33,7 @@ from advisorjobs.web.api import (
     jobs,
     organizations,
     people,
+    performance,
     queue_actions,
     queues,
     schedules,
@@ -55,6 +56,7 @@ ROUTERS = (
     schedules.router,
     failures.router,
     organizations.router,
+    performance.router,
     system.router,
     people.router,
 )
