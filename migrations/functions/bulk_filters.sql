@@ -138,7 +138,7 @@ BEGIN
     next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] ELSE _next.next_after END;
 END $$;
 
--- How many jobs fit, without counting more than a hundred thousand or looking for longer than a third of a second: then more is true, there
+-- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
 -- are at least so many, among the looked that were looked at. Whole queues are read from the kept counts.
 DROP FUNCTION IF EXISTS advisorjobs_count_fitting(jsonb, text[]);
 CREATE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean, OUT looked bigint)
@@ -163,7 +163,7 @@ BEGIN
         fitting := fitting + cardinality(_step.ids);
         looked := looked + _step.looked;
         _after := _step.next_after;
-        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '300 milliseconds') THEN
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
             more := true;
             RETURN;
         END IF;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from advisorjobs.actions.bulk_actions import BULK
 from advisorjobs.errors import ErrorCode, SettingsError
 from advisorjobs.inspector.found_job import JobPage
 from advisorjobs.inspector.job_filter import JobFilter
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
 __all__ = ["PAGES", "refuse_looking_inside"]
+
+OF_AN_ORGANIZATION = ("retry", "cancel")
+"""What people of one organization may do to many of their jobs."""
 
 ROWS = 50
 FRESH = 0.9
@@ -74,7 +78,14 @@ async def jobs(request: Request, site: Site) -> Response:
         states=tuple(JobStatus),
         queues=tuple(QUEUES),
         codes=tuple(ErrorCode),
+        deeds=_deeds(person, wanted),
     )
+
+
+def _deeds(person: Person, wanted: JobFilter) -> tuple[str, ...]:
+    """What *person* may do to many of the jobs that are listed."""
+    theirs = () if not person.may(Role.OPERATOR) else OF_AN_ORGANIZATION if person.organization_id else tuple(BULK)
+    return tuple(each for each in theirs if wanted.status is None or wanted.status in BULK[each])
 
 
 def refuse_looking_inside(person: Person, wanted: JobFilter) -> None:
