@@ -285,6 +285,7 @@ def _settlement(settled: Settled) -> dict[str, Any]:
         "final": ending.final,
         "delay": ending.delay,
         "attempt_back": ending.attempt_back,
+        "start_back": ending.start_back,
         "error_code": ending.error_code,
         "error_message": _keepable(ending.error_message),
         "stack_trace": _keepable(ending.stack_trace),

@@ -18,6 +18,7 @@ from advisorjobs.engine.handler import Handler
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.outcome import (
     RELEASED,
+    UNSTARTED,
     Ending,
     Failure,
     after_error,
@@ -85,7 +86,7 @@ class Executor(Protocol):
 
 
 class RunTracer(Protocol):
-    """Makes the trace of a run, in whose context the function is called."""
+    """Makes the trace of a run, in whose context the function is called. Must neither raise nor wait."""
 
     def began(self, run: Run) -> None: ...
     def ended(self, run: Run) -> None: ...
@@ -273,7 +274,9 @@ class Dispatcher:
     def _after(self, run: Run, error: BaseException) -> Ending:
         """What follows from an error, or from a value of the four that was returned or raised."""
         job, handler = run.job, run.handler
-        if isinstance(error, StartedLate) or (run.fate is Fate.STOPPING and is_answer(error)):
+        if isinstance(error, StartedLate):
+            return UNSTARTED
+        if run.fate is Fate.STOPPING and is_answer(error):
             return RELEASED
         if run.fate is Fate.ABORTED:
             return cancelled()
@@ -299,7 +302,7 @@ class Dispatcher:
         run.stop(Fate.TIMED_OUT, now)
 
     def _give_back(self, run: Run) -> None:
-        self._settle(run, RELEASED)
+        self._settle(run, UNSTARTED)
         self.runs.pop(run.job.id, None)
 
     def _forget(self, run: Run) -> None:

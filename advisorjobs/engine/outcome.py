@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CRASHES",
     "RELEASED",
+    "UNSTARTED",
     "Ending",
     "Failure",
     "after_error",
@@ -40,12 +41,16 @@ LONGEST_PATIENCE = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a run ended, in the words of advisorjobs_settle; `delay` and `close_for` in seconds."""
+    """How a run ended, in the words of advisorjobs_settle; `delay` and `close_for` in seconds.
+
+    `start_back`: its function was never called, so that a rate limit need not count its start.
+    """
 
     status: str
     final: bool = False
     delay: float = 0.0
     attempt_back: bool = False
+    start_back: bool = False
     error_code: ErrorCode | None = None
     error_message: str | None = None
     stack_trace: str | None = None
@@ -67,6 +72,9 @@ class Ending:
 
 RELEASED = Ending(status="released", attempt_back=True)
 """Given back by a worker that stops: as if the run had not been."""
+
+UNSTARTED = replace(RELEASED, start_back=True)
+"""The same, before its function was called."""
 
 
 @dataclass(frozen=True, slots=True)

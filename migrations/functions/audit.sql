@@ -111,6 +111,18 @@ BEGIN
     RETURN true;
 END $$;
 
+-- Somebody looks at the values of a schedule's payload; _organization '': of none. False: there is no such schedule for them.
+CREATE OR REPLACE FUNCTION advisorjobs_note_schedule_shown(_key text, _organization text) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF NOT advisorjobs_is_theirs(nullif(_organization, '')) OR NOT EXISTS (
+            SELECT FROM advisorjobs_schedules s WHERE s.organization_id = _organization AND s.key = _key) THEN
+        RETURN false;
+    END IF;
+    PERFORM advisorjobs_note('show values', 'schedule', _key, nullif(_organization, ''), NULL, NULL);
+    RETURN true;
+END $$;
+
 -- A row stays as it was written: all that may change is that it was undone, once; and it goes when it is a month old at least.
 CREATE OR REPLACE FUNCTION advisorjobs_keep_audit() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$

@@ -127,9 +127,8 @@ BEGIN
     END IF;
     PERFORM advisorjobs_act(_a.actor);
     IF _a.action = 'clean' THEN
-        SELECT s.done, 0 AS refused, '{}'::jsonb AS reasons, s.next_after INTO _changed FROM advisorjobs_clean_step(
-            _a.filter ->> 'queue', CASE _a.filter ->> 'state' WHEN 'cancelled' THEN '{cancelled,aborted}' ELSE ARRAY[_a.filter ->> 'state'] END,
-            (_a.filter ->> 'before')::timestamptz, _a.place) s;
+        SELECT s.done, 0 AS refused, '{}'::jsonb AS reasons, s.next_after INTO _changed FROM advisorjobs_clean_some(
+            _a.filter ->> 'queue', advisorjobs_cleaned_states(_a.filter ->> 'state'), (_a.filter ->> 'before')::timestamptz, _a.place) s;
     ELSIF _a.action = 'undo' THEN
         SELECT * INTO _changed FROM advisorjobs_undo_step(_a);
     ELSE
@@ -146,7 +145,17 @@ BEGIN
            sought = CASE WHEN _changed.next_after IS NOT NULL THEN a.sought END
      WHERE a.id = _id
     RETURNING a.done, a.refused, a.expected, a.state <> 'running' INTO done, refused, expected, finished;
+    IF finished AND _a.action = 'clean' THEN
+        PERFORM advisorjobs_note_cleaned(_a.filter, done);
+    END IF;
 END $$;
+
+-- A whole cleaning, when it has ended: it is noted once, as nobody asks later which jobs they were.
+CREATE OR REPLACE FUNCTION advisorjobs_note_cleaned(_filter jsonb, _count bigint) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    SELECT advisorjobs_note_cleaning(
+        _filter ->> 'queue', advisorjobs_cleaned_states(_filter ->> 'state'), (_filter ->> 'before')::timestamptz, _count)
+$$;
 
 -- The next jobs of a selection or a filter, changed.
 CREATE OR REPLACE FUNCTION advisorjobs_change_step(
@@ -176,12 +185,18 @@ CREATE OR REPLACE FUNCTION advisorjobs_cancel_action(_id bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _a advisorjobs_actions;
+    _me constant jsonb := advisorjobs_actor();
 BEGIN
     UPDATE advisorjobs_actions a
        SET state = 'cancelled', confirmed_at = coalesce(a.confirmed_at, clock_timestamp()), ended_at = clock_timestamp(), sought = NULL
      WHERE a.id = _id AND a.state IN ('proposed', 'running') AND advisorjobs_is_theirs(a.organization_id) RETURNING * INTO _a;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF _a.action = 'clean' AND _a.done > 0 THEN     -- what was cleaned so far, by whoever wanted it
+        PERFORM advisorjobs_act(_a.actor);
+        PERFORM advisorjobs_note_cleaned(_a.filter, _a.done);
+        PERFORM advisorjobs_act(_me);
     END IF;
     PERFORM advisorjobs_note('cancel', 'action', _id::text, _a.organization_id, jsonb_build_object('state', 'running'),
                              jsonb_build_object('state', 'cancelled', 'done', _a.done)) WHERE _a.job_id IS NOT NULL;

@@ -77,7 +77,8 @@ END $$;
 --   queue, priority, lock, args   what a retry changes (null: stays)
 --   parked              'unknown_job': set aside for a worker that knows the name
 --   close_for           a service asked for patience, in seconds: the job's key is closed for so long, or its queue if it has none
--- snoozed, released and crashed-by-rescue runs give their attempt back (attempt_back true).
+-- snoozed, released and crashed-by-rescue runs give their attempt back (attempt_back true). A run whose function was not called gives its
+-- start back too (start_back true): rate limits don't count it.
 -- A retried job whose queueing_lock is held by a newer one, waiting or retried by the same call, loses its own: the newer one
 -- stands for both. A job whose cancellation was asked for runs no more, whatever became of the run that was to be told of it.
 CREATE OR REPLACE FUNCTION advisorjobs_settle(_runs jsonb) RETURNS bigint[]
@@ -93,6 +94,7 @@ DECLARE
     _freed text[];
     _again boolean;
     _close boolean;
+    _starts jsonb;
 BEGIN
     SELECT array_agg(DISTINCT j.lock) INTO _locks
       FROM procrastinate_jobs j
@@ -103,12 +105,12 @@ BEGIN
     WITH given AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(_runs) AS r(
             id bigint, run_no integer, token uuid, status advisorjobs_run_status, final boolean, delay double precision,
-            attempt_back boolean, error_code advisorjobs_error_code, error_message text, stack_trace text, fingerprint text,
+            attempt_back boolean, start_back boolean, error_code advisorjobs_error_code, error_message text, stack_trace text, fingerprint text,
             run_ms integer, result jsonb, queue text, priority integer, lock text, crashes integer, rescues integer,
             parked advisorjobs_parking, close_for double precision)
          ORDER BY id),
     mine AS MATERIALIZED (
-        SELECT j.*, e.ended, g.final OR s.stopped AS final, g.delay, g.attempt_back, e.error_code, g.error_message, g.stack_trace,
+        SELECT j.*, e.ended, g.final OR s.stopped AS final, g.delay, g.attempt_back, g.start_back, e.error_code, g.error_message, g.stack_trace,
                advisorjobs_fingerprint(g.fingerprint, e.ended, e.error_code, j.task_name, g.error_message) AS fingerprint,
                g.run_ms, g.result, g.queue AS new_queue, g.priority AS new_priority, g.lock AS new_lock,
                g.crashes AS new_crashes, g.rescues AS new_rescues, g.parked AS new_parked, g.close_for,
@@ -172,8 +174,9 @@ BEGIN
                rescues = coalesce(m.new_rescues, CASE WHEN m.ended = 'released' THEN j.rescues ELSE 0 END)
           FROM mine m WHERE j.id = m.id AND NOT m.final)
     SELECT array_agg(id), array_agg(id) FILTER (WHERE final AND unique_key IS NOT NULL), bool_or(NOT final),
-           array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL), bool_or(close_for > 0)
-      INTO _done, _ended, _again, _freed, _close FROM mine;
+           array_agg(limit_key) FILTER (WHERE limit_key IS NOT NULL), bool_or(close_for > 0),
+           jsonb_agg(jsonb_build_object('queue', queue_name, 'turn', turn, 'cost', cost, 'at', started_at)) FILTER (WHERE start_back)
+      INTO _done, _ended, _again, _freed, _close, _starts FROM mine;
     IF _ended IS NOT NULL THEN
         PERFORM advisorjobs_free_keys(_ended);
     END IF;
@@ -186,6 +189,9 @@ BEGIN
     END IF;
     IF _freed IS NOT NULL THEN
         PERFORM advisorjobs_key_freed(_freed);
+    END IF;
+    IF _starts IS NOT NULL AND _close IS NOT TRUE THEN  -- rows of queues by name, once
+        PERFORM advisorjobs_return_starts(_starts);
     END IF;
     IF _again THEN
         PERFORM advisorjobs_wake();

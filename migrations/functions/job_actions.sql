@@ -195,19 +195,16 @@ BEGIN
             _job || jsonb_build_object('tags', coalesce(to_jsonb(_was.tags), '[]') || to_jsonb('from job ' || _id)))) e;
         outcome := 'created';
     ELSE
+        outcome := CASE WHEN _was.status <> 'failed' THEN 'changed'
+                        WHEN cardinality(advisorjobs_retry(ARRAY[_id], NULL, true, NULL, NULL, NULL)) = 0 THEN 'key_taken'
+                        ELSE 'retried' END;
+        IF outcome = 'key_taken' THEN   -- before anything of the job is touched
+            RETURN;
+        END IF;
         UPDATE procrastinate_jobs j
            SET args = _job -> 'args', cost = coalesce((_job ->> 'cost')::smallint, 1), limit_key = _job ->> 'limit_key',
                parked = CASE WHEN j.parked <> 'key' THEN j.parked END, era = DEFAULT
          WHERE j.id = _id;
-        outcome := 'changed';
-    END IF;
-    IF outcome = 'changed' AND _was.status = 'failed' THEN
-        IF cardinality(advisorjobs_retry(ARRAY[_id], NULL, true, NULL, NULL, NULL)) = 0 THEN
-            outcome := 'key_taken';
-            UPDATE procrastinate_jobs j SET args = _was.payload WHERE j.id = _id;
-            RETURN;
-        END IF;
-        outcome := 'retried';
     END IF;
     PERFORM advisorjobs_wake();
     PERFORM advisorjobs_note('edit', 'job', _id::text, _was.organization_id, jsonb_build_object('state', _was.status), jsonb_strip_nulls(

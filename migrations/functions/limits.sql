@@ -2,7 +2,8 @@
 --
 -- RATE, exact: in any window of length W there are never more than `rate` starts. A claim decides at one moment and the handler starts
 -- at another, so a grant is good for a time g = W/40 only (on the worker's monotonic clock, from before it asked, and what the
--- database then took until it decided); a run that could not start by then goes back, uncharged, and its grant is lost. A grant is counted from its claim for W + g: two starts that
+-- database then took until it decided); a run that could not start by then goes back, uncharged, and so does its grant where its worker says
+-- that the function was not called (advisorjobs_return_starts). A grant is counted from its claim for W + g: two starts that
 -- lie less than W apart were granted less than W + g apart, so the earlier one counts when the later is decided. Grants are kept
 -- by slots of W/200, each counted from the slot's end. So a full queue is worked off at 200/206 of its limit at least: 97 %.
 -- A claim takes the lock of the queue's row, reads what was granted and adds its own: claims of one limited queue follow one
@@ -240,6 +241,70 @@ BEGIN
                   WHERE j.id = ANY (_ids) AND j.turn <> '' GROUP BY j.turn) t
           CROSS JOIN LATERAL advisorjobs_rules(_queue, t.turn) r WHERE r.rate IS NOT NULL GROUP BY r.rate_window;
     END IF;
+END $$;
+
+-- Gives a scope the grants back of claims made at _at whose functions were not called. Each is taken from the earliest grant that may be
+-- its own, so that what stays counts at least as long as the true starts do; where the clock was set meanwhile nothing is found.
+CREATE OR REPLACE FUNCTION advisorjobs_take_back(_scope text, _cost integer, _at timestamptz, _window interval) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    _first double precision := extract(epoch FROM _at);
+    _last double precision := _first + extract(epoch FROM _window) / 20;
+    _grants advisorjobs_grants;
+    _part integer;
+BEGIN
+    SELECT * INTO _grants FROM advisorjobs_grants g WHERE g.scope = _scope;
+    FOR _i IN 1 .. coalesce(cardinality(_grants.at), 0) LOOP
+        IF _grants.at[_i] BETWEEN _first AND _last THEN
+            _part := least(_cost, _grants.costs[_i]);
+            _grants.costs[_i] := _grants.costs[_i] - _part;
+            _cost := _cost - _part;
+        END IF;
+    END LOOP;
+    IF 0 < ALL (_grants.costs) THEN
+        UPDATE advisorjobs_grants SET costs = _grants.costs WHERE scope = _scope;
+        RETURN;
+    END IF;
+    SELECT array_agg(u.at ORDER BY u.i), array_agg(u.cost ORDER BY u.i) INTO _grants.at, _grants.costs
+      FROM unnest(_grants.at, _grants.costs) WITH ORDINALITY AS u(at, cost, i) WHERE u.cost > 0;
+    IF _grants.at IS NULL THEN
+        DELETE FROM advisorjobs_grants WHERE scope = _scope;
+    ELSE
+        UPDATE advisorjobs_grants SET at = _grants.at, costs = _grants.costs WHERE scope = _scope;
+    END IF;
+END $$;
+
+-- The starts of runs whose functions were not called: [{queue, turn, cost, at}]. Their queues' and organizations' limits count them no
+-- longer; a key's do. Last in the lock order: the rows of queues, by name.
+CREATE OR REPLACE FUNCTION advisorjobs_return_starts(_starts jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    _queue record;
+    _start record;
+BEGIN
+    FOR _queue IN
+        SELECT q.name FROM advisorjobs_queues q
+         WHERE q.name = ANY (ARRAY(SELECT s.start ->> 'queue' FROM jsonb_array_elements(_starts) AS s(start))) ORDER BY q.name
+    LOOP
+        PERFORM FROM advisorjobs_queues q WHERE q.name = _queue.name FOR NO KEY UPDATE;
+        FOR _start IN
+            SELECT s.turn, s.cost, s.at, q.rate, q.rate_window, r.rate AS turn_rate, r.rate_window AS turn_window
+              FROM jsonb_to_recordset(_starts) AS s(queue text, turn text, cost integer, at timestamptz)
+              JOIN advisorjobs_queues q ON q.name = s.queue
+             CROSS JOIN LATERAL advisorjobs_rules(s.queue, s.turn) r
+             WHERE s.queue = _queue.name ORDER BY s.at
+        LOOP
+            IF _start.rate IS NOT NULL THEN
+                PERFORM advisorjobs_take_back(
+                    advisorjobs_scope('queue', _queue.name), least(_start.cost, _start.rate), _start.at, _start.rate_window);
+            END IF;
+            IF _start.turn <> '' AND _start.turn_rate IS NOT NULL THEN
+                PERFORM advisorjobs_take_back(
+                    advisorjobs_scope('queue', _queue.name, _start.turn), least(_start.cost, _start.turn_rate), _start.at,
+                    _start.turn_window);
+            END IF;
+        END LOOP;
+    END LOOP;
 END $$;
 
 -- Services asked for patience (settlements with close_for): nobody starts a job with the same key, or of the same queue where the job

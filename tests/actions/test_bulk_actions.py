@@ -254,6 +254,51 @@ def test_a_queue_is_cleaned_by_an_admin_after_a_look(
     assert kept(connection).get("critical") is None
 
 
+def cleanings(log: Log) -> list[tuple[str, int, str]]:
+    return [(row["by"], row["count"], row["subject"]) for row in log() if row["action"] == "clean" and row["count"]]
+
+
+def test_a_long_cleaning_is_noted_once_with_its_whole_count_whatever_died_meanwhile(
+    ada: Actions, desk: Desk, database: str, audit_log: Log
+) -> None:
+    fill(desk, 1200)
+    number = ada.sync.propose_cleaning("critical", "waiting", datetime.now(UTC) + timedelta(seconds=5))
+    ada.sync.confirm(number, "tests are over")
+    finished = False
+    while not finished:
+        with psycopg.connect(database) as killed:  # its step is not committed
+            killed.execute("SELECT advisorjobs_action_step(%s)", [number])
+            killed.rollback()
+        assert cleanings(audit_log) == []
+        finished = desk.one("SELECT finished FROM advisorjobs_action_step(%s)", number)
+    assert take_all(desk, number) == [1200]  # whoever comes too late changes nothing
+    assert cleanings(audit_log) == [("ada", 1200, "critical")]
+    assert audit_log()[-1]["after"]["states"] == ["waiting"]
+
+
+def test_of_a_cleaning_that_somebody_stops_the_log_says_how_far_it_came(
+    ada: Actions, somebody: Somebody, desk: Desk, audit_log: Log
+) -> None:
+    fill(desk, 700)
+    number = ada.sync.propose_cleaning("critical", "waiting", datetime.now(UTC) + timedelta(seconds=5))
+    ada.sync.confirm(number)
+    desk.one("SELECT finished FROM advisorjobs_action_step(%s)", number)
+    done = standing(ada.sync, number).done
+    assert 0 < done < 700
+    assert somebody(by="bob").sync.cancel_action(number)
+    assert cleanings(audit_log) == [("ada", done, "critical")]
+    assert [(row["by"], row["action"], row["after"]["done"]) for row in audit_log()[-1:]] == [("bob", "cancel", done)]
+    unstarted = ada.sync.propose_cleaning("critical", "waiting", datetime.now(UTC) + timedelta(seconds=5))
+    assert ada.sync.cancel_action(unstarted)
+    assert len(cleanings(audit_log)) == 1
+
+
+def test_a_cleaning_by_sql_is_noted_once(desk: Desk, audit_log: Log) -> None:
+    fill(desk, 1200)
+    assert desk.one("SELECT clean_queue('critical', 0, 'waiting')") == 1200
+    assert [row["count"] for row in audit_log()] == [1200]
+
+
 def test_an_organizations_people_reach_their_own_jobs_only(somebody: Somebody, ada: Actions, desk: Desk) -> None:
     own, other = fail(desk, 2, organization_id="org-1"), fail(desk, 2, organization_id="org-2")
     theirs = somebody(by="olga", role="operator", organization_id="org-1").sync

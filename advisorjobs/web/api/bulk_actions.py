@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime, Field
 
+from advisorjobs.actions.action_list import ActionPage
 from advisorjobs.actions.actions import Actions
 from advisorjobs.actions.bulk_actions import MOST_SELECTED, BulkAction, Refusal
 from advisorjobs.actor import Via
@@ -82,6 +83,18 @@ async def propose(proposal: Proposal, person: Operator, site: TheSite) -> BulkAc
     if not proposal.dry_run:
         await do.confirm(number, proposal.why)
     return await _standing(do, number)
+
+
+@router.get("")
+async def list_actions(
+    person: Viewer,
+    site: TheSite,
+    state: Literal["proposed", "running", "done", "cancelled"] | None = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ActionPage:
+    """A page of the actions, the newest first; `before`: what the page before gave as `older`."""
+    return await actions_of(person, site, Via.API).list_actions(state=state, before=before, limit=limit)
 
 
 @router.get("/{action_id}")
