@@ -172,7 +172,7 @@ async def test_all_that_match_a_payload_and_an_error_are_retried(comes: Comes, d
     place = (await post(visitor, "/jobs/actions", **fields)).headers["location"]
     looked = (await visitor.get(place)).text
     assert "client=Anna" in looked
-    assert "Retry jobs: 1" in looked
+    assert "Retry 1 job" in looked
     await post(visitor, f"{place}/confirm")
     assert "It waits for a worker" in (await visitor.get(place)).text
     desk.connection.execute("SELECT advisorjobs_action_step(%s)", [int(place.rsplit("/", 1)[1])])
