@@ -120,7 +120,7 @@ BEGIN
            AND (_organization IS NULL OR j.organization_id = _organization) AND (_tag IS NULL OR _tag = ANY (j.tags))
            AND (_unique_key IS NULL OR j.unique_key = _unique_key) AND (_key IS NULL OR j.args ->> _key = _value)
            AND advisorjobs_state_of(j) = ANY (_states)
-           AND (_code IS NULL OR e.error_code::text = _code) AND (_fingerprint IS NULL OR e.fingerprint = _fingerprint)
+           AND (NOT _by_error OR j.run_no > 0) AND (_code IS NULL OR e.error_code::text = _code) AND (_fingerprint IS NULL OR e.fingerprint = _fingerprint)
            AND (_text IS NULL OR strpos(lower(e.error_message), _text) > 0)
            AND (_from IS NULL AND _until IS NULL OR (
                SELECT m.at >= coalesce(_from, '-infinity') AND m.at < coalesce(_until, 'infinity')

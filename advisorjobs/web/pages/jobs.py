@@ -27,6 +27,7 @@ __all__ = ["PAGES", "refuse_looking_inside"]
 OF_AN_ORGANIZATION = ("retry", "cancel")
 """What people of one organization may do to many of their jobs."""
 
+CHOICES = {"states": tuple(JobStatus), "queues": tuple(QUEUES), "codes": tuple(ErrorCode)}
 ROWS = 50
 FRESH = 0.9
 COUNTS_FRESH = 1.9
@@ -81,9 +82,7 @@ async def jobs(request: Request, site: Site) -> Response:
         narrowed=any(asked.values()),
         begun="before" in given or "after" in given,
         more=any(asked.get(name) for name in MORE),
-        states=tuple(JobStatus),
-        queues=tuple(QUEUES),
-        codes=tuple(ErrorCode),
+        **CHOICES,
         counts=await counts_of(person, asked, site),
         names=sorted(site.app.catalogue),
         deeds=_deeds(person, wanted),
