@@ -28,7 +28,7 @@ LONGEST_PAUSE = 1.0
 _PASSING = ("08", "25P03", "25P04", "40", "53", "55P03", "57")
 _READ_ONLY = "25006"
 _STALE = frozenset({"0A000", "42601", "42804", "XX000"})
-"""A prepared statement's result has other columns, a row other fields, a function other results; or what a plan names is gone."""
+"""A prepared statement's result, a row or a function's result has other columns; or what a plan names is gone."""
 
 _UNREADABLE = "payload_that_can_not_be_read"
 

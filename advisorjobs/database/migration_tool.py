@@ -6,6 +6,7 @@ behind the change; so it waits for moments only, lets the others pass, and begin
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -65,7 +66,7 @@ class Tool(Migrator):
         """Applies *wanted* in order, each with its note in one transaction, and returns their names."""
         names = []
         for script in wanted:
-            self.patiently(script.name, lambda script=script: self.apply([as_migration(script)], {}))
+            self.patiently(script.name, functools.partial(self.apply, [as_migration(script)], {}))
             names.append(script.name)
         return names
 
