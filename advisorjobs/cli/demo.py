@@ -26,8 +26,8 @@ ORGANIZATION = "paper-lantern"
 LONGEST = 300.0
 """Seconds after which the demo says what is left and ends."""
 
-SIDE_BY_SIDE = {"ADVISORJOBS_CHILDREN": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Jobs run beside each other on few processors: none of them waits for a child process, none takes all processors."""
+SIDE_BY_SIDE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Jobs run beside each other on few processors, and none of them takes all."""
 
 
 def offline() -> dict[str, str]:

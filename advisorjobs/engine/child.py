@@ -91,7 +91,9 @@ class Child:
         """Until the worker says stop."""
         while (message := self._inbox.get()) is not None:
             self.channel.send(begun=True)
+            import time as T; c0,w0=T.process_time(),T.monotonic(); m0=len(sys.modules)
             answer = self._answer(message)
+            print(f'CPU {os.getpid()} {message["run"][2] if isinstance(message["run"],list) else message["run"].get("name") } cpu {T.process_time()-c0:.2f} wall {T.monotonic()-w0:.2f} modules {len(sys.modules)-m0} total {T.process_time():.2f}', file=sys.stderr, flush=True)
             self.telemetry.ended()
             self.channel.send_text(answer)
             self._run = None
