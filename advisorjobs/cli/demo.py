@@ -99,6 +99,8 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
     with connect(database.dsn, autocommit=True) as connection:
         signing = new_secrets()
         stage = set_stage(connection, ORGANIZATION, signing)
+        if database.embedded and settings.openai is None:
+            stage.forget_starts()
         with receiver(settings) as desk, worker(settings, "all", offline() | SIDE_BY_SIDE) as working:
             began = time.monotonic()
             stage.open()
