@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -24,10 +25,24 @@ from advisorjobs.database.migrate import check_migrated, migrate
 from advisorjobs.errors import AdvisorJobsError, SettingsError
 from advisorjobs.settings import Settings
 
-__all__ = ["Database", "Program", "WorkerStopped", "opened", "prepared", "program", "worker"]
+__all__ = [
+    "AlreadyRunning",
+    "Database",
+    "Program",
+    "WorkerStopped",
+    "only_one",
+    "opened",
+    "prepared",
+    "program",
+    "worker",
+]
 
 STOP_DEADLINE = 15.0
 PR_SET_PDEATHSIG = 1
+
+
+class AlreadyRunning(AdvisorJobsError):
+    """The same command runs already on the same data."""
 
 
 class WorkerStopped(AdvisorJobsError):
@@ -41,6 +56,22 @@ class Database:
     dsn: str
     psql: str
     embedded: bool
+
+
+@contextmanager
+def only_one(settings: Settings, command: str) -> Iterator[None]:
+    """Keeps a second *command* from the data folder for as long as the block lasts: it raises AlreadyRunning."""
+    path = settings.data_dir / f"{command}.lock"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunning(
+                f"a {command} runs already with the data in {settings.data_dir}: wait for its end, or set"
+                " ADVISORJOBS_DATA_DIR to another folder"
+            ) from error
+        yield
 
 
 @contextmanager

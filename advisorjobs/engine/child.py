@@ -22,6 +22,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
+from advisorjobs.engine.child_memory import ChildMemory
 from advisorjobs.engine.child_messages import (
     HEAD,
     ChildSpec,
@@ -81,6 +82,7 @@ class Child:
         self.program = program
         self.ports = BlockingPorts(program.spec.dsn, prepare=program.spec.prepare, on_written=self._written)
         self.telemetry = ChildTelemetry(channel.send, tracing=program.spec.tracing)
+        self._memory = ChildMemory()
         self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._run: Run | None = None
         self._told: dict[int, Fate] = {}
@@ -91,10 +93,9 @@ class Child:
         """Until the worker says stop."""
         while (message := self._inbox.get()) is not None:
             self.channel.send(begun=True)
-            import time as T; c0,w0=T.process_time(),T.monotonic(); m0=len(sys.modules)
             answer = self._answer(message)
-            print(f'CPU {os.getpid()} {message["run"][2] if isinstance(message["run"],list) else message["run"].get("name") } cpu {T.process_time()-c0:.2f} wall {T.monotonic()-w0:.2f} modules {len(sys.modules)-m0} total {T.process_time():.2f}', file=sys.stderr, flush=True)
             self.telemetry.ended()
+            self._memory.settle()
             self.channel.send_text(answer)
             self._run = None
             self._told.clear()
