@@ -1,4 +1,4 @@
-"""Settings of who may see the pages and the API: sessions, names of the host, the identity provider."""
+"""Settings of who may see the pages and the API: sessions, where the server is reached, the identity provider."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from advisorjobs.environment import Environment
 from advisorjobs.errors import SettingsError
+from advisorjobs.proxy_settings import THIS_MACHINE, Network, PublicUrl, public_url, trusted_proxies
 
 __all__ = ["Access", "Grant", "Oidc", "access", "is_trusted_address"]
 
@@ -52,11 +53,15 @@ class Access:
 
     hosts: names under which the server is reached, beside localhost (ADVISORJOBS_WEB_HOSTS); empty: any, once there is a
         sign-in.
+    public: where browsers reach it (ADVISORJOBS_WEB_PUBLIC_URL); None: where they say that they do.
+    proxies: who is believed about where a request came from (ADVISORJOBS_WEB_TRUSTED_PROXIES).
     idle: a session ends after so long without a request (ADVISORJOBS_SESSION_IDLE, seconds).
     limit: and at the latest so long after the sign-in (ADVISORJOBS_SESSION_LIMIT, seconds).
     """
 
     hosts: tuple[str, ...] = ()
+    public: PublicUrl | None = None
+    proxies: tuple[Network, ...] = THIS_MACHINE
     idle: timedelta = timedelta(hours=2)
     limit: timedelta = timedelta(hours=12)
     oidc: Oidc | None = None
@@ -69,7 +74,14 @@ def access(env: Environment) -> Access:
         raise SettingsError(
             "ADVISORJOBS_SESSION_IDLE", idle.total_seconds(), "must not exceed ADVISORJOBS_SESSION_LIMIT"
         )
-    return Access(hosts=hosts(env), idle=idle, limit=limit, oidc=oidc(env))
+    return Access(
+        hosts=hosts(env),
+        public=public_url(env),
+        proxies=trusted_proxies(env),
+        idle=idle,
+        limit=limit,
+        oidc=oidc(env),
+    )
 
 
 def hosts(env: Environment) -> tuple[str, ...]:

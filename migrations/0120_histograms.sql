@@ -1,6 +1,9 @@
 -- Histograms of durations become numbers, which sum() adds up (functions/tallies.sql). They were arrays with an element per bucket that
 -- isn't empty: bucket * 2^40 + count.
 
+-- First, as a lock that can't be had makes all of this begin anew.
+LOCK TABLE advisorjobs_tallies, advisorjobs_worker_tallies;
+
 -- What reads them is made anew with the functions. Views that users may have been granted stay, empty until then.
 DO $$
 DECLARE

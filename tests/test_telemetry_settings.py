@@ -10,6 +10,7 @@ from advisorjobs.application import App, enqueuing_tracer
 from advisorjobs.engine.telemetry import run_spans
 from advisorjobs.environment import Environment
 from advisorjobs.errors import MissingExtra, SettingsError
+from advisorjobs.losses import Losses
 from advisorjobs.settings import Settings
 from advisorjobs.telemetry_settings import Telemetry, telemetry
 
@@ -61,15 +62,15 @@ def test_a_missing_extra_is_an_error_only_where_traces_were_asked_for(
     if insisted:
         with pytest.raises(MissingExtra, match=r"advisorjobs\[tracing\]"):
             enqueuing_tracer(wanted)
-        with pytest.raises(MissingExtra, match=r"advisorjobs\[tracing\]"), run_spans(wanted, 1.0):
+        with pytest.raises(MissingExtra, match=r"advisorjobs\[tracing\]"), run_spans(wanted, 1.0, Losses()):
             pass
     else:
         assert enqueuing_tracer(wanted) is None
-        with run_spans(wanted, 1.0) as spans:
+        with run_spans(wanted, 1.0, Losses()) as spans:
             assert spans is None
 
 
 def test_nothing_is_traced_unless_set(settings: Settings) -> None:
     assert App(settings).tracer is None
-    with run_spans(settings.telemetry, 1.0) as spans:
+    with run_spans(settings.telemetry, 1.0, Losses()) as spans:
         assert spans is None

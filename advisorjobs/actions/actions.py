@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from advisorjobs.actions.action_list import ActionListCalls
 from advisorjobs.actions.audit import AuditCalls
 from advisorjobs.actions.bulk_actions import BulkActionCalls
 from advisorjobs.actions.editing import EditCalls
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Actions", "BlockingActions"]
 
 
-class ActionCalls(JobActionCalls, EditCalls, BulkActionCalls, QueueActionCalls, ScheduleActionCalls, AuditCalls):
+class ActionCalls(
+    JobActionCalls, EditCalls, BulkActionCalls, ActionListCalls, QueueActionCalls, ScheduleActionCalls, AuditCalls
+):
     """Each is allowed by role, noted in the audit log in its own transaction, and undoable or to be confirmed before."""
 
     app: App

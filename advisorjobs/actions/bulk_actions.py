@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,37 +16,19 @@ from advisorjobs.bulk_calls import CLEANABLE
 from advisorjobs.database.operation import Operation, Row, only, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.environment import did_you_mean
-from advisorjobs.errors import ErrorCode, SettingsError
+from advisorjobs.errors import SettingsError
+from advisorjobs.inspector.job_filter import JobFilter
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["BULK", "BulkAction", "BulkActionCalls", "JobFilter", "Refusal"]
+__all__ = ["BULK", "BulkAction", "BulkActionCalls", "Refusal"]
 
 BULK = {"retry": ("failed",), "cancel": ("waiting", "delayed", "active"), "promote": ("delayed",)}
 BULK["priority"] = ("waiting", "delayed")
 """Actions on many jobs, and the states in which jobs can be changed so."""
 
 MOST_SELECTED = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFilter:
-    """All that are given must hold. `states`: of those that the action can change; empty: each of them.
-
-    `error_code`, `fingerprint`: of the last run. `since` and `until` (exclusive), with their time zones: when the job was
-    queued; of a failed one, when it failed.
-    """
-
-    queue: str | None = None
-    name: str | None = None
-    organization_id: str | None = None
-    tag: str | None = None
-    states: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    error_code: str | None = None
-    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +43,10 @@ class Refusal:
 class BulkAction:
     """`state`: proposed (nothing has happened), running, stalled (its job has ended before it), done or cancelled.
 
-    `expected`: how many jobs there were to change when it was proposed, or (`expected_more`) at least so many. `selected`:
-    how many were chosen one by one; None: those of `filter`. `audit_id`: of the log's row, by which it can be undone.
+    `expected`: how many jobs there were to change when it was proposed, or (`expected_more`) at least so many, among the
+    first `looked`. `selected`: how many were chosen one by one; None: those of `filter`, in which what payloads and errors
+    must say is told to nobody but who proposed it, and to nobody once it has ended. `share`: the part of all jobs that it
+    has gone through, 0 to 1; None: it doesn't go through all. `audit_id`: of the log's row, by which it can be undone.
     """
 
     id: int
@@ -78,12 +62,14 @@ class BulkAction:
     organization_id: str | None
     expected: int
     expected_more: bool
+    looked: int | None = None
     proposed_at: datetime
     confirmed_at: datetime | None
     ended_at: datetime | None
     job_id: int | None
     done: int
     refused: int
+    share: float | None = None
     audit_id: int | None
     undone_by: int | None
 
@@ -105,9 +91,13 @@ class BulkActionCalls:
         *,
         jobs: Collection[int] | None = None,
         wanted: JobFilter | None = None,
+        states: Collection[str] = (),
         priority: int | None = None,
     ) -> Operation[int]:
-        """Proposes to retry, cancel, promote or change the priority of *jobs*, or of those that are *wanted*; its number."""
+        """Proposes to retry, cancel, promote or change the priority of *jobs*, or of those that are *wanted*; its number.
+
+        *states*: of those of the action (BULK), where *wanted* names no status; empty: each of them.
+        """
         if what not in BULK:
             raise SettingsError("action", what, f"is none{did_you_mean(what, tuple(BULK))}")
         if (jobs is None) is (wanted is None):
@@ -115,7 +105,7 @@ class BulkActionCalls:
         if (priority is None) is (what == "priority"):
             raise SettingsError("priority", priority, "must be given for the action priority, and for no other")
         arguments = {} if priority is None else {"priority": checked_priority(priority)}
-        chosen = None if wanted is None else checked_filter(wanted, BULK[what], self.app.known_queue)
+        chosen = None if wanted is None else checked_filter(wanted, states, what, self.app.known_queue)
         return _propose(what, arguments, chosen, None if jobs is None else _checked_ids(jobs))
 
     @action(ADMIN)
@@ -150,7 +140,7 @@ class BulkActionCalls:
     @action(VIEWER, own=True)
     def read_action(self, action_id: int) -> Operation[BulkAction | None]:
         """How it stands; None: there is none, or it is somebody else's."""
-        values = {"id": action_id, "own": self.actor.organization_id}
+        values = {"id": action_id, "own": self.actor.organization_id, "by": self.actor.by}
         return operation("read action", statement("read_action"), values, _actions_first)
 
     @action(VIEWER, own=True)
@@ -165,22 +155,23 @@ class BulkActionCalls:
         )
 
 
-def checked_filter(wanted: JobFilter, states: Sequence[str], known_queue: Any) -> dict[str, Any]:
-    """*wanted* as the database reads it. Raises SettingsError, UnknownJob for what can't be used."""
-    for state in wanted.states:
-        if state not in states:
-            raise SettingsError("states", state, f"can't be changed so: {', '.join(states)} can")
-    for name in ("since", "until"):
-        moment = getattr(wanted, name)
-        if moment is not None and moment.tzinfo is None:
-            raise SettingsError(name, str(moment), "must have a time zone")
-    if wanted.error_code is not None and wanted.error_code not in list(ErrorCode):
-        raise SettingsError("error_code", wanted.error_code, f"is none of {', '.join(ErrorCode)}")
+def checked_filter(
+    wanted: JobFilter, states: Collection[str], what: str, known_queue: Callable[[str], str]
+) -> dict[str, Any]:
+    """*wanted* as migrations/functions/bulk_filters.sql reads it. Raises SettingsError, UnknownJob for what can't be used."""
+    asked = [*states] if wanted.status is None else [wanted.status.value]
+    for state in asked:
+        if state not in BULK[what]:
+            rule = f"{what} changes jobs that are {' or '.join(BULK[what])}, and none that is {state[:30]}"
+            raise SettingsError("state", state[:30], rule)
     if wanted.queue is not None:
         known_queue(wanted.queue)
-    given = {name: getattr(wanted, name) for name in wanted.__slots__}
-    told = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items() if value}
+    said: dict[str, Any] = json.loads(wanted.wanted())
+    for name in ("status", "payload"):
+        said.pop(name, None)
+    if "organization" in said:
+        said["organization_id"] = said.pop("organization")
+    return {**said, "states": asked} if asked else said
 
 
 def _checked_ids(jobs: Collection[int]) -> list[int]:

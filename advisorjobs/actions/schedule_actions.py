@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from advisorjobs.actions.calling import action
 from advisorjobs.actions.noted import Noted, noted
 from advisorjobs.actions.permission import OPERATOR
 from advisorjobs.actor import Actor
-from advisorjobs.database.operation import Operation
+from advisorjobs.database.operation import Operation, Row, operation
+from advisorjobs.database.statement import statement
 from advisorjobs.payloads import Payload
 from advisorjobs.schedule_calls import ScheduleCalls
 from advisorjobs.schedule_change import ScheduleOptions
@@ -40,6 +42,12 @@ class ScheduleActionCalls:
         return noted(ScheduleCalls.add_repeatable_job.written(self, queue, name, payload, cron, **signed))
 
     @action(OPERATOR)
+    def show_schedule(self, key: str, *, organization_id: str = "") -> Operation[dict[str, Any] | None]:
+        """A schedule's payload, shown to somebody, which is noted; None where there is no such schedule."""
+        values = {"key": key, "organization_id": organization_id}
+        return operation("show schedule", statement("show_schedule"), values, _payload)
+
+    @action(OPERATOR)
     def pause_schedule(
         self, key: str, *, organization_id: str | None = None, why: str | None = None
     ) -> Operation[Noted]:
@@ -64,3 +72,11 @@ class ScheduleActionCalls:
     def remove_schedule(self, key: str, *, organization_id: str | None = None) -> Operation[Noted]:
         """Removes a schedule; jobs that it has created stay."""
         return noted(ScheduleCalls.remove_repeatable_job.written(self, key, organization_id=organization_id))
+
+
+def _payload(rows: Sequence[Row]) -> dict[str, Any] | None:
+    if not rows:
+        return None
+    given = rows[0]["payload"]
+    payload: dict[str, Any] = json.loads(given) if isinstance(given, str) else given
+    return payload

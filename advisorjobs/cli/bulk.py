@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +15,29 @@ from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.errors import SettingsError
 from advisorjobs.settings import Settings
 
-__all__ = ["YesOption", "cancel_all", "clean", "retry_all"]
+if TYPE_CHECKING:
+    from advisorjobs.actions.bulk_actions import BulkAction
+    from advisorjobs.application import App
+    from advisorjobs.inspector.job_filter import JobFilter
+
+__all__ = ["ChangeAll", "YesOption", "change_all", "clean"]
 
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Without asking.")]
 OnProgress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAll:
+    """How a change of all that fit is spoken of. `given`: the conditions, for the answer; `key`: of how many, in JSON."""
+
+    question: str
+    title: str
+    outcome: str
+    key: str
+    given: dict[str, Any]
+    yes: bool
+    as_json: bool
+    priority: int | None = None
 
 
 def clean(
@@ -63,33 +83,53 @@ def clean(
     answer({"queue": queue, "status": status, "cleaned": done}, f"{done:,} {status} jobs cleaned", as_json=as_json)
 
 
-def retry_all(queue: str, *, yes: bool, as_json: bool) -> None:
-    """Runs all failed jobs of *queue* again."""
+def change_all(what: str, wanted: JobFilter, told: ChangeAll) -> None:
+    """Changes all jobs that are *wanted*, after a look at how many there are.
+
+    The steps are taken here and by any worker of the queue maintenance, so that it goes on should this process be
+    killed; broken off by a person, it is stopped.
+    """
+    from advisorjobs.actions.actions import Actions
+    from advisorjobs.actor import acting
+    from advisorjobs.application import the_app
     from advisorjobs.cli.ground import opened
-    from advisorjobs.manager import get_queue_manager
 
-    manager = get_queue_manager().sync
     with opened(Settings.from_environment()):
-        most = manager.get_queue_stats(queue).failed
-        agree(f"queue {queue} has {most:,} failed jobs: run them all again?", yes=yes)
-        with bar(f"retrying in {queue}", most, hidden=as_json) as told:
-            done = manager.retry_failed_jobs(queue, on_progress=told)
-    answer({"queue": queue, "retried": done}, f"{done:,} jobs wait to run again", as_json=as_json)
+        actions = Actions(the_app(), acting()).sync
+        number = actions.propose(what, wanted=wanted, priority=told.priority)
+        found = actions.read_action(number)
+        try:
+            if found is None or found.expected or found.expected_more:
+                agree(f"{number_of(found)}: {told.question}?", yes=told.yes)
+                actions.confirm(number)
+            changed, refused = carried_out(the_app(), number, found, told)
+        except BaseException:
+            actions.cancel_action(number)
+            raise
+    left = f", {refused:,} could not be: see action {number}" if refused else ""
+    result = {**told.given, told.key: changed}
+    answer(result, f"{changed:,} {told.outcome}{left}", as_json=told.as_json)
 
 
-def cancel_all(wanted: dict[str, str | None], *, yes: bool, as_json: bool) -> None:
-    """Cancels the jobs for which all of *wanted* holds: queue, name, organization_id, tag."""
-    from advisorjobs.cli.ground import opened
-    from advisorjobs.manager import get_queue_manager
+def number_of(found: BulkAction | None) -> str:
+    """How many jobs fit, for whoever is asked."""
+    if found is None or not found.expected_more:
+        return f"{found.expected if found else 0:,} jobs fit"
+    return f"at least {found.expected:,} jobs fit, of the first {found.looked:,} that were looked at"
 
-    given = {key: value for key, value in wanted.items() if value is not None}
-    manager = get_queue_manager().sync
-    with opened(Settings.from_environment()):
-        said = ", ".join(f"{key} {value}" for key, value in given.items())
-        agree(f"cancel all jobs that wait or run with {said}?", yes=yes)
-        with bar("cancelling", None, hidden=as_json) as told:
-            done = manager.cancel_jobs(**given, on_progress=told)
-    answer({**wanted, "cancelled": done}, f"{done:,} jobs are cancelled, or told to stop", as_json=as_json)
+
+def carried_out(app: App, number: int, found: BulkAction | None, told: ChangeAll) -> tuple[int, int]:
+    """Takes steps until nothing is left; how many jobs were changed, and how many could not be."""
+    from advisorjobs.upkeep.bulk_action import action_step
+
+    if found is None or not (found.expected or found.expected_more):
+        return 0, 0
+    with bar(told.title, None if found.expected_more else found.expected, hidden=told.as_json) as tell:
+        while True:
+            step = app.run(action_step(number))
+            tell(step["done"] + step["refused"])
+            if step["finished"]:
+                return step["done"], step["refused"]
 
 
 def agree(question: str, *, yes: bool) -> None:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
 
-from advisorjobs.cli.bulk import YesOption, cancel_all, retry_all
-from advisorjobs.cli.completion import job_names, queue_names
+from advisorjobs.cli.bulk import ChangeAll, YesOption, change_all
+from advisorjobs.cli.job_conditions import (
+    OfName,
+    OfOrganization,
+    OfQueue,
+    OfStatus,
+    Since,
+    Until,
+    WithError,
+    WithErrorText,
+    WithFingerprint,
+    WithKey,
+    WithPayload,
+    WithTag,
+    conditions,
+)
 from advisorjobs.cli.json_lines import JsonOption, print_json
 from advisorjobs.database.operation import done
 from advisorjobs.settings import Settings
@@ -17,11 +31,7 @@ from advisorjobs.settings import Settings
 __all__ = ["cancel_jobs", "retry_jobs"]
 
 JobIds = Annotated[list[int] | None, typer.Argument(metavar="[JOB…]", help="The jobs' numbers.", show_default=False)]
-OfQueue = Annotated[
-    str | None, typer.Option("--queue", "-q", metavar="QUEUE", help="With --all.", autocompletion=queue_names)
-]
-OfName = Annotated[str | None, typer.Option("--name", metavar="JOB", help="With --all.", autocompletion=job_names)]
-All = Annotated[bool, typer.Option("--all", help="All that fit, in steps, instead of JOB….")]
+All = Annotated[bool, typer.Option("--all", help="All that fit the conditions, in steps, instead of JOB….")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +45,67 @@ class Answer:
 
 
 def retry_jobs(
-    jobs: JobIds = None, queue: OfQueue = None, every: All = False, yes: YesOption = False, as_json: JsonOption = False
+    jobs: JobIds = None,
+    queue: OfQueue = None,
+    name: OfName = None,
+    organization: OfOrganization = None,
+    tag: WithTag = None,
+    payload: WithPayload = None,
+    unique_key: WithKey = None,
+    error: WithError = None,
+    fingerprint: WithFingerprint = None,
+    error_text: WithErrorText = None,
+    since: Since = None,
+    until: Until = None,
+    every: All = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Lets failed jobs run again, with all attempts.
 
-    They keep their numbers. Exits with 1 if one of them was not retried. With --all: those of a queue.
+    They keep their numbers. Exits with 1 if one of them was not retried. With --all: those for which all conditions hold;
+    first it says how many there are.
 
     \b
     Examples:
       advisorjobs jobs retry 17
       advisorjobs jobs retry 17 18 19
-      advisorjobs jobs list --status failed --tag import --json | jq .id |
-        xargs advisorjobs jobs retry
-      advisorjobs jobs retry --queue emails --all
+      advisorjobs jobs retry --all --queue emails
+      advisorjobs jobs retry --all --error network --since 2h
+      advisorjobs jobs retry --all --error-text "the bank is away"
 
-    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all {"queue",
-    "retried"}.
+    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all the conditions and
+    "retried".
     """
-    check_choice(jobs, every=every, needed="--queue", given=queue is not None)
-    if every and queue is not None:
-        return retry_all(queue, yes=yes, as_json=as_json)
+    given = {
+        "queue": queue, "name": name, "organization": organization, "tag": tag, "payload": payload,
+        "unique_key": unique_key, "error": error, "fingerprint": fingerprint, "error_text": error_text, "since": since,
+        "until": until,
+    }  # fmt: skip
+    if check_choice(jobs, every=every, given=given):
+        said = {name: value for name, value in given.items() if value is not None}
+        words = ChangeAll(
+            question="run them again", title="retrying", outcome="jobs wait to run again", key="retried", given=said,
+            yes=yes, as_json=as_json,
+        )  # fmt: skip
+        return change_all("retry", conditions(given), words)
     return change(jobs or (), retried, as_json=as_json)
 
 
 def cancel_jobs(
     jobs: JobIds = None,
     queue: OfQueue = None,
+    status: OfStatus = None,
     name: OfName = None,
-    organization: Annotated[str | None, typer.Option(metavar="ID", help="With --all.")] = None,
-    tag: Annotated[str | None, typer.Option(metavar="TAG", help="With --all.")] = None,
+    organization: OfOrganization = None,
+    tag: WithTag = None,
+    payload: WithPayload = None,
+    unique_key: WithKey = None,
+    error: WithError = None,
+    fingerprint: WithFingerprint = None,
+    error_text: WithErrorText = None,
+    since: Since = None,
+    until: Until = None,
     every: All = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -71,29 +113,39 @@ def cancel_jobs(
     """Takes waiting jobs out, and tells running ones to stop.
 
     What was cancelled stays in history. Exits with 1 if there was nothing to cancel for one of them. With --all: those
-    for which all holds that is given.
+    for which all conditions hold; first it says how many there are.
 
     \b
     Examples:
       advisorjobs jobs cancel 17
       advisorjobs jobs cancel 17 18 19
       advisorjobs jobs cancel --all --queue emails --tag newsletter
+      advisorjobs jobs cancel --all --status delayed --payload client_id=c-7
 
-    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all what was given and
+    --json: {"id", "outcome": "done" | "nothing" | "not_found", "status", "text"} for each; with --all the conditions and
     "cancelled".
     """
-    wanted = {"queue": queue, "name": name, "organization_id": organization, "tag": tag}
-    given = any(value is not None for value in wanted.values())
-    check_choice(jobs, every=every, needed="--queue, --name, --organization or --tag", given=given)
-    if every:
-        return cancel_all(wanted, yes=yes, as_json=as_json)
+    given = {
+        "queue": queue, "status": status, "name": name, "organization": organization, "tag": tag, "payload": payload,
+        "unique_key": unique_key, "error": error, "fingerprint": fingerprint, "error_text": error_text, "since": since,
+        "until": until,
+    }  # fmt: skip
+    if check_choice(jobs, every=every, given=given):
+        said = {name: value for name, value in given.items() if value is not None}
+        words = ChangeAll(
+            question="cancel them", title="cancelling", outcome="jobs are cancelled, or told to stop", key="cancelled",
+            given=said, yes=yes, as_json=as_json,
+        )  # fmt: skip
+        return change_all("cancel", conditions(given), words)
     return change(jobs or (), cancelled, as_json=as_json)
 
 
-def check_choice(jobs: Sequence[int] | None, *, every: bool, needed: str, given: bool) -> None:
-    """Either numbers of jobs, or --all and what is meant by it."""
-    if every is bool(jobs) or every is not given:
-        raise typer.BadParameter(f"name jobs by their numbers, or say --all with {needed}.", param_hint="JOB")
+def check_choice(jobs: Sequence[int] | None, *, every: bool, given: Mapping[str, str | None]) -> bool:
+    """Either numbers of jobs, or (True) --all and what is meant by it."""
+    if every is bool(jobs) or every is all(value is None for value in given.values()):
+        text = "name jobs by their numbers, or say --all with --queue or another condition."
+        raise typer.BadParameter(text, param_hint="JOB")
+    return every
 
 
 def change(jobs: Sequence[int], wish: Callable[[Any, int], Answer], *, as_json: bool) -> None:

@@ -6,37 +6,29 @@ from typing import Annotated
 
 import typer
 
-from advisorjobs.cli.completion import job_names, queue_names, statuses
 from advisorjobs.cli.job_changes import cancel_jobs, retry_jobs
+from advisorjobs.cli.job_conditions import (
+    OfName,
+    OfOrganization,
+    OfQueue,
+    OfStatus,
+    Since,
+    Until,
+    WithError,
+    WithErrorText,
+    WithFingerprint,
+    WithKey,
+    WithPayload,
+    WithTag,
+    conditions,
+)
 from advisorjobs.cli.json_lines import JsonOption, print_json
-from advisorjobs.job import JobStatus
 from advisorjobs.settings import Settings
 
 __all__ = ["command"]
 
-STATUSES = tuple(JobStatus)
 command = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
-
-OfQueue = Annotated[
-    str | None, typer.Option("--queue", "-q", metavar="QUEUE", help="Of this queue only.", autocompletion=queue_names)
-]
-OfStatus = Annotated[
-    str | None, typer.Option(metavar="STATUS", help=f"One of {', '.join(STATUSES)}.", autocompletion=statuses)
-]
-OfName = Annotated[str | None, typer.Option(metavar="JOB", help="Such as document:ocr.", autocompletion=job_names)]
-OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="Of this organization only.")]
-WithTag = Annotated[str | None, typer.Option(metavar="TAG", help="With this tag.")]
-WithPayload = Annotated[
-    str | None, typer.Option(metavar="FIELD=VALUE", help="With this in the payload: document_id=doc-17.")
-]
-WithKey = Annotated[str | None, typer.Option(metavar="KEY", help="With this unique key.")]
-WithError = Annotated[str | None, typer.Option(metavar="CODE", help="Whose last run ended so, as network.")]
-WithFingerprint = Annotated[str | None, typer.Option(metavar="F", help="Whose last run failed like that.")]
-Since = Annotated[
-    str | None, typer.Option(metavar="TIME", help='Ended or queued then or later: "2026-12-01 08:00", or 2h ago.')
-]
-Until = Annotated[str | None, typer.Option(metavar="TIME", help="Ended or queued before.")]
 Before = Annotated[
     str | None, typer.Option(metavar="PLACE", help="The next page: a job's number, or what the last page said.")
 ]
@@ -71,6 +63,7 @@ def list_jobs(
     unique_key: WithKey = None,
     error: WithError = None,
     fingerprint: WithFingerprint = None,
+    error_text: WithErrorText = None,
     since: Since = None,
     until: Until = None,
     before: Before = None,
@@ -93,23 +86,13 @@ def list_jobs(
     "tags", "error_code", "queued_at", "scheduled_at", "started_at",
     "finished_at", "run_ms"} for each job.
     """
-    from advisorjobs.cli.job_listing import code_of, print_page, status_of
-    from advisorjobs.cli.moments import ago
-    from advisorjobs.inspector.job_filter import JobFilter
+    from advisorjobs.cli.job_listing import print_page
 
-    wanted = JobFilter(
-        queue=queue,
-        status=status_of(status),
-        name=name,
-        organization=organization,
-        tag=tag,
-        payload=payload,
-        unique_key=unique_key,
-        error_code=code_of(error),
-        fingerprint=fingerprint,
-        since=ago(since, "--since"),
-        until=ago(until, "--until"),
-    )
+    wanted = conditions({
+        "queue": queue, "status": status, "name": name, "organization": organization, "tag": tag, "payload": payload,
+        "unique_key": unique_key, "error": error, "fingerprint": fingerprint, "error_text": error_text, "since": since,
+        "until": until,
+    })  # fmt: skip
     print_page(wanted, before=before, limit=limit, as_json=as_json)
 
 

@@ -45,4 +45,4 @@ def check_sign_in(host: str) -> None:
 
     app = the_app()
     can_sign_in = app.settings.access.oidc is not None or BlockingAccounts(app).login_exists()
-    check_door(host, can_sign_in=can_sign_in, production=app.settings.production)
+    check_door(host, can_sign_in=can_sign_in, production=app.settings.production, public=app.settings.access.public)

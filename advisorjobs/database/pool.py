@@ -52,9 +52,14 @@ class AsyncPool:
             self.close()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in autocommit, ready for a statement; after an error that may have harmed it, it is dropped."""
+    async def connection(self, *, anew: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection in autocommit, ready for a statement; after an error that may have harmed it, it is dropped.
+
+        *anew*: one that knows nothing of what was before; those that lie idle are closed, as they may know it too.
+        """
         async with self._turns:
+            if anew:
+                self.close()
             connection = take_sound(self._idle) or await self._connect()
             try:
                 yield connection
@@ -84,11 +89,13 @@ class BlockingPool:
         return self._process == os.getpid()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self, *, anew: bool = False) -> Iterator[Connection]:
         """As AsyncPool.connection; raises TimeoutError when all are in use for too long."""
         if not self._turns.acquire(timeout=TURN_DEADLINE):
             raise TimeoutError(f"all {SIZE} connections of this process were in use for {TURN_DEADLINE:g} s")
         try:
+            if anew:
+                self.close()
             connection = take_sound(self._idle) or self._connect()
             try:
                 yield connection

@@ -19,7 +19,7 @@ from advisorjobs.database.address import unreachable
 from advisorjobs.database.callers.condition import refusal
 from advisorjobs.database.callers.on_psycopg import fetch_on_async_psycopg, fetch_on_psycopg
 from advisorjobs.database.exchange import Exchange
-from advisorjobs.database.link import connection_options
+from advisorjobs.database.link import connection_options, may_be_stale
 from advisorjobs.database.operation import Operation, Row
 from advisorjobs.database.pool import AsyncPool, BlockingPool
 from advisorjobs.database.unmigrated import MISSING, not_migrated
@@ -66,8 +66,16 @@ class AsyncRunner:
         raise refused
 
     async def _rows(self, operation: Operation[Any]) -> list[Row]:
+        try:
+            return await self._answered(operation)
+        except psycopg.Error as error:
+            if not may_be_stale(error):
+                raise
+        return await self._answered(operation, anew=True)
+
+    async def _answered(self, operation: Operation[Any], *, anew: bool = False) -> list[Row]:
         pool = await self._pool()
-        async with asyncio.timeout(DEADLINE), pool.connection() as connection:
+        async with asyncio.timeout(DEADLINE), pool.connection(anew=anew) as connection:
             if len(operation.batches) != 1:
                 return await fetch_on_async_psycopg(connection, operation)
             names, rows = await self._exchange(connection).rows(operation.statement, operation.batches[0])
@@ -137,7 +145,15 @@ class BlockingRunner:
         raise refused
 
     def _rows(self, operation: Operation[Any]) -> list[Row]:
-        with self._own_pool().connection() as connection:
+        try:
+            return self._answered(operation)
+        except psycopg.Error as error:
+            if not may_be_stale(error):
+                raise
+        return self._answered(operation, anew=True)
+
+    def _answered(self, operation: Operation[Any], *, anew: bool = False) -> list[Row]:
+        with self._own_pool().connection(anew=anew) as connection:
             return fetch_on_psycopg(connection, operation)
 
     def close(self) -> None:

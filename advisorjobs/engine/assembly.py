@@ -28,6 +28,7 @@ from advisorjobs.engine.ports_async import AsyncPorts
 from advisorjobs.engine.run_lines import RunLines
 from advisorjobs.engine.telemetry import SPANS_PATIENCE, lines_heard, run_spans
 from advisorjobs.engine.worker import REPLACED, Worker, WorkerSpec, worker_name
+from advisorjobs.losses import Losses
 from advisorjobs.monitoring.lookout import looked_out
 from advisorjobs.monitoring.report import Report
 from advisorjobs.periodic import periodic_keys, put_periodic
@@ -143,15 +144,16 @@ async def run_plan(
     _tell_of_declared(app.catalogue.declared_only(plan.slots))
     stock = StockWorker(app, plan)
     handlers = handlers_of(app, plan, stock)
-    lines = RunLines(Link(app.dsn, "lines", prepare=settings.prepared_statements))
-    with lines_heard(lines), run_spans(settings.telemetry, SPANS_PATIENCE) as spans:
+    losses = Losses()
+    lines = RunLines(Link(app.dsn, "lines", prepare=settings.prepared_statements), losses)
+    with lines_heard(lines), run_spans(settings.telemetry, SPANS_PATIENCE, losses) as spans:
         async with (
             AsyncPorts(app.dsn, size=sum(plan.slots.values()), prepare=settings.prepared_statements) as ports,
             ChildExecutor(
                 child_spec(app, plan, tracing=spans is not None),
                 PoolLimits(children=settings.children, size=settings.child_memory // 2),
                 memory=settings.child_memory,
-                words=ChildWords(lines, spans),
+                words=ChildWords(lines, spans, losses),
             ) as children,
         ):
             children.announce(handlers.values())

@@ -7,6 +7,7 @@ goes to the worker's stderr; the socket is the protocol's alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import faulthandler
 import fcntl
 import json
@@ -17,6 +18,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,18 +54,19 @@ FIRST_TO_GO = "500"
 
 
 class Channel:
-    """This end of the socket. Sending is for any thread; receiving for one."""
+    """This end of the socket. Sending is for any thread, of processes that a function forks too; receiving for one."""
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._incoming = self._socket.makefile("rb")
         self._sending = threading.Lock()
+        os.register_at_fork(after_in_child=self._forked)
 
     def send(self, **message: Any) -> None:
         self.send_text(to_json(message, fallback=type_name))
 
     def send_text(self, message: bytes) -> None:
-        with self._sending:
+        with self._sending, alone_with(self._socket):
             self._socket.sendall(framed(message))
 
     def receive(self) -> dict[str, Any] | None:
@@ -72,6 +75,10 @@ class Channel:
         if len(head) < HEAD:
             return None
         return message_from(self._incoming.read(length_of(head)))
+
+    def _forked(self) -> None:
+        """The thread that had the lock, if one had, is not in this process."""
+        self._sending = threading.Lock()
 
 
 class Child:
@@ -83,6 +90,7 @@ class Child:
         self.ports = BlockingPorts(program.spec.dsn, prepare=program.spec.prepare, on_written=self._written)
         self.telemetry = ChildTelemetry(channel.send, tracing=program.spec.tracing)
         self._memory = ChildMemory()
+        self._pid = os.getpid()
         self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._run: Run | None = None
         self._told: dict[int, Fate] = {}
@@ -94,6 +102,8 @@ class Child:
         while (message := self._inbox.get()) is not None:
             self.channel.send(begun=True)
             answer = self._answer(message)
+            if os.getpid() != self._pid:  # forked by the function, which came back here too: the answer is another's
+                os._exit(0)
             self.telemetry.ended()
             self._memory.settle()
             self.channel.send_text(answer)
@@ -166,7 +176,20 @@ class Child:
 
     def _written(self, run: Run) -> None:
         """The function's own transaction has completed the job: told at once, as this process may die any moment."""
-        self.channel.send(written=True)
+        self.channel.send(written=True, of=[run.job.id, run.job.run_no])
+
+
+@contextlib.contextmanager
+def alone_with(connection: socket.socket) -> Iterator[None]:
+    """While no other process sends by *connection*: a message may go in pieces, and another's would get in between."""
+    if sys.platform != "linux":
+        yield
+        return
+    fcntl.lockf(connection, fcntl.LOCK_EX)  # each process's own, and gone with it
+    try:
+        yield
+    finally:
+        fcntl.lockf(connection, fcntl.LOCK_UN)
 
 
 def text_of(message: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from advisorjobs.engine.run import Run
+    from advisorjobs.losses import Losses
 
 __all__ = ["ChildWords", "Spans"]
 
@@ -26,16 +27,24 @@ class Spans(Protocol):
 class ChildWords:
     """Passes on what children say; knows what they are told of a run's trace. `spans` None: nothing is traced."""
 
-    def __init__(self, lines: RunLines, spans: Spans | None) -> None:
+    def __init__(self, lines: RunLines, spans: Spans | None, losses: Losses) -> None:
         self.lines = lines
         self.spans = spans
+        self.losses = losses
 
     def trace_of(self, run: Run) -> str | None:
         """The run's span, as the child is told of it."""
         return None if self.spans is None else self.spans.name_of(run)
 
     def hear(self, run: Run, message: dict[str, Any]) -> None:
+        """Takes what the child of *run* said. Never raises."""
+        with self.losses.harmless("what a child process said of its run"):
+            self._take(run, message)
+
+    def _take(self, run: Run, message: dict[str, Any]) -> None:
         match message:
+            case {"errors": count}:
+                self.losses.note("error", count)
             case {"line": [moment, level, text]}:
                 self.lines.keep(run, moment, level, text)
             case {"more": count}:

@@ -9,7 +9,7 @@ __all__ = ["Claimed"]
 
 
 class Claimed(NamedTuple):
-    """One row of advisorjobs_claim, in its column order, with the token of the claim before the last.
+    """One row of advisorjobs_claim_jobs, in its column order, with the token of the claim before the last.
 
     `priority` is as stored (negated). `attempt` counts this run, leaving out snoozed and released ones; `run_no` counts
     every run. `crashes`: how often a child process died of it. `suspect`: a worker died while it held this job, so it

@@ -86,7 +86,7 @@ class Executor(Protocol):
 
 
 class RunTracer(Protocol):
-    """Makes the trace of a run, in whose context the function is called."""
+    """Makes the trace of a run, in whose context the function is called. Must neither raise nor wait."""
 
     def began(self, run: Run) -> None: ...
     def ended(self, run: Run) -> None: ...

@@ -166,9 +166,13 @@ class ChildExecutor:
             start_by=None if run.start_by == math.inf else run.start_by,
             traceparent=self.words.trace_of(run) if self.words else None,
         )
+        own = [run.job.id, run.job.run_no]
         while True:
             message = await child.hear()
             match message:
+                case {"of": of} if of != own:  # said by a process that an earlier function left behind
+                    if self.words is not None:
+                        self.words.losses.note("stray")
                 case {"begun": _}:
                     child.jobs += 1
                     begin(run)
@@ -176,7 +180,7 @@ class ChildExecutor:
                 case {"written": _}:
                     run.closed = True
                     run.lease.written(run.job.token)
-                case {"line": _} | {"more": _} | {"span": _}:
+                case {"line": _} | {"more": _} | {"span": _} | {"errors": _}:
                     if self.words is not None:
                         self.words.hear(run, message)
                 case _:

@@ -52,6 +52,7 @@ class Reporter:
             children=worker.dispatcher.executor.children(),
             reconnections=max(0, pulse.opened - 1) + sum(max(0, link.opened - 1) for link in links),
             leases_lost=worker.meter.leases_lost,
+            losses=dict(worker.losses.counts),
             histograms=self._histograms(),
             queues={
                 queue.name: QueueReport(

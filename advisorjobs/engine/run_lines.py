@@ -15,14 +15,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-import psycopg
-
 from advisorjobs.database.link import Link, is_passing
 from advisorjobs.engine.current import current_run, is_of_run
 from advisorjobs.spoken import error_of, text_of
 
 if TYPE_CHECKING:
     from advisorjobs.engine.run import Run
+    from advisorjobs.losses import Losses
 
 __all__ = ["MOST_LINES", "LineHandler", "RunLines", "cut", "kept_text"]
 
@@ -63,16 +62,18 @@ class Line(NamedTuple):
 class LineHandler(logging.Handler):
     """Hands *keep* (run, moment in seconds, level, text) what is said by a job function in its run, from "info" on."""
 
-    def __init__(self, keep: Callable[[Run, float, str, str], None]) -> None:
+    def __init__(self, keep: Callable[[Run, float, str, str], None], losses: Losses) -> None:
         super().__init__(logging.INFO)
         self.keep = keep
+        self.losses = losses
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keeps *record* where a job function says it."""
-        run = current_run.get()
-        if run is not None and (is_of_jobs(record.name) or is_of_run(record.name)):
-            level = next(name for grade, name in LEVELS if record.levelno >= grade)
-            self.keep(run, record.created, level, kept_text(record))
+        """Keeps *record* where a job function says it. Never raises: it is the function that would."""
+        with self.losses.harmless("keeping a line of a run"):
+            run = current_run.get()
+            if run is not None and (is_of_jobs(record.name) or is_of_run(record.name)):
+                level = next(name for grade, name in LEVELS if record.levelno >= grade)
+                self.keep(run, record.created, level, kept_text(record))
 
 
 def is_of_jobs(logger: str) -> bool:
@@ -99,8 +100,9 @@ def cut(text: str) -> str:
 class RunLines:
     """The lines of a worker process. `keep` may be called from any thread, the rest from the event loop."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, losses: Losses) -> None:
         self.link = link
+        self.losses = losses
         self.waiting: deque[Line] = deque(maxlen=MOST_WAITING)
         self._loop = asyncio.get_running_loop()
         self._said = asyncio.Event()
@@ -111,9 +113,8 @@ class RunLines:
         """Keeps a line that was said at *moment* (seconds since 1970)."""
         with self._counting:
             run.said += 1
-            if run.said > MOST_LINES:
-                return
-            self._add(run, run.said, moment, level, text)
+            if run.said <= MOST_LINES:
+                self._add(run, run.said, moment, level, text)
 
     def kept_elsewhere(self, run: Run, count: int) -> None:
         """A child process has said *count* lines more than it handed on."""
@@ -124,7 +125,9 @@ class RunLines:
         more = run.said - MOST_LINES
         if more > 0:
             text = f"… {more} {'line' if more == 1 else 'lines'} more"
-            self._add(run, MOST_LINES + 1, self._now(), "info", text)
+            with self._counting:
+                self._add(run, MOST_LINES + 1, self._now(), "info", text)
+        self._said.set()
         self._ended.set()
 
     async def loop(self) -> None:
@@ -145,6 +148,7 @@ class RunLines:
             async with asyncio.timeout(seconds):
                 await self.flush()
         if self.waiting:
+            self.losses.note("unwritten", len(self.waiting))
             log.warning("%d lines of runs were not kept: the database can't be reached", len(self.waiting))
         await self.link.close()
 
@@ -154,13 +158,23 @@ class RunLines:
             batch = [self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))]
             try:
                 await self._write(batch)
-            except (psycopg.Error, TimeoutError, OSError) as error:
-                if not is_passing(error):
-                    log.error("%d lines of runs can't be kept: %s", len(batch), type(error).__name__)
-                    continue
-                self.waiting.extendleft(reversed(batch[: MOST_WAITING - len(self.waiting)]))
-                self._said.set()
-                return
+            except asyncio.CancelledError:  # at a stop: they are written, or counted, by `close`
+                self._put_back(batch)
+                raise
+            except Exception as error:
+                if is_passing(error):
+                    self._put_back(batch)
+                    self._said.set()
+                    return
+                self.losses.note("unwritten", len(batch))
+                self.losses.failed("writing lines of runs", error)
+
+    def _put_back(self, batch: list[Line]) -> None:
+        """For another try; the oldest go first where there are too many."""
+        room = MOST_WAITING - len(self.waiting)
+        if room < len(batch):
+            self.losses.note("overflow", len(batch) - room)
+        self.waiting.extendleft(reversed(batch[len(batch) - room :] if room < len(batch) else batch))
 
     async def _write(self, batch: list[Line]) -> None:
         columns = zip(*batch, strict=True)
@@ -169,9 +183,10 @@ class RunLines:
     def _add(self, run: Run, no: int, moment: float, level: str, text: str) -> None:
         job = run.job
         at = datetime.fromtimestamp(moment, UTC)
-        first = not self.waiting
+        if len(self.waiting) == MOST_WAITING:
+            self.losses.note("overflow")
         self.waiting.append(Line(job.id, job.run_no, no, at, level, text, job.organization_id))
-        if first:
+        if len(self.waiting) == 1:  # looked at afterwards: those before it may have been written meanwhile
             self._loop.call_soon_threadsafe(self._said.set)
 
     def _now(self) -> float:

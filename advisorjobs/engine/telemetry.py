@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from advisorjobs.engine.child_words import Spans
+from advisorjobs.engine.harmless_spans import HarmlessSpans
 from advisorjobs.engine.run_lines import LineHandler, RunLines
 from advisorjobs.errors import MissingExtra
 
 if TYPE_CHECKING:
+    from advisorjobs.losses import Losses
     from advisorjobs.telemetry_settings import Telemetry
 
 __all__ = ["SPANS_PATIENCE", "lines_heard", "run_spans"]
@@ -28,7 +30,7 @@ SPANS_PATIENCE = 3.0
 def lines_heard(lines: RunLines) -> Iterator[None]:
     """Keeps what job functions say meanwhile; JobRun.log from "info" on, whatever the program prints."""
     root, jobs = logging.getLogger(), logging.getLogger(OF_JOBS)
-    handler = LineHandler(lines.keep)
+    handler = LineHandler(lines.keep, lines.losses)
     level = jobs.level
     if not jobs.isEnabledFor(logging.INFO):
         jobs.setLevel(logging.INFO)
@@ -48,8 +50,9 @@ def lines_heard(lines: RunLines) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def run_spans(telemetry: Telemetry, seconds: float) -> Iterator[Spans | None]:
-    """What makes the spans of runs, None where nothing is traced; at the end what waits is sent, within *seconds*.
+def run_spans(telemetry: Telemetry, seconds: float, losses: Losses) -> Iterator[Spans | None]:
+    """What makes the spans of runs, None where nothing is traced; at the end what waits is sent, within *seconds*. What fails
+    of it is counted in *losses*.
 
     Raises MissingExtra where traces were asked for in so many words.
     """
@@ -64,9 +67,9 @@ def run_spans(telemetry: Telemetry, seconds: float) -> Iterator[Spans | None]:
             raise MissingExtra("tracing", error.name or "opentelemetry") from error
         yield None
         return
-    provider = Provider.of_worker()
+    provider = Provider.of_worker(losses)
     try:
-        yield RunSpans(provider)
+        yield HarmlessSpans(RunSpans(provider), losses)
     finally:
         if not provider.flush(seconds):
             log.warning("spans were still being sent after %g s: the last ones may be missing", seconds)

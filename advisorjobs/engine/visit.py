@@ -8,7 +8,7 @@ __all__ = ["Visit"]
 
 
 class Visit(NamedTuple):
-    """One of the last rows of advisorjobs_claim. Times in seconds.
+    """One of the last rows of advisorjobs_claim_jobs. Times in seconds.
 
     `cursor` goes with the worker's next claim of the queue. `start_within`: how long after the claim was sent its jobs may
     start (None: for ever). `opens_in`: when more may start (None: that is not a matter of time). `limited`: a limit or a

@@ -33,6 +33,7 @@ from advisorjobs.engine.run_lines import RunLines
 from advisorjobs.engine.scheduler import Scheduler
 from advisorjobs.engine.slots import Slots
 from advisorjobs.engine.wakeup import Listener
+from advisorjobs.losses import Losses
 from advisorjobs.monitoring.meter import Meter
 from advisorjobs.monitoring.report import Report
 
@@ -98,6 +99,7 @@ class Worker:
         self.spec = spec
         self.handlers = handlers
         self.lines = lines
+        self.losses = Losses() if lines is None else lines.losses
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
@@ -240,7 +242,8 @@ class Worker:
 
     def _said(self, run: Run) -> None:
         if self.lines is not None:
-            self.lines.ended(run)
+            with self.losses.harmless("the end of a run's lines"):
+                self.lines.ended(run)
 
     def _written(self) -> None:
         self.claimer.written()

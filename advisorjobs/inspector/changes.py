@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from advisorjobs.calls import call
@@ -24,9 +24,9 @@ class ChangeCalls:
     app: App
 
     @call
-    def read_changes(self) -> Operation[Marks]:
-        """The marks of all topics. Costs the database about a millisecond."""
-        return operation("read_changes", statement("read_changes"), {}, _marks)
+    def read_changes(self, jobs: Collection[int] = ()) -> Operation[Marks]:
+        """The marks of all topics, "job:…" of *jobs* among them. Costs the database about a millisecond."""
+        return operation("read_changes", statement("read_changes"), {"jobs": sorted(jobs)}, _marks)
 
 
 def _marks(rows: Sequence[Row]) -> Marks:

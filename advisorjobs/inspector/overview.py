@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from advisorjobs.calls import Steps, long_call
-from advisorjobs.database.operation import Row, only, operation
+from advisorjobs.calls import Steps, call, long_call
+from advisorjobs.database.operation import Operation, Row, only, operation
 from advisorjobs.database.statement import statement
 from advisorjobs.inspector.limit_states import LimitState, limit_states
 from advisorjobs.inspector.pace import Drain, Pace, drain, paces
@@ -19,7 +19,11 @@ from advisorjobs.queue_stats import QueueStats, read_queue_stats
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["Overview", "OverviewCalls", "QueueOverview", "WorkersOverview", "queue_overview"]
+__all__ = ["Oldest", "Overview", "OverviewCalls", "QueueOverview", "WorkersOverview", "queue_overview"]
+
+
+Oldest: TypeAlias = "Mapping[str, datetime | None]"
+"""By queue, since when it waits that waits longest; None: only jobs behind a lock or a key wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +69,25 @@ class OverviewCalls:
 
     app: App
 
+    @call
+    def read_oldest_waiting(self) -> Operation[Oldest]:
+        """By queue, since when it waits that waits longest (QueueStats). Most of what an overview costs."""
+        return oldest_waiting()
+
     @long_call
-    def read_overview(self) -> Steps[Overview]:
-        """Every queue, the workers, and what is wrong: a few milliseconds of the database, however many jobs there are."""
+    def read_overview(self, oldest: Oldest | None = None) -> Steps[Overview]:
+        """Every queue, the workers, and what is wrong: a few milliseconds of the database, however many jobs there are.
+
+        *oldest*: what was read of them a moment ago; it is read now where it lacks a queue in which jobs wait.
+        """
         at: datetime = yield operation("read_overview", statement("clock"), {}, only)
-        stats: list[QueueStats] = yield operation(
-            "read_overview", statement("get_queue_stats"), {"queue": None}, read_queue_stats
+        states: list[QueueStats] = yield operation(
+            "read_overview", statement("read_queue_states"), {}, read_queue_stats
         )
+        since: Oldest = oldest or {}
+        if any(each.waiting and each.queue not in since for each in states):
+            since = yield oldest_waiting()
+        stats = [replace(each, oldest_waiting_at=since.get(each.queue) if each.waiting else None) for each in states]
         pace: dict[str, Pace] = yield paces()
         limits: tuple[LimitState, ...] = yield limit_states(kinds=["queue"])
         living: tuple[WorkerProcess, ...] = yield processes(ended=False)
@@ -82,6 +98,11 @@ class OverviewCalls:
             workers=_workers(living),
             troubles=troubles(stats, pace, living, broken, at),
         )
+
+
+def oldest_waiting() -> Operation[Oldest]:
+    """See OverviewCalls.read_oldest_waiting."""
+    return operation("read_overview", statement("read_oldest_waiting"), {}, _oldest)
 
 
 def queue_overview(stats: QueueStats, pace: Mapping[str, Pace], limits: Iterable[LimitState]) -> QueueOverview:
@@ -108,6 +129,10 @@ def _workers(living: Sequence[WorkerProcess]) -> WorkersOverview:
         running=sum(each.running for each in working),
         memory=sum(each.memory or 0 for each in working) or None,
     )
+
+
+def _oldest(rows: Sequence[Row]) -> dict[str, datetime | None]:
+    return {row["queue"]: row["since"] for row in rows}
 
 
 def _keys(rows: Sequence[Row]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,8 +34,8 @@ class Report(NamedTuple):
 
     `turned`: when the event loop turned last; `lag`: the most seconds by which a turn came late lately. `lease_until`: when
     the right to work ends, unless it is renewed; `renewed_at`: when it was. `answered_at`, `lost_at`: when the database last
-    answered on any connection, and when a connection was lost. `started`: it has had a lease. Counters grow for as long as
-    the process lives.
+    answered on any connection, and when a connection was lost. `started`: it has had a lease. `losses`: of logs and traces, by
+    the reasons of losses.py. Counters grow for as long as the process lives.
     """
 
     pid: int
@@ -50,6 +51,7 @@ class Report(NamedTuple):
     children: int = 0
     reconnections: int = 0
     leases_lost: int = 0
+    losses: dict[str, int] = {}  # noqa: RUF012 - never changed
     histograms: dict[str, Counts] = {}  # noqa: RUF012 - as above
     queues: dict[str, QueueReport] = {}  # noqa: RUF012
 
@@ -82,6 +84,7 @@ def added(reports: Iterable[Report], base: Report) -> Report:
             children=total.children + each.children,
             reconnections=total.reconnections + each.reconnections,
             leases_lost=total.leases_lost + each.leases_lost,
+            losses=_each(total.losses, each.losses, operator.add),
             histograms=_each(total.histograms, each.histograms, _added_counts),
             queues=_each(total.queues, each.queues, _added_queues),
         )

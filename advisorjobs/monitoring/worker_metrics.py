@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+from advisorjobs.losses import REASONS
 from advisorjobs.monitoring.exposition import histogram_buckets
 from advisorjobs.monitoring.meter import BATCH_SIZES, SECONDS
 from advisorjobs.monitoring.probes import is_ready
@@ -60,6 +61,12 @@ def worker_metrics(
         "reconnections", "Connections to the database that were opened in place of lost ones.", total.reconnections
     )
     yield counter("leases_lost", "Leases that were lost, with all that was held under them.", total.leases_lost)
+    lost = CounterMetricFamily(
+        "advisorjobs_worker_telemetry_losses", "What logs and traces of runs lost.", labels=["reason"]
+    )
+    for reason in REASONS:
+        lost.add_metric([reason], total.losses.get(reason, 0))
+    yield lost
     yield from histograms(total.histograms)
     yield from queues(total.queues)
 

@@ -1,8 +1,8 @@
 """Databases for tests: a server, a migrated template on it, and copies of that, made in milliseconds and dropped again.
 
-TEST_DATABASE_URL names a server of yours (its user may create databases); without it, it is the embedded one. Names carry
-the number of the process that made them, so that any number of test processes may work on one server (pytest-xdist),
-and what a killed one left behind is found and dropped.
+TEST_DATABASE_URL names a server of yours (its user may create databases); without it, it is the embedded one, with its
+data in memory where the system has room there. Names carry the number of the process that made them, so that any number
+of test processes may work on one server (pytest-xdist), and what a killed one left behind is found and dropped.
 """
 
 from __future__ import annotations
@@ -19,30 +19,36 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from advisorjobs.database.address import connect
-from advisorjobs.database.embedded import join
+from advisorjobs.database.embedded import DURABLE, Keeping, join
 from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
 from advisorjobs.environment import Environment
 from advisorjobs.settings import Settings, default_data_dir
+from advisorjobs.testing.memory import COPY_FILES, FLEETING, memory_folder
 
 __all__ = ["DatabaseServer", "migrated_template", "new_database", "session_server"]
 
 NUMBERS = itertools.count(1)
 EMPTY = "template1"
+COPY = "copy_database"
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseServer:
-    """Where tests make their databases. `maintenance_dbname`: the database to be in while others are made."""
+    """Where tests make their databases. `maintenance_dbname`: the database to be in while others are made.
+
+    `copying`: the statement that copies one, sql/<copying>.sql.
+    """
 
     host: str
     port: int
     user: str
     password: str | None
     maintenance_dbname: str
+    copying: str = COPY
 
     @classmethod
-    def at(cls, dsn: str) -> Self:
+    def at(cls, dsn: str, copying: str = COPY) -> Self:
         """The server at the address *dsn*."""
         parts = conninfo_to_dict(dsn)
         return cls(
@@ -51,6 +57,7 @@ class DatabaseServer:
             user=str(parts.get("user", "postgres")),
             password=None if parts.get("password") is None else str(parts["password"]),
             maintenance_dbname=str(parts.get("dbname", "postgres")),
+            copying=copying,
         )
 
     def dsn(self, dbname: str | None = None) -> str:
@@ -75,9 +82,14 @@ def session_server(environ: Mapping[str, str]) -> Iterator[DatabaseServer]:
     if given := environ.get("TEST_DATABASE_URL"):
         yield without_leftovers(DatabaseServer.at(given))
         return
-    settings = Settings(data_dir=default_data_dir(Environment(environ)) / "tests")
-    with join(settings, start=True) as embedded:
-        yield without_leftovers(DatabaseServer.at(embedded.dsn))
+    home = default_data_dir(Environment(environ)) / "tests"
+    memory = memory_folder()
+    if memory is None:
+        place, keeping, copying = home, DURABLE, COPY
+    else:
+        place, keeping, copying = home / "memory", Keeping(FLEETING, memory), COPY_FILES
+    with join(Settings(data_dir=place), start=True, keeping=keeping) as embedded:
+        yield without_leftovers(DatabaseServer.at(embedded.dsn, copying))
 
 
 @contextmanager
@@ -88,7 +100,7 @@ def new_database(server: DatabaseServer, template: str = EMPTY) -> Iterator[str]
     """
     maker = os.getpid()
     name = f"aj_{maker}_{next(NUMBERS)}"
-    server.execute("copy_database", name=name, template=template)
+    server.execute(server.copying, name=name, template=template)
     try:
         yield server.dsn(name)
     finally:

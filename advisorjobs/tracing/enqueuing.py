@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic_core import from_json
 
+from advisorjobs.losses import Losses
 from advisorjobs.tracing.attributes import SCOPE, SYSTEM, present
 
 __all__ = ["Enqueuing", "EnqueuingTracer"]
@@ -28,9 +29,19 @@ class EnqueuingTracer:
         from opentelemetry import trace
 
         self._tracer = trace.get_tracer(SCOPE)
+        self._losses = Losses()
 
     def begin(self, rows: Sequence[str]) -> Enqueuing:
-        """The span of the call that creates *rows*, as advisorjobs_enqueue takes them."""
+        """The span of the call that creates *rows*, as advisorjobs_enqueue takes them; one that says nothing where the tracer
+        raises: jobs are queued all the same, and once."""
+        from opentelemetry.trace import INVALID_SPAN
+
+        span: Any = INVALID_SPAN
+        with self._losses.harmless("the beginning of a span of enqueueing"):
+            span = self._begun(rows)
+        return Enqueuing(span, self._losses)
+
+    def _begun(self, rows: Sequence[str]) -> Any:
         from opentelemetry.trace import SpanKind
 
         heads = {_head(row) for row in rows}
@@ -47,16 +58,17 @@ class EnqueuingTracer:
             "advisorjobs.organization": organizations,
         }
         name = f"enqueue {names or 'jobs'}"
-        return Enqueuing(self._tracer.start_span(name, kind=SpanKind.PRODUCER, attributes=present(attributes)))
+        return self._tracer.start_span(name, kind=SpanKind.PRODUCER, attributes=present(attributes))
 
 
 class Enqueuing:
-    """A span that lasts while the jobs are created; it ends when this context does."""
+    """A span that lasts while the jobs are created; it ends when this context does. Its errors are nobody's."""
 
-    def __init__(self, span: Any) -> None:
+    def __init__(self, span: Any, losses: Losses) -> None:
         from advisorjobs.tracing.traceparent import traceparent_of
 
         self.span = span
+        self._losses = losses
         self._traceparent = traceparent_of(span.get_span_context())
 
     def traced(self, row: str) -> str:
@@ -69,7 +81,8 @@ class Enqueuing:
         def reading(rows: R) -> T:
             ids = ids_of(rows)
             if len(ids) == 1:
-                self.span.set_attribute("messaging.message.id", str(ids[0]))
+                with self._losses.harmless("a span of enqueueing"):
+                    self.span.set_attribute("messaging.message.id", str(ids[0]))
             return read(rows)
 
         return reading
@@ -80,12 +93,13 @@ class Enqueuing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            from opentelemetry.trace import StatusCode
+        with self._losses.harmless("the end of a span of enqueueing"):
+            if kind is not None:
+                from opentelemetry.trace import StatusCode
 
-            self.span.set_attribute("error.type", kind.__qualname__)
-            self.span.set_status(StatusCode.ERROR)
-        self.span.end()
+                self.span.set_attribute("error.type", kind.__qualname__)
+                self.span.set_status(StatusCode.ERROR)
+            self.span.end()
 
 
 def _head(row: str) -> tuple[str | None, str | None, str | None]:

@@ -45,6 +45,8 @@ class RunSpans:
     def ended(self, run: Run) -> None:
         """Ends the span, with the outcome and, of an error, type and code."""
         span, ending = run.span, run.ending
+        if span is None:  # its beginning failed, and was counted then
+            return
         outcome = ending.status if ending is not None else "completed" if run.fate is None else run.fate.value
         code = None if ending is None else ending.error_code
         span.set_attributes(present({"advisorjobs.outcome": outcome, "error.type": code and str(code)}))

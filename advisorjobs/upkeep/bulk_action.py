@@ -12,7 +12,7 @@ from advisorjobs.outcomes import Snooze
 if TYPE_CHECKING:
     from advisorjobs.job_run import JobRun
 
-__all__ = ["carry_out"]
+__all__ = ["action_step", "carry_out"]
 
 SOON = 1.0
 """Seconds after which another worker goes on where this one had to stop."""
@@ -24,12 +24,16 @@ def carry_out(job: JobRun[Any], action_id: int) -> dict[str, int]:
     Raises Snooze where the worker is stopping; where the job was cancelled, the engine ends it then.
     """
     while not job.should_abort():
-        step = the_app().run(_step(action_id))
+        step = the_app().run(action_step(action_id))
         job.progress(step["done"] + step["refused"], max(step["expected"], step["done"] + step["refused"]), "jobs")
         if step["finished"]:
             return {"changed": step["done"], "refused": step["refused"]}
     raise Snooze(SOON)
 
 
-def _step(action_id: int) -> Operation[Row]:
+def action_step(action_id: int) -> Operation[Row]:
+    """The next few hundred jobs: `done`, `refused` and `expected` so far, and whether it has `finished`.
+
+    Whoever takes steps of one action at the same time takes turns: no job is met twice.
+    """
     return operation("bulk action", statement("action_step"), {"id": action_id}, lambda rows: rows[0])

@@ -32,6 +32,7 @@ def web_app(app: App | None = None) -> Starlette:
     from advisorjobs.web.access.declarations import read_declarations
     from advisorjobs.web.access.guard import Guard
     from advisorjobs.web.access.need import MACHINE, declare
+    from advisorjobs.web.access.public_address import PublicAddress
     from advisorjobs.web.access.refusals import refusal
     from advisorjobs.web.after_change import ReadAnewAfterChange
     from advisorjobs.web.pages.errors import error_pages
@@ -51,7 +52,8 @@ def web_app(app: App | None = None) -> Starlette:
         broken=pages.pop(Exception),  # Starlette would make that answer outside of the guard, without its headers
     )
     anew = Middleware(ReadAnewAfterChange, forget=site.forget_shared)
-    served = Starlette(routes=routes, middleware=[guard, anew], exception_handlers=pages)
+    address = Middleware(PublicAddress, access=app.settings.access)
+    served = Starlette(routes=routes, middleware=[address, guard, anew], exception_handlers=pages)
     served.state.receiver = receiver
     served.state.site = site
     return served
@@ -59,12 +61,14 @@ def web_app(app: App | None = None) -> Starlette:
 
 def receiver_app(app: App | None = None) -> Starlette:
     """What receives webhooks alone: it may listen to all the world, as no page of it shows anything."""
+    from advisorjobs.web.access.public_address import PublicAddress
+
     app = app or _own()
     receiver = Receiver(app)
     routes = [*webhook_routes(receiver), *health_routes(app)]
     if app.settings.health.metrics_token is not None:  # else a guard would have to ask who comes
         routes.append(metrics_route(app, receiver.counts))
-    served = Starlette(routes=routes)
+    served = Starlette(routes=routes, middleware=[Middleware(PublicAddress, access=app.settings.access)])
     served.state.receiver = receiver
     return served
 
@@ -76,6 +80,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web.api.application import api
     from advisorjobs.web.page import page_routes
     from advisorjobs.web.pages import (
+        action_list,
         audit,
         bulk_actions,
         database,
@@ -86,6 +91,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
         limits,
         organizations,
         overview,
+        performance,
         queue,
         queue_actions,
         schedule_form,
@@ -94,8 +100,8 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     )
 
     nouns = (
-        overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, bulk_actions,
-        job_actions, queue_actions, audit, live,
+        overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, action_list,
+        bulk_actions, job_actions, queue_actions, audit, performance, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")

@@ -70,8 +70,8 @@ def charts(series: Series) -> tuple[Chart, ...]:
     ]
     return (
         _stacked("Jobs that ended", starts, step, ended),
-        _lines("Waiting", starts, step, waits),
-        _lines("Running", starts, step, runs),
+        _lines("Waiting time", starts, step, waits),
+        _lines("Run time", starts, step, runs),
     )
 
 

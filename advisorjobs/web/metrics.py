@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from advisorjobs.web.refusal import answer
 from advisorjobs.web.shared import Shared
 
 if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
     from advisorjobs.application import App
 
 __all__ = ["metrics_route"]
@@ -44,7 +46,7 @@ def metrics_route(app: App, webhooks: Mapping[tuple[str, str], int]) -> Route:
     """
     metrics, token = Metrics(app, webhooks), app.settings.health.metrics_token
     if token is None:
-        return declare(Route("/metrics", metrics.show, name="metrics"), Need(Role.VIEWER, api=True))
+        return declare(Route("/metrics", metrics.show, name="metrics"), Need(Role.VIEWER, api=True, while_away=True))
 
     async def guarded(request: Request) -> Response:
         if may_read(request.headers.get("authorization"), token):
@@ -63,17 +65,18 @@ class Metrics:
         self._shared = Shared()
 
     async def show(self, request: Request) -> Response:
-        """The metrics, to whoever was let in."""
+        """The metrics, to whoever was let in; that the database is away, to everybody, as /readyz says it too."""
         from advisorjobs.monitoring.queue_metrics import away_metrics, build_metrics, queue_metrics, webhook_metrics
 
+        if getattr(request.state, "away", False):
+            return exposition(away_metrics(), request)
         found = await self._shared.get("measurements", SHARED_FOR, self._measure)
         families = itertools.chain(
             build_metrics(our_version()),
             away_metrics() if found is None else queue_metrics(*found),
             webhook_metrics(self._webhooks),
         )
-        text, media_type = exposed(families, request.headers.get("accept", ""))
-        return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
+        return exposition(families, request)
 
     async def _measure(self) -> tuple[Measurements, float] | None:
         """What there is to be known and how long it took to find; None while the database is away."""
@@ -89,3 +92,9 @@ class Metrics:
             away = error
         log.warning("the database could not be measured: %s", type(away).__name__)
         return None
+
+
+def exposition(families: Iterable[Metric], request: Request) -> Response:
+    """In the format that *request* asks for."""
+    text, media_type = exposed(families, request.headers.get("accept", ""))
+    return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})

@@ -11,10 +11,11 @@ __all__ = ["NAVIGATION", "Entry"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`name` of a page; `own`: people of one organization see it too."""
+    """`name` of a page; `own`: people of one organization see it too. `key`: after g, leads there by keyboard."""
 
     name: str
     title: str
+    key: str
     own: bool = False
     needs: Role = Role.VIEWER
 
@@ -24,14 +25,16 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("overview", "Overview", own=True),
-    Entry("jobs", "Jobs", own=True),
-    Entry("failures", "Failures", own=True),
-    Entry("schedules", "Schedules", own=True),
-    Entry("organizations", "Organizations"),
-    Entry("workers", "Workers"),
-    Entry("limits", "Limits"),
-    Entry("database", "Database"),
-    Entry("audit", "Audit log"),
-    Entry("people", "People and access", needs=Role.ADMIN),
+    Entry("overview", "Overview", "o", own=True),
+    Entry("jobs", "Jobs", "j", own=True),
+    Entry("actions", "Actions", "c", own=True),
+    Entry("failures", "Failures", "f", own=True),
+    Entry("performance", "Performance", "e", own=True),
+    Entry("schedules", "Schedules", "s", own=True),
+    Entry("organizations", "Organizations", "r"),
+    Entry("workers", "Workers", "w"),
+    Entry("limits", "Limits", "l"),
+    Entry("database", "Database", "d"),
+    Entry("audit", "Audit log", "a"),
+    Entry("people", "People and access", "p", needs=Role.ADMIN),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
 from advisorjobs.inspector.changes import Marks
 
@@ -19,7 +19,7 @@ INTERVAL = 1.0
 SLOW = ":slow"
 """Pages that are dear to read depend on "jobs:slow": the same as "jobs", told less often where much changes all the time."""
 
-BUSY = ("jobs", "workers", "queue:")
+BUSY = ("jobs", "job:", "workers", "queue:")
 """How topics begin that change each second where much is done; others are rare, and told at once."""
 
 PACES = {"": 2.0, SLOW: 10.0}
@@ -46,7 +46,9 @@ class Pace:
 
 
 class Pulse:
-    """*read* gives the marks of all topics. Listeners get sets of topics; "tick" is in each, "away" where the database is.
+    """*read* gives the marks of all topics, of the jobs that it is given too: those that somebody watches.
+
+    Listeners get sets of topics; "tick" is in each, "away" where the database is, "job:…" in those of who watches it.
 
     A topic that changes once in a while is told at the next look. One that changes all the time, as "jobs" does while workers
     are busy, is told every few seconds to all who listen at once, so that they share what they read then. What it
@@ -56,7 +58,7 @@ class Pulse:
 
     def __init__(
         self,
-        read: Callable[[], Awaitable[Marks]],
+        read: Callable[[Collection[int]], Awaitable[Marks]],
         interval: float = INTERVAL,
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] | None = None,
@@ -67,16 +69,19 @@ class Pulse:
         self._clock = clock
         self._told: dict[str, str] | None = None
         self._paces = {slow: Pace(AT_ONCE, seconds, clock()) for slow, seconds in PACES.items()}
-        self._listeners: set[asyncio.Queue[frozenset[str] | None]] = set()
+        self._listeners: dict[asyncio.Queue[frozenset[str] | None], int | None] = {}
         self._beating: asyncio.Task[None] | None = None
         self._stopped = False
 
-    async def changes(self) -> AsyncIterator[frozenset[str]]:
-        """What changed, each second, until the pulse is stopped. A slow listener gets the later ones together."""
+    async def changes(self, job: int | None = None) -> AsyncIterator[frozenset[str]]:
+        """What changed, each second, until the pulse is stopped. A slow listener gets the later ones together.
+
+        *job*: one that is watched. It is told of once at first, as it may have changed before anybody listened.
+        """
         if self._stopped:
             return
         queue: asyncio.Queue[frozenset[str] | None] = asyncio.Queue()
-        self._listeners.add(queue)
+        self._listeners[queue] = job
         if self._beating is None or self._beating.done():
             self._told = None
             self._beating = asyncio.create_task(self._beat())
@@ -86,7 +91,7 @@ class Pulse:
                     changed |= more
                 yield changed
         finally:
-            self._listeners.discard(queue)
+            del self._listeners[queue]
 
     def stop(self) -> None:
         """Ends all listeners' streams: the process is about to end."""
@@ -98,7 +103,7 @@ class Pulse:
         while self._listeners and not self._stopped:
             changed = frozenset({"tick"})
             try:
-                marks = await self._read()
+                marks = await self._read({job for job in self._listeners.values() if job is not None})
             except Exception as error:
                 log.warning("the dashboard could not look at the database (%s)", type(error).__name__)
                 changed |= {"away"}
@@ -106,15 +111,16 @@ class Pulse:
                 changed |= self._to_tell(marks)
             if len(changed) > 1 and self._changed is not None:
                 self._changed()
-            for queue in self._listeners:
-                queue.put_nowait(changed)
+            jobs = {topic for topic in changed if topic.startswith("job:")}
+            for queue, job in self._listeners.items():
+                queue.put_nowait(changed - (jobs - {f"job:{job}"}))
             await asyncio.sleep(self._interval)
 
     def _to_tell(self, marks: Marks) -> set[str]:
         """The topics whose marks are others than the ones told, and whose turn it is: those of one pace together."""
         told, self._told = self._told, {f"{topic}{slow}": mark for topic, mark in marks.items() for slow in PACES}
         if told is None:
-            return set()
+            return {topic for topic in marks if topic.startswith("job:")}
         changed = {topic for topic in told.keys() | self._told.keys() if told.get(topic) != self._told.get(topic)}
         held: set[str] = set()
         for slow, pace in self._paces.items():

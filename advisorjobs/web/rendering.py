@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup, escape
+
+from advisorjobs.flow.cron_words import cron_words
 from advisorjobs.flow.zones import time_zone
 from advisorjobs.queues import RateLimit
 from advisorjobs.rates import rate_text
+from advisorjobs.schedules import Schedule
 
-__all__ = ["duration", "number", "rate", "relative", "share", "size", "templates"]
+__all__ = ["bounds", "duration", "number", "rate", "relative", "share", "size", "spoken", "templates", "times_in_words"]
 
 
 @functools.cache
@@ -35,6 +40,10 @@ def templates() -> Any:
         "rate": rate,
         "zip": zip,
         "local": local,
+        "spoken": spoken,
+        "times_in_words": times_in_words,
+        "capitalize_first": capitalize_first,
+        "bounds": bounds,
     }
     environment.globals["parts"] = environment.get_template("parts.html").module
     return environment
@@ -115,3 +124,24 @@ def local(moment: datetime, zone: str) -> str:
     there = moment.astimezone(time_zone(zone))
     seconds = f":{there:%S}" if there.second else ""
     return f"{there:%a %Y-%m-%d %H:%M}{seconds} {there.isoformat()[-6:]}"
+
+
+def spoken(text: str) -> Markup:
+    """*text* of ours, escaped, with what stands in `backticks` set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def times_in_words(schedule: Schedule) -> str | None:
+    """When it runs, for people: "every day at 06:00"; None where its cron expression says it shorter."""
+    return schedule.times if schedule.cron is None else cron_words(schedule.cron)
+
+
+def capitalize_first(text: str) -> str:
+    """As at the start of a sentence; the rest stays."""
+    return text[:1].upper() + text[1:]
+
+
+def bounds(text: str) -> str:
+    """A partition's bounds without what is the same in all of them: "2026-11-01 to 2026-12-01", "all else"."""
+    days = re.findall(r"\d{4}-\d\d-\d\d", text)
+    return " to ".join(days) if len(days) == 2 else "all else" if "DEFAULT" in text else text

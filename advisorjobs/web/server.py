@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisorjobs.engine.telemetry import SPANS_PATIENCE, run_spans
 from advisorjobs.errors import MissingExtra
+from advisorjobs.losses import Losses
 from advisorjobs.web.access_log import AccessLog
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ def serve(app: App, listening: socket.socket, *, receiver_only: bool = False) ->
         AccessLog(served),
         log_config=None,  # ours: it says nothing of bodies, signatures and paths
         access_log=False,
+        proxy_headers=False,  # the application believes those proxies that it is told of: see PublicAddress
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=GRACE,
     )
     host, port = listening.getsockname()[:2]
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    log.info("webhooks are received at %s/webhooks/%s", base, "" if receiver_only else f"; the dashboard is {base}/")
-    with run_spans(app.settings.telemetry, SPANS_PATIENCE):  # of what is queued here
+    shown = "" if receiver_only else f"; the dashboard is {app.settings.access.public or f'{base}/'}"
+    log.info("webhooks are received at %s/webhooks/%s", base, shown)
+    with run_spans(app.settings.telemetry, SPANS_PATIENCE, Losses()):  # of what is queued here
         Server(config).run(sockets=[listening])

@@ -29,7 +29,7 @@ from advisorjobs.web.shared import Shared
 if TYPE_CHECKING:
     from advisorjobs.application import App
 
-__all__ = ["Site", "address_of"]
+__all__ = ["Site", "address_of", "path_of"]
 
 R = TypeVar("R")
 
@@ -92,7 +92,12 @@ def way_here(request: Request) -> str:
     """Where forms lead back to: this page, or the overview where it was no page that can be had again."""
     if request.method != "GET":
         return request.url_for("overview").path
-    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return path_of(request.url)
+
+
+def path_of(url: URL) -> str:
+    """A page's address without the host: it holds by whichever name somebody came."""
+    return f"{url.path}?{url.query}" if url.query else url.path
 
 
 def address_of(request: Request, name: str, **parameters: Any) -> URL:

@@ -111,6 +111,18 @@ BEGIN
     RETURN true;
 END $$;
 
+-- Somebody looks at the values of a schedule's payload; _organization '': of none. False: there is no such schedule for them.
+CREATE OR REPLACE FUNCTION advisorjobs_note_schedule_shown(_key text, _organization text) RETURNS boolean
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF NOT advisorjobs_is_theirs(nullif(_organization, '')) OR NOT EXISTS (
+            SELECT FROM advisorjobs_schedules s WHERE s.organization_id = _organization AND s.key = _key) THEN
+        RETURN false;
+    END IF;
+    PERFORM advisorjobs_note('show values', 'schedule', _key, nullif(_organization, ''), NULL, NULL);
+    RETURN true;
+END $$;
+
 -- A row stays as it was written: all that may change is that it was undone, once; and it goes when it is a month old at least.
 CREATE OR REPLACE FUNCTION advisorjobs_keep_audit() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
@@ -129,14 +141,17 @@ DROP TRIGGER IF EXISTS advisorjobs_keep_whole_audit ON advisorjobs_audit;
 CREATE TRIGGER advisorjobs_keep_whole_audit BEFORE TRUNCATE ON advisorjobs_audit
     FOR EACH STATEMENT EXECUTE FUNCTION advisorjobs_keep_audit();
 
--- Takes away what was noted before then, and actions as old; returns how many rows, at most _most of each.
+-- Takes away what was noted before then, actions as old, and those that nobody agreed to within a day: they say what somebody looked for.
+-- Returns how many rows of the log, at most _most of each.
 CREATE OR REPLACE FUNCTION advisorjobs_forget_audit(_before timestamptz, _most integer) RETURNS bigint
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _gone bigint;
 BEGIN
     DELETE FROM advisorjobs_actions WHERE id IN (
-        SELECT id FROM advisorjobs_actions WHERE proposed_at < _before AND state <> 'running' ORDER BY id LIMIT _most);
+        SELECT id FROM advisorjobs_actions
+         WHERE proposed_at < _before AND state <> 'running' OR proposed_at < now() - interval '1 day' AND state = 'proposed'
+         ORDER BY id LIMIT _most);
     DELETE FROM advisorjobs_audit WHERE id IN (
         SELECT id FROM advisorjobs_audit WHERE at < _before ORDER BY id LIMIT _most);
     GET DIAGNOSTICS _gone = ROW_COUNT;

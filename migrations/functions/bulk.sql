@@ -252,8 +252,8 @@ BEGIN
 END $$;
 
 -- Cleans a queue of jobs, one step: of waiting and delayed ones, or of those that ended (completed, failed, cancelled, aborted). The first
--- step (_after 0) takes the latter off the figures, all at once.
-CREATE OR REPLACE FUNCTION advisorjobs_clean_step(
+-- step (_after 0) takes the latter off the figures, all at once. Notes nothing: the caller notes the whole.
+CREATE OR REPLACE FUNCTION advisorjobs_clean_some(
     _queue text, _states text[], _before timestamptz, _after bigint, OUT done bigint, OUT next_after bigint)
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -264,7 +264,6 @@ BEGIN
         _found := advisorjobs_living_jobs(_queue, NULL, NULL, NULL, _states, _before, _after);
         done := cardinality(advisorjobs_take_out(_found.ids, _states, _before, false));
         next_after := _found.next_after;
-        PERFORM advisorjobs_note_cleaning(_queue, _states, _before, done);
         RETURN;
     END IF;
     IF _after = 0 THEN
@@ -273,8 +272,22 @@ BEGIN
     SELECT * INTO done, next_after FROM advisorjobs_clean_ended_step(
         _queue, array_replace(_states, 'completed', 'succeeded')::procrastinate_job_status[], _before, _after);
     done := done + _first;
+END $$;
+
+-- One step of somebody who takes each by itself, in a transaction of its own: noted.
+CREATE OR REPLACE FUNCTION advisorjobs_clean_step(
+    _queue text, _states text[], _before timestamptz, _after bigint, OUT done bigint, OUT next_after bigint)
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    SELECT * INTO done, next_after FROM advisorjobs_clean_some(_queue, _states, _before, _after);
     PERFORM advisorjobs_note_cleaning(_queue, _states, _before, done);
 END $$;
+
+-- Those that go when a queue is cleaned of jobs in this state.
+CREATE OR REPLACE FUNCTION advisorjobs_cleaned_states(_state text) RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE _state WHEN 'cancelled' THEN '{cancelled,aborted}' ELSE ARRAY[_state] END
+$$;
 
 CREATE OR REPLACE FUNCTION advisorjobs_note_cleaning(_queue text, _states text[], _before timestamptz, _count bigint) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
@@ -292,6 +305,7 @@ CREATE FUNCTION clean_queue(queue text, grace_ms bigint, status text DEFAULT 'co
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     _states constant text[] := '{completed,failed,cancelled,delayed,waiting}';
+    _wanted text[];
     _before timestamptz := clock_timestamp() - make_interval(secs => grace_ms / 1000.0);
     _all bigint := 0;
     _step record;
@@ -303,12 +317,13 @@ BEGIN
         WHEN status IS NULL OR NOT status = ANY (_states) THEN format('status: can''t be cleaned: %s', coalesce(quote_literal(status), 'NULL'))
             || coalesce(': did you mean ' || quote_literal(advisorjobs_nearest(status, _states)) || '?',
                         ': it may be ' || array_to_string(_states, ', ')) END);
+    _wanted := advisorjobs_cleaned_states(status);
     WHILE _after IS NOT NULL LOOP
-        SELECT * INTO _step FROM advisorjobs_clean_step(
-            queue, CASE status WHEN 'cancelled' THEN '{cancelled,aborted}' ELSE ARRAY[status] END, _before, _after);
+        SELECT * INTO _step FROM advisorjobs_clean_some(queue, _wanted, _before, _after);
         _all := _all + _step.done;
         _after := _step.next_after;
     END LOOP;
+    PERFORM advisorjobs_note_cleaning(queue, _wanted, _before, _all);
     RETURN _all;
 END $$;
 

@@ -4,87 +4,9 @@
 -- EXACTLY ONCE. A step locks the action's row, changes a few hundred jobs, notes them and moves the row's place on, in one transaction.
 -- Whoever repeats it after a crash, or carries it out beside another, goes on from that place. Jobs are met in the order of their ids.
 --
--- FROZEN. What is met has fitted the filter since before the confirmation: jobs that were queued, started, delayed or failed after it
--- are left alone. The job that carries the action out is younger than that.
-
--- The states that an action changes jobs of, in the words of get_job(); _wanted: those of the filter, NULL all.
-CREATE OR REPLACE FUNCTION advisorjobs_action_states(_action text, _wanted jsonb) RETURNS text[]
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT ARRAY(
-        SELECT s FROM unnest(CASE _action WHEN 'retry' THEN '{failed}' WHEN 'cancel' THEN '{waiting,delayed,active}'
-                                          WHEN 'promote' THEN '{delayed}' WHEN 'priority' THEN '{waiting,delayed}' END::text[]) AS s
-         WHERE _wanted IS NULL OR jsonb_typeof(_wanted) = 'null' OR _wanted ? s)
-$$;
-
--- The next jobs that fit a filter, from _after on, up to _newest: at most _most, of 20 000 that are looked at. _confirmed: see FROZEN.
-CREATE OR REPLACE FUNCTION advisorjobs_fitting_jobs(
-    _filter jsonb, _states text[], _after bigint, _newest bigint, _confirmed timestamptz, _most integer,
-    OUT ids bigint[], OUT next_after bigint)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
-SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
-DECLARE
-    _last bigint;
-    _looked bigint;
-    _queue text := _filter ->> 'queue';
-    _name text := _filter ->> 'name';
-    _organization text := _filter ->> 'organization_id';
-    _tag text := _filter ->> 'tag';
-    _from timestamptz := _filter ->> 'since';
-    _until timestamptz := _filter ->> 'until';
-    _code text := _filter ->> 'error_code';
-    _fingerprint text := _filter ->> 'fingerprint';
-    _waiting constant boolean := 'waiting' = ANY (_states);
-BEGIN
-    SELECT max(w.id), count(*) INTO _last, _looked FROM (
-        SELECT j.id FROM procrastinate_jobs j WHERE j.id > _after AND j.id <= _newest
-         ORDER BY j.id LIMIT (advisorjobs_step()).looked_at) w;
-    ids := ARRAY(
-        SELECT j.id FROM procrastinate_jobs j
-         WHERE j.id > _after AND j.id <= _last AND (_queue IS NULL OR j.queue_name = _queue) AND (_name IS NULL OR j.task_name = _name)
-           AND (_organization IS NULL OR j.organization_id = _organization) AND (_tag IS NULL OR _tag = ANY (j.tags))
-           AND advisorjobs_state_of(j) = ANY (_states)
-           AND (_from IS NULL AND _until IS NULL OR (
-               SELECT m.at >= coalesce(_from, '-infinity') AND m.at < coalesce(_until, 'infinity')
-                 FROM (SELECT CASE WHEN j.status = 'failed' THEN advisorjobs_ended_at(j) ELSE j.queued_at END AS at) m))
-           AND CASE j.status WHEN 'todo' THEN CASE WHEN j.scheduled_at IS NULL THEN j.queued_at ELSE j.delayed_since END
-                             WHEN 'doing' THEN CASE WHEN _waiting THEN j.queued_at ELSE j.started_at END
-                             ELSE advisorjobs_ended_at(j) END <= _confirmed IS NOT FALSE
-           AND (_code IS NULL AND _fingerprint IS NULL OR EXISTS (
-               SELECT FROM advisorjobs_runs r
-                WHERE r.job_id = j.id AND r.run_no = j.run_no AND (_code IS NULL OR r.error_code::text = _code)
-                  AND (_fingerprint IS NULL OR r.fingerprint = _fingerprint)))
-         ORDER BY j.id LIMIT _most);
-    next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] WHEN _looked = (advisorjobs_step()).looked_at THEN _last END;
-END $$;
-
--- How many jobs fit, without counting more than a hundred thousand or looking for longer than a fifth of a second: then more is true, there
--- are at least so many. Whole queues are read from the kept counts.
-CREATE OR REPLACE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
-DECLARE
-    _began timestamptz := clock_timestamp();
-    _after bigint := 0;
-    _step record;
-    _rest jsonb := jsonb_strip_nulls(_filter) - '{queue,states}'::text[];
-BEGIN
-    fitting := 0;
-    more := false;
-    IF _rest = '{}' AND _filter ->> 'queue' IS NOT NULL THEN
-        SELECT coalesce(sum(CASE WHEN 'waiting' = ANY (_states) THEN s.waiting ELSE 0 END + CASE WHEN 'delayed' = ANY (_states) THEN s.delayed ELSE 0 END
-                          + CASE WHEN 'active' = ANY (_states) THEN s.active ELSE 0 END + CASE WHEN 'failed' = ANY (_states) THEN s.failed ELSE 0 END), 0)
-          INTO fitting FROM advisorjobs_queue_stats(_filter ->> 'queue') s;
-        RETURN;
-    END IF;
-    WHILE _after IS NOT NULL LOOP
-        SELECT * INTO _step FROM advisorjobs_fitting_jobs(_filter, _states, _after, 9223372036854775807, 'infinity', 2000);
-        fitting := fitting + cardinality(_step.ids);
-        _after := _step.next_after;
-        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '200 milliseconds') THEN
-            more := true;
-            RETURN;
-        END IF;
-    END LOOP;
-END $$;
+-- FROZEN. What is met has fitted the filter since before the confirmation: jobs that were queued, started, delayed, failed or edited after
+-- it are left alone. The job that carries the action out is younger than that. A job that leaves the filter's states between the look of
+-- a step and its change is left alone too: the change asks for the state again, under the job's lock.
 
 -- Proposes an action on the jobs of _filter, or on _ids; returns its number. Whoever belongs to an organization proposes it for that
 -- organization's jobs only.
@@ -94,16 +16,18 @@ LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _actor jsonb := advisorjobs_actor();
     _own text := _actor ->> 'organization_id';
+    _sought jsonb := advisorjobs_sought(_filter);
     _count record;
     _id bigint;
 BEGIN
     PERFORM advisorjobs_check_actor(_action, _own);
+    PERFORM advisorjobs_check_role(CASE WHEN _sought IS NOT NULL THEN 'operator' END);
     PERFORM advisorjobs_refuse(CASE WHEN (_filter IS NULL) = (_ids IS NULL) THEN 'jobs: name jobs, or a filter' END);
     IF _action = 'clean' THEN
         _count := advisorjobs_count_cleaning(_filter);
     ELSIF _ids IS NOT NULL THEN
         _ids := ARRAY(SELECT DISTINCT id FROM unnest(_ids) AS i(id) ORDER BY id);
-        SELECT count(*) AS fitting, false AS more INTO _count FROM procrastinate_jobs j
+        SELECT count(*) AS fitting, false AS more, NULL::bigint AS looked INTO _count FROM procrastinate_jobs j
          WHERE j.id = ANY (_ids) AND advisorjobs_is_theirs(j.organization_id)
            AND advisorjobs_state_of(j) = ANY (advisorjobs_action_states(_action, NULL));
     ELSE
@@ -113,14 +37,18 @@ BEGIN
         END IF;
         _count := advisorjobs_count_fitting(_filter, advisorjobs_action_states(_action, _filter -> 'states'));
     END IF;
-    INSERT INTO advisorjobs_actions (action, arguments, filter, job_ids, actor, organization_id, expected, expected_more)
-    VALUES (_action, coalesce(_arguments, '{}'), _filter, _ids, _actor - 'statement', _own, _count.fitting, _count.more)
+    INSERT INTO advisorjobs_actions (
+        action, arguments, filter, sought, job_ids, actor, organization_id, expected, expected_more, looked)
+    VALUES (
+        _action, coalesce(_arguments, '{}'), advisorjobs_told_filter(_filter), _sought, _ids, _actor - 'statement', _own, _count.fitting,
+        _count.more, CASE WHEN _count.more THEN _count.looked END)
     RETURNING id INTO _id;
     RETURN _id;
 END $$;
 
 -- What a cleaning would take away: as many as there are in the state, whatever their age.
-CREATE OR REPLACE FUNCTION advisorjobs_count_cleaning(_filter jsonb, OUT fitting bigint, OUT more boolean)
+DROP FUNCTION IF EXISTS advisorjobs_count_cleaning(jsonb);
+CREATE FUNCTION advisorjobs_count_cleaning(_filter jsonb, OUT fitting bigint, OUT more boolean, OUT looked bigint)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
 BEGIN
     SELECT coalesce(sum(CASE _filter ->> 'state' WHEN 'waiting' THEN s.waiting WHEN 'delayed' THEN s.delayed WHEN 'failed' THEN s.failed
@@ -146,7 +74,7 @@ BEGIN
                                     THEN 'action: it was looked at over an hour ago, and there may be other jobs now: look again' END);
     UPDATE advisorjobs_actions a
        SET state = 'running', confirmed_at = clock_timestamp(),
-           newest = (SELECT last_value FROM procrastinate_jobs_id_seq),
+           newest = (SELECT last_value FROM procrastinate_jobs_id_seq), first = (SELECT min(j.id) FROM procrastinate_jobs j),
            actor = (advisorjobs_actor() - 'statement') || jsonb_strip_nulls(jsonb_build_object('why', coalesce(_why, a.actor ->> 'why')))
      WHERE a.id = _id;
     PERFORM advisorjobs_note(
@@ -199,9 +127,8 @@ BEGIN
     END IF;
     PERFORM advisorjobs_act(_a.actor);
     IF _a.action = 'clean' THEN
-        SELECT s.done, 0 AS refused, '{}'::jsonb AS reasons, s.next_after INTO _changed FROM advisorjobs_clean_step(
-            _a.filter ->> 'queue', CASE _a.filter ->> 'state' WHEN 'cancelled' THEN '{cancelled,aborted}' ELSE ARRAY[_a.filter ->> 'state'] END,
-            (_a.filter ->> 'before')::timestamptz, _a.place) s;
+        SELECT s.done, 0 AS refused, '{}'::jsonb AS reasons, s.next_after INTO _changed FROM advisorjobs_clean_some(
+            _a.filter ->> 'queue', advisorjobs_cleaned_states(_a.filter ->> 'state'), (_a.filter ->> 'before')::timestamptz, _a.place) s;
     ELSIF _a.action = 'undo' THEN
         SELECT * INTO _changed FROM advisorjobs_undo_step(_a);
     ELSE
@@ -214,10 +141,21 @@ BEGIN
     UPDATE advisorjobs_actions a
        SET place = coalesce(_changed.next_after, a.place), done = a.done + _changed.done, refused = a.refused + _changed.refused,
            state = CASE WHEN _changed.next_after IS NULL THEN 'done' ELSE 'running' END,
-           ended_at = CASE WHEN _changed.next_after IS NULL THEN clock_timestamp() END
+           ended_at = CASE WHEN _changed.next_after IS NULL THEN clock_timestamp() END,
+           sought = CASE WHEN _changed.next_after IS NOT NULL THEN a.sought END
      WHERE a.id = _id
     RETURNING a.done, a.refused, a.expected, a.state <> 'running' INTO done, refused, expected, finished;
+    IF finished AND _a.action = 'clean' THEN
+        PERFORM advisorjobs_note_cleaned(_a.filter, done);
+    END IF;
 END $$;
+
+-- A whole cleaning, when it has ended: it is noted once, as nobody asks later which jobs they were.
+CREATE OR REPLACE FUNCTION advisorjobs_note_cleaned(_filter jsonb, _count bigint) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS $$
+    SELECT advisorjobs_note_cleaning(
+        _filter ->> 'queue', advisorjobs_cleaned_states(_filter ->> 'state'), (_filter ->> 'before')::timestamptz, _count)
+$$;
 
 -- The next jobs of a selection or a filter, changed.
 CREATE OR REPLACE FUNCTION advisorjobs_change_step(
@@ -225,6 +163,7 @@ CREATE OR REPLACE FUNCTION advisorjobs_change_step(
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _most constant integer := (advisorjobs_step()).changed;
+    _states constant text[] := advisorjobs_action_states(_a.action, _a.filter -> 'states');
     _ids bigint[];
     _changed record;
 BEGIN
@@ -233,9 +172,9 @@ BEGIN
         next_after := CASE WHEN cardinality(_ids) = _most THEN _ids[_most] END;
     ELSE
         SELECT f.ids, f.next_after INTO _ids, next_after FROM advisorjobs_fitting_jobs(
-            _a.filter, advisorjobs_action_states(_a.action, _a.filter -> 'states'), _a.place, _a.newest, _a.confirmed_at, _most) f;
+            _a.filter || coalesce(_a.sought, '{}'), _states, _a.place, _a.newest, _a.confirmed_at, _most) f;
     END IF;
-    _changed := advisorjobs_change_jobs(_a.action, _ids, _a.arguments, _a.id);
+    _changed := advisorjobs_change_jobs(_a.action, _ids, _a.arguments, _a.id, CASE WHEN _a.job_ids IS NULL THEN _states END);
     done := cardinality(_changed.done);
     reasons := _changed.refused;
     refused := (SELECT count(*) FROM jsonb_object_keys(reasons));
@@ -246,12 +185,18 @@ CREATE OR REPLACE FUNCTION advisorjobs_cancel_action(_id bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _a advisorjobs_actions;
+    _me constant jsonb := advisorjobs_actor();
 BEGIN
     UPDATE advisorjobs_actions a
-       SET state = 'cancelled', confirmed_at = coalesce(a.confirmed_at, clock_timestamp()), ended_at = clock_timestamp()
+       SET state = 'cancelled', confirmed_at = coalesce(a.confirmed_at, clock_timestamp()), ended_at = clock_timestamp(), sought = NULL
      WHERE a.id = _id AND a.state IN ('proposed', 'running') AND advisorjobs_is_theirs(a.organization_id) RETURNING * INTO _a;
     IF NOT FOUND THEN
         RETURN false;
+    END IF;
+    IF _a.action = 'clean' AND _a.done > 0 THEN     -- what was cleaned so far, by whoever wanted it
+        PERFORM advisorjobs_act(_a.actor);
+        PERFORM advisorjobs_note_cleaned(_a.filter, _a.done);
+        PERFORM advisorjobs_act(_me);
     END IF;
     PERFORM advisorjobs_note('cancel', 'action', _id::text, _a.organization_id, jsonb_build_object('state', 'running'),
                              jsonb_build_object('state', 'cancelled', 'done', _a.done)) WHERE _a.job_id IS NOT NULL;

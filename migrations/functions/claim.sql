@@ -154,10 +154,10 @@ END $$;
 -- Returns the jobs in no particular order; then, with NULL for an id, a row for each queue that was visited: the cursors of its
 -- turns and its ageing, which the worker's next claim of it brings along; start_within, the seconds for which the grants are good
 -- (NULL: for ever); opens_in, seconds until it may start more (NULL: not a matter of time); whether a limit is near; and whether it is
--- closed: until then nothing of it starts, while else only some organizations wait; fair: its organizations take turns.
+-- closed: until then nothing of it starts, while else only some organizations wait; fair: its organizations take turns. Whoever calls
+-- it names the columns that it reads, so that a further one breaks no worker of the version before (released.sql).
 DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean);
-DROP FUNCTION IF EXISTS advisorjobs_claim(bigint, uuid, text[], integer[], text[], boolean, text[], integer[]);
-CREATE FUNCTION advisorjobs_claim(
+CREATE OR REPLACE FUNCTION advisorjobs_claim_jobs(
     _worker bigint, _token uuid, _queues text[], _free integer[], _names text[], _look_aside boolean,
     _cursors text[], _aged integer[])
 RETURNS TABLE (

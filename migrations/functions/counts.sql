@@ -151,7 +151,8 @@ END $$;
 --   rate, rate_window, running       the limits in force over all workers, NULL: none
 --   closed_until        an external service asked for patience
 --   workers             living worker processes that serve the queue
-CREATE OR REPLACE FUNCTION advisorjobs_queue_stats(_queue text) RETURNS TABLE (
+-- Without _oldest oldest_waiting_at is NULL: it is most of what this costs.
+CREATE OR REPLACE FUNCTION advisorjobs_queue_states(_queue text, _oldest boolean) RETURNS TABLE (
     queue text, waiting bigint, active bigint, completed bigint, failed bigint, delayed bigint, paused bigint, cancelled bigint,
     oldest_waiting_at timestamptz, is_paused boolean, paused_since timestamptz, paused_until timestamptz, paused_by text,
     pause_reason text, closed_until timestamptz, rate integer, rate_window interval, running integer, workers bigint)
@@ -171,7 +172,7 @@ BEGIN
            coalesce(k.failed, 0)::bigint, coalesce(k.delayed, 0)::bigint,
            CASE WHEN p.queue IS NOT NULL THEN coalesce(k.waiting, 0) ELSE 0 END::bigint,
            (coalesce(k.cancelled, 0) + coalesce(k.aborted, 0))::bigint,
-           CASE WHEN k.waiting > 0 THEN advisorjobs_oldest_waiting(n.name) END, p.queue IS NOT NULL, p.since, p.until, p.paused_by, p.reason,
+           CASE WHEN _oldest AND k.waiting > 0 THEN advisorjobs_oldest_waiting(n.name) END, p.queue IS NOT NULL, p.since, p.until, p.paused_by, p.reason,
            CASE WHEN q.closed_until > now() THEN q.closed_until END, q.rate, q.rate_window, q.running,
            (SELECT count(*) FROM advisorjobs_workers w
              WHERE w.stopped_at IS NULL AND w.expires_at > now() AND n.name = ANY (w.queues))
@@ -180,6 +181,15 @@ BEGIN
       LEFT JOIN advisorjobs_pauses p ON p.queue = n.name AND p.organization_id = '' AND (p.until IS NULL OR p.until > now())
      ORDER BY n.name;
 END $$;
+
+-- As the manager, `advisorjobs stats` and the view ask.
+CREATE OR REPLACE FUNCTION advisorjobs_queue_stats(_queue text) RETURNS TABLE (
+    queue text, waiting bigint, active bigint, completed bigint, failed bigint, delayed bigint, paused bigint, cancelled bigint,
+    oldest_waiting_at timestamptz, is_paused boolean, paused_since timestamptz, paused_until timestamptz, paused_by text,
+    pause_reason text, closed_until timestamptz, rate integer, rate_window interval, running integer, workers bigint)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT * FROM advisorjobs_queue_states(_queue, true)
+$$;
 
 -- Since when the one waits that waits longest of those next in line: the first of each priority and turn of the ready index, by a loose
 -- scan of it. A hundred probes a queue are two milliseconds for all queues.

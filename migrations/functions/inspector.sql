@@ -408,9 +408,11 @@ BEGIN
          GROUP BY q.queue_name ORDER BY q.queue_name;
 END $$;
 
--- A mark for each topic of the dashboard that is another one when something has changed. "queue:…" for each queue; "jobs": any of them.
--- Read once a second while anybody looks on, so it asks for nothing that has to be looked for among the jobs that wait.
-CREATE OR REPLACE FUNCTION advisorjobs_changes() RETURNS TABLE (topic text, mark text)
+-- A mark for each topic of the dashboard that is another one when something has changed. "queue:…" for each queue; "jobs": any of them;
+-- "job:…" for each of _jobs that is not in the history alone. Read once a second while anybody looks on, so it asks for nothing that
+-- has to be looked for among the jobs that wait.
+DROP FUNCTION IF EXISTS advisorjobs_changes();
+CREATE OR REPLACE FUNCTION advisorjobs_changes(_jobs bigint[] DEFAULT '{}') RETURNS TABLE (topic text, mark text)
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -433,6 +435,13 @@ BEGIN
         SELECT 'queue:' || c.name, c.mark FROM queues c
         UNION ALL
         SELECT 'jobs', md5(coalesce(string_agg(c.mark, '' ORDER BY c.name), '')) FROM queues c
+        UNION ALL
+        SELECT 'job:' || j.id, md5(concat_ws(
+                   ' ', j.status, j.run_no, '/', j.attempts, j.crashes, '/', j.parked, '/', j.scheduled_at, '/', j.priority, j.cost, j.limit_key, '/',
+                   j.unique_key, '/', j.abort_requested, j.args, '/', j.tags, '/', j.progress, '/', l.no))
+          FROM unnest(_jobs) AS w(id) JOIN procrastinate_jobs j ON j.id = w.id
+          LEFT JOIN LATERAL (
+              SELECT o.no FROM advisorjobs_log_lines o WHERE o.job_id = j.id AND o.run_no = j.run_no ORDER BY o.no DESC LIMIT 1) l ON true
         UNION ALL
         SELECT 'workers', concat_ws(' ', count(*), max(w.id), count(w.stopped_at), max(w.beat_at)) FROM advisorjobs_workers w
         UNION ALL

@@ -15,8 +15,10 @@ $$;
 -- this is a step. done: the jobs that were changed; refused: {"17": reason} for the others: gone (there is none, or it has ended and
 -- left), key_taken, busy (a worker takes it at this moment), unchanged, or the state that it is in.
 DROP FUNCTION IF EXISTS advisorjobs_change_jobs(text, bigint[], jsonb, bigint);
+DROP FUNCTION IF EXISTS advisorjobs_change_jobs(text, bigint[], jsonb, bigint, text[]);
 CREATE FUNCTION advisorjobs_change_jobs(
-    _action text, _ids bigint[], _arguments jsonb DEFAULT '{}', _part_of bigint DEFAULT NULL, OUT done bigint[], OUT refused jsonb)
+    _action text, _ids bigint[], _arguments jsonb DEFAULT '{}', _part_of bigint DEFAULT NULL, _states text[] DEFAULT NULL,
+    OUT done bigint[], OUT refused jsonb)
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     _alone boolean := _part_of IS NULL AND cardinality(_ids) = 1;
@@ -30,11 +32,12 @@ BEGIN
                                            ELSE to_jsonb(advisorjobs_state_of(j)) END), '{}') AS each
       INTO _was FROM procrastinate_jobs j WHERE j.id = ANY (_ids) AND advisorjobs_is_theirs(j.organization_id);
     done := CASE _action WHEN 'retry' THEN advisorjobs_retry(_was.ids, NULL, true, NULL, NULL, NULL)
-                         WHEN 'cancel' THEN advisorjobs_cancel_these(_was.ids, _alone)
+                         WHEN 'cancel' THEN advisorjobs_cancel_these(_was.ids, _alone, _states)
                          WHEN 'promote' THEN advisorjobs_promote_these(_was.ids)
-                         WHEN 'priority' THEN advisorjobs_set_priority(_was.ids, (_arguments ->> 'priority')::integer) END;
+                         WHEN 'priority' THEN advisorjobs_set_priority(_was.ids, (_arguments ->> 'priority')::integer, _states) END;
     SELECT coalesce(jsonb_object_agg(g.id, CASE
                WHEN j.id IS NULL THEN 'gone'
+               WHEN NOT advisorjobs_state_of(j) = ANY (_states) THEN advisorjobs_state_of(j)
                WHEN _action = 'retry' AND j.status = 'failed' THEN 'key_taken'
                WHEN _action = 'cancel' AND j.status IN ('todo', 'doing') THEN 'busy'
                WHEN _action = 'promote' AND j.status = 'todo' AND j.scheduled_at IS NOT NULL THEN 'busy'
@@ -64,7 +67,9 @@ BEGIN
 END $$;
 
 -- Waiting and delayed jobs end; running ones are asked to stop. Returns both. _alone: a single one is waited for while a claim holds it.
-CREATE OR REPLACE FUNCTION advisorjobs_cancel_these(_ids bigint[], _alone boolean) RETURNS bigint[]
+-- _states: only those that are in one of them.
+DROP FUNCTION IF EXISTS advisorjobs_cancel_these(bigint[], boolean);
+CREATE OR REPLACE FUNCTION advisorjobs_cancel_these(_ids bigint[], _alone boolean, _states text[] DEFAULT NULL) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     _ended bigint[];
@@ -73,10 +78,10 @@ BEGIN
     IF _alone THEN
         RETURN CASE WHEN advisorjobs_cancel(_ids[1]) THEN _ids ELSE '{}' END;
     END IF;
-    _ended := advisorjobs_take_out(_ids, '{waiting,delayed}', NULL, true);
+    _ended := advisorjobs_take_out(_ids, coalesce(_states, '{waiting,delayed}'), NULL, true);
     WITH asked AS (
         UPDATE procrastinate_jobs SET abort_requested = true WHERE id = ANY (ARRAY(
-            SELECT j.id FROM procrastinate_jobs j WHERE j.id = ANY (_ids) AND j.status = 'doing'
+            SELECT j.id FROM procrastinate_jobs j WHERE j.id = ANY (_ids) AND j.status = 'doing' AND ('active' = ANY (_states)) IS NOT FALSE
              ORDER BY j.id FOR NO KEY UPDATE SKIP LOCKED)) RETURNING id)
     SELECT coalesce(array_agg(id), '{}') INTO _asked FROM asked;
     IF cardinality(_asked) > 0 THEN
@@ -108,8 +113,9 @@ END $$;
 
 -- Gives jobs that wait another priority, 1 (first) to 9; returns those that had another. Those of a lock change their line: its first is
 -- brought back into the ready index, as it may have stood parked behind another. A job whose lock was changed meanwhile is left: its
--- line isn't held.
-CREATE OR REPLACE FUNCTION advisorjobs_set_priority(_ids bigint[], _priority integer) RETURNS bigint[]
+-- line isn't held. _states: only those that are in one of them.
+DROP FUNCTION IF EXISTS advisorjobs_set_priority(bigint[], integer);
+CREATE OR REPLACE FUNCTION advisorjobs_set_priority(_ids bigint[], _priority integer, _states text[] DEFAULT NULL) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     _locks text[] := ARRAY(SELECT DISTINCT j.lock FROM procrastinate_jobs j WHERE j.id = ANY (_ids) AND j.lock IS NOT NULL);
@@ -121,6 +127,7 @@ BEGIN
     _held := ARRAY(
         SELECT j.id FROM procrastinate_jobs j
          WHERE j.id = ANY (_ids) AND j.status = 'todo' AND j.priority <> -_priority AND (j.lock IS NULL OR j.lock = ANY (_locks))
+           AND (_states IS NULL OR advisorjobs_state_of(j) = ANY (_states))
          ORDER BY j.id FOR NO KEY UPDATE);
     UPDATE procrastinate_jobs SET priority = -_priority, era = DEFAULT WHERE id = ANY (_held);
     IF cardinality(_locks) > 0 THEN
@@ -188,19 +195,16 @@ BEGIN
             _job || jsonb_build_object('tags', coalesce(to_jsonb(_was.tags), '[]') || to_jsonb('from job ' || _id)))) e;
         outcome := 'created';
     ELSE
+        outcome := CASE WHEN _was.status <> 'failed' THEN 'changed'
+                        WHEN cardinality(advisorjobs_retry(ARRAY[_id], NULL, true, NULL, NULL, NULL)) = 0 THEN 'key_taken'
+                        ELSE 'retried' END;
+        IF outcome = 'key_taken' THEN   -- before anything of the job is touched
+            RETURN;
+        END IF;
         UPDATE procrastinate_jobs j
            SET args = _job -> 'args', cost = coalesce((_job ->> 'cost')::smallint, 1), limit_key = _job ->> 'limit_key',
                parked = CASE WHEN j.parked <> 'key' THEN j.parked END, era = DEFAULT
          WHERE j.id = _id;
-        outcome := 'changed';
-    END IF;
-    IF outcome = 'changed' AND _was.status = 'failed' THEN
-        IF cardinality(advisorjobs_retry(ARRAY[_id], NULL, true, NULL, NULL, NULL)) = 0 THEN
-            outcome := 'key_taken';
-            UPDATE procrastinate_jobs j SET args = _was.payload WHERE j.id = _id;
-            RETURN;
-        END IF;
-        outcome := 'retried';
     END IF;
     PERFORM advisorjobs_wake();
     PERFORM advisorjobs_note('edit', 'job', _id::text, _was.organization_id, jsonb_build_object('state', _was.status), jsonb_strip_nulls(

@@ -41,12 +41,14 @@ def addresses_of_all(jobs: Mapping[str, int]) -> list[str]:
         *(f"/jobs/{number}" for number in numbers),
         f"/jobs/{jobs['failed']}/values",
         f"/actions/{jobs['action']}",
+        *(f"/actions?{query}" for query in ("", "state=running", "state=done&before=30")),
         *(f"/organizations?within={within}&order={order}" for within in ("hour", "day", "month") for order in ORDERS),
         "/organizations?within=month&page=20",
         "/organizations?q=org-5",
         *(f"{each}?span={span}" for each in organizations for span in SPANS),
         "/failures",
         "/failures?span=month",
+        *(f"/performance?span={span}" for span in SPANS),
         f"/failures?span=month&organization={LARGE}",
         "/schedules",
         "/schedules/of/nightly-3",
@@ -81,7 +83,9 @@ def addresses_of_one(jobs: Mapping[str, int]) -> list[str]:
         *(f"/jobs?{query}" for query in (*COMMON, "name=test:work7", "name=nothing", f"before={before()}")),
         *(f"/jobs/{number}" for number in numbers),
         "/failures?span=month",
+        *(f"/performance?span={span}" for span in SPANS),
         "/schedules",
+        "/actions",
         "/account",
         "/api/jobs?status=completed",
         "/api/jobs?status=failed",
@@ -166,6 +170,7 @@ def api(jobs: Mapping[str, int]) -> Iterator[str]:
         f"/api/organizations/{LARGE}",
         f"/api/organizations/{LARGE}/series?span=30d",
     )
+    yield from (*(f"/api/performance?span={span}" for span in SPANS), "/api/performance/slowest")
     yield from (
         "/api/workers",
         "/api/workers/statistics",
@@ -174,6 +179,7 @@ def api(jobs: Mapping[str, int]) -> Iterator[str]:
         "/api/audit",
         "/api/schedules",
     )
+    yield from ("/api/actions?limit=200", "/api/actions?state=cancelled")
     yield from (f"/api/actions/{jobs['action']}", f"/api/actions/{jobs['action']}/refusals?limit=1000")
     yield from ("/api/me", "/api/people", "/api/tokens")
     yield from ("/api/schedules/one?key=nightly-3", "/api/failures/groups", "/api/failures/runs")

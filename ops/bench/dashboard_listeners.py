@@ -73,7 +73,8 @@ async def look(client: httpx.AsyncClient, address: str, pages: Counter) -> None:
     first.raise_for_status()
     topics = {topic for region in REGION.findall(first.text) for topic in region.split()}
     assert topics, address
-    async with client.stream("GET", "/live", timeout=None) as events:
+    job = next((topic.removeprefix("job:") for topic in topics if topic.startswith("job:")), None)
+    async with client.stream("GET", "/live", params={"job": job} if job else {}, timeout=None) as events:
         async for line in events.aiter_lines():
             if line.startswith("data:") and topics & set(line.removeprefix("data:").split()):
                 (await client.get(address)).raise_for_status()

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import BulkAction, JobFilter
+from advisorjobs.actions.bulk_actions import BulkAction
+from advisorjobs.inspector.job_filter import JobFilter
 from tests.fixtures.desk import Desk
 from tests.fixtures.waiting import wait_for
 
@@ -56,8 +57,9 @@ def test_each_job_is_changed_once_though_a_worker_is_killed(
     ada: Actions, desk: Desk, database: str, start_worker: Start
 ) -> None:
     desk.one("SELECT setval('procrastinate_jobs_id_seq', 1000)")
-    first = desk.enqueue(JOBS)[0]
-    number = ada.sync.propose("priority", wanted=JobFilter(queue="critical"), priority=8)
+    first = desk.enqueue(JOBS, args={"document_id": "doc-17"})[0]
+    (other,) = desk.enqueue(args={"document_id": "doc-18"})
+    number = ada.sync.propose("priority", wanted=JobFilter(payload="document_id=doc-17"), priority=8)
 
     def standing() -> BulkAction:
         found = ada.sync.read_action(number)
@@ -82,6 +84,7 @@ def test_each_job_is_changed_once_though_a_worker_is_killed(
     ]
     assert sorted(changed) == list(range(first, first + JOBS))
     assert (standing().done, standing().refused) == (JOBS, 0)
+    assert desk.one("SELECT priority FROM procrastinate_jobs WHERE id = %s", other) == -1
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'critical' AND priority = -8") == JOBS
     runs = "SELECT result, run_no FROM advisorjobs_runs WHERE job_id = %s AND final"
     ended: dict[str, Any] = wait_for(lambda: desk.rows(runs, standing().job_id), "the end of its job")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import psycopg
@@ -204,3 +205,29 @@ def test_a_job_that_a_claim_is_taking_is_waited_for(ada: Actions, desk: Desk, da
         claiming.execute("INSERT INTO advisorjobs_count_changes (queue_name, waiting) VALUES ('critical', -1)")
     assert ada.sync.cancel_job(job).done
     assert desk.one("SELECT abort_requested FROM procrastinate_jobs")
+
+
+def edited(desk: Desk, job: int, **fields: Any) -> tuple[int, str]:
+    """Gives a job the arguments {"n": 2}: whose they are now, and the outcome."""
+    version = "(SELECT advisorjobs_version(payload) FROM get_job(%s))"
+    changed = {"name": "test:work", "queue": "critical", "args": {"n": 2}, **fields}
+    sql = f"SELECT job_id, outcome FROM advisorjobs_edit_job(%s, %s::jsonb, {version})"
+    (row,) = desk.rows(sql, job, json.dumps(changed), job)
+    return row["job_id"], row["outcome"]
+
+
+def test_an_edit_that_is_refused_as_the_key_is_taken_changes_nothing_of_the_job(desk: Desk, audit_log: Log) -> None:
+    job = failed(desk, unique_key="k", cost=3, limit_key="stripe:a", args={"n": 1})
+    (taker,) = desk.enqueue(unique_key="k")
+    everything = "SELECT to_jsonb(j) AS job FROM procrastinate_jobs j WHERE id = %s"
+    before = desk.rows(everything, job)
+
+    assert edited(desk, job, cost=7, limit_key="stripe:b") == (job, "key_taken")
+    assert desk.rows(everything, job) == before
+    assert audit_log() == []
+
+    desk.complete(*desk.claim())
+    assert taker
+    assert edited(desk, job, cost=7, limit_key="stripe:b") == (job, "retried")
+    (row,) = desk.rows("SELECT status, args, cost, limit_key FROM procrastinate_jobs WHERE id = %s", job)
+    assert row == {"status": "todo", "args": {"n": 2}, "cost": 7, "limit_key": "stripe:b"}

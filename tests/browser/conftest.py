@@ -15,9 +15,9 @@ from psycopg.rows import dict_row
 from pytest_postgresql.executors import NoopExecutor
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import JobFilter
 from advisorjobs.actor import Actor, Via
 from advisorjobs.application import App
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.manager import BlockingQueueManager
 from advisorjobs.settings import Settings
 from advisorjobs.testing import JobKit

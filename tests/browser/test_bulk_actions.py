@@ -29,7 +29,7 @@ def test_ticked_jobs_are_retried_after_a_look(tab: Tab, dashboard: Dashboard) ->
     expect(page.locator("#standing")).to_contain_text("2 jobs would be changed")
     assert [dashboard.status(job) for job in jobs] == ["failed"] * 3
     page.get_by_label("Why").fill("the bank is back")
-    page.get_by_role("button", name="Retry jobs: 2").click()
+    page.get_by_role("button", name="Retry 2 jobs").click()
     expect(page.locator("#standing .status")).to_have_text("done")
     assert figure(page, "Changed") == "2"
     assert [dashboard.status(job) for job in jobs] == ["todo", "todo", "failed"]
@@ -47,7 +47,7 @@ def test_all_that_match_are_cancelled_by_a_worker_while_somebody_looks_on(tab: T
     page.get_by_role("button", name="Look how many").click()
     number = number_of(page)
     expect(page.locator("#standing")).to_contain_text("700 jobs would be changed")
-    page.get_by_role("button", name="Cancel jobs: 700").click()
+    page.get_by_role("button", name="Cancel 700 jobs").click()
     expect(page.locator("#standing .status")).to_have_text("running")
     expect(page.locator("#standing progress")).to_have_count(1)
     dashboard.work()

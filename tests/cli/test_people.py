@@ -13,6 +13,7 @@ import pytest
 
 from advisorjobs.application import App
 from advisorjobs.cli.main import run
+from advisorjobs.proxy_settings import PublicUrl
 from advisorjobs.web.access.accounts import Accounts
 from advisorjobs.web.access.door import OpenDoor, check_door
 from advisorjobs.web.access.person import Role
@@ -144,3 +145,8 @@ def test_where_it_may_listen() -> None:
         check_door(host, can_sign_in=True, production=True)
         with pytest.raises(OpenDoor, match="advisorjobs webhooks"):
             check_door(host, can_sign_in=False, production=False)
+    public, here = PublicUrl("https", "jobs.example"), PublicUrl("http", "localhost:8080")
+    check_door("127.0.0.1", can_sign_in=False, production=False, public=here)
+    check_door("127.0.0.1", can_sign_in=True, production=False, public=public)
+    with pytest.raises(OpenDoor, match=r"https://jobs\.example/ is for others"):
+        check_door("127.0.0.1", can_sign_in=False, production=False, public=public)

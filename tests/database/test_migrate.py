@@ -22,6 +22,7 @@ from advisorjobs.database.migrate import (
 from advisorjobs.database.scripts import Script
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from tests.fixtures.counted import counted, kept
+from tests.fixtures.waiting import wait_for
 
 pytestmark = pytest.mark.postgres
 
@@ -99,6 +100,32 @@ def test_a_script_that_fails_leaves_those_before_it_and_nothing_of_itself(
         query = "SELECT to_regclass('good') IS NOT NULL, to_regclass('bad') IS NOT NULL"
         assert connection.execute(query).fetchone() == (True, False)
     assert pending(database) == ["9002_bad", "functions"]
+
+
+@pytest.mark.parametrize("what", ["script", "functions"])
+def test_work_goes_on_while_a_migration_waits_for_somebodys_transaction(
+    what: str,
+    database: str,
+    connection: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever asks for a table after the migration did is let pass."""
+    change = Script("9001_column", "ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
+    monkeypatch.setattr(scripts, "numbered", lambda: (change,) if what == "script" else ())
+    monkeypatch.setattr(scripts, "functions_checksum", lambda: "of changed files")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database) as held:
+        held.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
+        migrating = pool.submit(migrate, database)
+        wait_for(lambda: "waits for a transaction" in caplog.text, "the migration to wait")
+        connection.execute("SET statement_timeout = '10s'")
+        for _ in range(3):
+            connection.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
+        assert not migrating.done()
+        held.commit()
+        applied = migrating.result(30).applied
+    assert applied[0] == ("9001_column" if what == "script" else "functions/audit")
+    assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (4,)
 
 
 def test_what_the_program_knows_is_written_in_the_same_run(database: str) -> None:

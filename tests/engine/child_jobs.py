@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import re
 import signal
@@ -25,6 +26,8 @@ from advisorjobs.outcomes import Fail, Snooze
 from advisorjobs.payloads import Payload
 from advisorjobs.settings import Settings
 from advisorjobs.task import task
+
+log = logging.getLogger(__name__)
 
 QUICKLY = fixed(0.05)
 
@@ -69,6 +72,38 @@ def print_much(job: Job) -> str:
     os.write(1, b"\x00\x00\x00\x05hello")
     sys.stdout.write("no end of line")
     return "done"
+
+
+@task("test:fork", payload=Work, queue="critical", retries=0)
+def fork(job: Job) -> str:
+    """Forks. `how` says what the other process does; `number` bytes are returned."""
+    match job.payload.how:
+        case "returns":
+            os.fork()
+        case "stays":
+            if not os.fork():
+                speak(job.payload.path, "during the run")
+                while not os.path.exists(f"{job.payload.path}.over"):
+                    os.sched_yield()
+                speak(job.payload.path, "after it")
+                os._exit(0)
+            while not os.path.exists(f"{job.payload.path}.during the run"):
+                os.sched_yield()
+        case "speaks":
+            log.info("said")
+        case "chatters":
+            for _ in range(4):
+                if not os.fork():
+                    for number in range(200):
+                        log.info("line %d", number)
+                    os._exit(0)
+    return "x" * job.payload.number
+
+
+def speak(path: str, words: str) -> None:
+    """Says it, and leaves a file that tells so."""
+    log.info(words)
+    Path(f"{path}.{words}").touch()
 
 
 @task("test:loop", payload=Work, queue="critical", timeout=timedelta(seconds=1), retries=0)

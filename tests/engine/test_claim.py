@@ -214,7 +214,7 @@ def test_a_claim_touches_few_pages_at_depth(desk: Desk) -> None:
 
     def pages() -> int:
         desk.enqueue(10)
-        claim = "advisorjobs_claim(%s, %s, %s, %s, %s, true, %s::text[], '{0}')"
+        claim = "advisorjobs_claim_jobs(%s, %s, %s, %s, %s, true, %s::text[], '{0}')"
         sql = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM {claim}"
         (plan,) = desk.rows(sql, desk.worker, desk.token, ["critical"], [10], list(desk.names), [None])[0].values()
         return int(plan[0]["Plan"]["Shared Hit Blocks"]) + int(plan[0]["Plan"]["Shared Read Blocks"])

@@ -77,9 +77,7 @@ def test_a_claim_reads_as_few_pages_after_many_dead_jobs_as_before(database: str
     def pages() -> int:
         desk.enqueue(10)
         params = (desk.worker, desk.token, ["critical"], [10], list(desk.names), [None], [0])
-        sql = (
-            "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM advisorjobs_claim(%s, %s, %s, %s, %s, true, %s, %s)"
-        )
+        sql = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM advisorjobs_claim_jobs(%s, %s, %s, %s, %s, true, %s, %s)"
         (plan,) = desk.rows(sql, *params)[0].values()
         return int(plan[0]["Plan"]["Shared Hit Blocks"]) + int(plan[0]["Plan"]["Shared Read Blocks"])
 

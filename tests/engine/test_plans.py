@@ -60,7 +60,7 @@ USED = {
     },
     "advisorjobs_afford": {"advisorjobs_organization_rules_pkey", "procrastinate_jobs_pkey"},
     "advisorjobs_bring_back": {"advisorjobs_unknown_idx", "procrastinate_jobs_pkey"},
-    "advisorjobs_claim": {
+    "advisorjobs_claim_jobs": {
         "advisorjobs_delayed_idx",
         "advisorjobs_keys_wake_idx",
         "advisorjobs_ready_idx",

@@ -6,24 +6,29 @@ import asyncio
 import gc
 import math
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
+
+import pytest
 
 from advisorjobs.application import App
 from advisorjobs.engine.assembly import handlers_of, plan_of
 from advisorjobs.engine.complete import Completer
 from advisorjobs.engine.current import current_run
-from advisorjobs.engine.dispatch import Dispatcher
+from advisorjobs.engine.dispatch import Dispatcher, RunTracer
+from advisorjobs.engine.harmless_spans import HarmlessSpans
 from advisorjobs.engine.lease import Lease
 from advisorjobs.engine.run import Run
 from advisorjobs.engine.slots import Slots
+from advisorjobs.losses import Losses
 from tests.fixtures.desk import Desk
 from tests.fixtures.waiting import wait_for_async
 
 LEFT: ContextVar[int | None] = ContextVar("left", default=None)
 
 
-async def run_all(app: App, desk: Desk, said: list[Run]) -> None:
+async def run_all(app: App, desk: Desk, said: list[Run], tracer: RunTracer | None = None) -> Dispatcher:
     """Runs ten jobs, one after the other in one slot; forgets them like a worker that has written their ends."""
     desk.enqueue(10)
     handlers = handlers_of(app, plan_of(app, {"queues": ["critical"]}), None)  # type: ignore[arg-type]
@@ -31,7 +36,7 @@ async def run_all(app: App, desk: Desk, said: list[Run]) -> None:
     ports: Any = None
     dispatcher = Dispatcher(
         slots=Slots({"critical": 1}), completer=outbox, handlers=handlers, executor=ports, ports=ports,
-        on_room=lambda: None, on_said=said.append,
+        on_room=lambda: None, on_said=said.append, tracer=tracer,
     )  # fmt: skip
     dispatcher.take(desk.claim(), Lease(desk.worker, desk.token, 60.0, time.monotonic()), {"critical": math.inf})
 
@@ -40,6 +45,7 @@ async def run_all(app: App, desk: Desk, said: list[Run]) -> None:
 
     await wait_for_async(ended, "the runs")
     outbox.forget()
+    return dispatcher
 
 
 async def test_each_run_knows_itself_and_nothing_of_the_one_before(app: App, desk: Desk) -> None:
@@ -71,6 +77,40 @@ async def test_who_keeps_lines_is_told_of_runs_that_said_something(app: App, des
     await run_all(app, desk, said)
     assert len(said) == 5
     assert {run.job.id % 2 for run in said} == {1}
+
+
+class Broken:
+    """A tracer that raises at each call."""
+
+    def __getattr__(self, call: str) -> Callable[..., Any]:
+        def fail(*_: object) -> None:
+            raise RuntimeError(call)
+
+        return fail
+
+
+async def test_a_tracer_that_raises_touches_no_run(app: App, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[Run | None] = []
+
+    @app.task(name="test:work", queue="critical")
+    async def work() -> None:
+        seen.append(current_run.get())
+
+    losses = Losses()
+    spans = HarmlessSpans(Broken(), losses)  # type: ignore[arg-type]
+    dispatcher = await run_all(app, desk, [], spans)
+    (queue,) = dispatcher.slots.queues.values()
+
+    assert [run.outcome for run in seen if run] == ["completed"] * 10
+    assert (queue.running, queue.ended, queue.finished["completed"]) == (0, 10, 10)
+    assert (spans.name_of(seen[0]), spans.from_child([])) == (None, None)  # type: ignore[arg-type]
+    assert losses.counts["error"] == 22
+    told = [line.getMessage().partition(" failed (")[0] for line in caplog.records if "failed" in line.getMessage()]
+    assert told == [  # once each
+        "the beginning of a run's span", "the end of a run's span", "the name of a run's span",
+        "passing on a child process's spans",
+    ]  # fmt: skip
+    assert "RuntimeError at " in caplog.text
 
 
 async def test_a_run_that_has_ended_is_no_work_for_the_garbage_collector(app: App, desk: Desk) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+from collections import deque
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +15,17 @@ import pytest
 
 from advisorjobs.database.link import Link
 from advisorjobs.engine.current import current_run
-from advisorjobs.engine.run_lines import LONGEST_LINE, MOST_LINES, MOST_WAITING, LineHandler, RunLines, cut, kept_text
+from advisorjobs.engine.run_lines import (
+    LONGEST_LINE,
+    MOST_LINES,
+    MOST_WAITING,
+    Line,
+    LineHandler,
+    RunLines,
+    cut,
+    kept_text,
+)
+from advisorjobs.losses import REASONS, Losses
 from tests.fixtures.apps import Program
 from tests.fixtures.waiting import wait_for_async
 
@@ -35,6 +47,7 @@ app.run_worker(queues=["critical"], wait=False)
 """
 
 Connection = psycopg.Connection[Any]
+NOTHING = dict.fromkeys(REASONS, 0)
 
 
 def run_of(number: int = 1) -> Any:
@@ -46,7 +59,7 @@ def run_of(number: int = 1) -> Any:
 @pytest.fixture
 async def lines(database: str) -> AsyncIterator[RunLines]:
     """Lines that are written to this test's database."""
-    made = RunLines(Link(database, "test"))
+    made = RunLines(Link(database, "test"), Losses())
     yield made
     await made.link.close()
 
@@ -122,7 +135,108 @@ async def test_lines_that_can_never_be_written_are_dropped(lines: RunLines, capl
     await lines.flush()
 
     assert not lines.waiting
-    assert "1 lines of runs can't be kept: NotNullViolation" in caplog.text
+    assert "writing lines of runs failed (psycopg.errors.NotNullViolation" in caplog.text
+    assert lines.losses.counts == {**NOTHING, "unwritten": 1, "error": 1}
+
+
+class Held(deque[Line]):
+    """Lets a line in when it is told to: a thread that the system has put aside there."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=MOST_WAITING)
+        self.come, self.go_on = threading.Event(), threading.Event()
+
+    def append(self, line: Line) -> None:
+        self.come.set()
+        assert self.go_on.wait(10)
+        super().append(line)
+
+
+async def test_a_line_that_comes_while_those_before_it_are_written_is_written_too(
+    lines: RunLines, connection: Connection
+) -> None:
+    run = run_of()
+    lines.keep(run, 1_800_000_000.0, "info", "before")
+    lines.waiting, waiting = Held(), lines.waiting
+    lines.waiting.extend(waiting)
+    thread = threading.Thread(target=lines.keep, args=(run, 1_800_000_000.0, "info", "meanwhile"))
+    thread.start()
+    await asyncio.to_thread(lines.waiting.come.wait)
+    await lines.flush()
+    lines._said.clear()
+    lines.waiting.go_on.set()
+    await asyncio.to_thread(thread.join)
+    loop = asyncio.ensure_future(lines.loop())
+
+    async def written() -> bool:
+        return len(connection.execute(LINES, [1]).fetchall()) == 2
+
+    await wait_for_async(written, "the line that came meanwhile")
+    loop.cancel()
+
+
+async def test_a_run_s_end_has_written_what_nobody_was_told_of(lines: RunLines, connection: Connection) -> None:
+    run = run_of()
+    lines.keep(run, 1_800_000_000.0, "info", "left")
+    await asyncio.to_thread(int)
+    assert lines._said.is_set()
+    lines._said.clear()
+    loop = asyncio.ensure_future(lines.loop())
+    lines.ended(run)
+
+    assert await kept(connection, 1) == [(1, 1, "info", "left")]
+    loop.cancel()
+
+
+async def test_a_stop_while_lines_are_written_loses_none(lines: RunLines, connection: Connection) -> None:
+    lines.keep(run_of(), 1_800_000_000.0, "info", "said last")
+    begun = asyncio.Event()
+
+    async def never(batch: list[Line]) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    lines._write, write = never, lines._write  # type: ignore[method-assign]
+    writing = asyncio.ensure_future(lines.flush())
+    await begun.wait()
+    writing.cancel()
+    await asyncio.wait([writing])
+    lines._write = write  # type: ignore[method-assign]
+    await lines.close(5.0)
+
+    assert await kept(connection, 1) == [(1, 1, "info", "said last")]
+    assert lines.losses.counts == NOTHING
+
+
+async def test_what_is_left_at_the_end_is_counted(lines: RunLines) -> None:
+    lines.link.dsn = "postgresql://nobody@127.0.0.1:1/nowhere"
+    for number in range(3):
+        lines.keep(run_of(number), 1_800_000_000.0, "info", "left")
+    await lines.close(5.0)
+
+    assert lines.losses.counts == {**NOTHING, "unwritten": 3}
+
+
+async def test_an_error_of_ours_in_writing_lines_ends_no_worker(lines: RunLines, connection: Connection) -> None:
+    lines.keep(run_of(), 1_800_000_000.0, "info", "a lone \udc80 that nobody has cut")
+    await lines.flush()
+    lines.keep(run_of(2), 1_800_000_000.0, "info", "the next")
+    await lines.flush()
+
+    assert lines.losses.counts == {**NOTHING, "unwritten": 1, "error": 1}
+    assert await kept(connection, 2) == [(1, 1, "info", "the next")]
+
+
+def test_a_line_that_cant_be_kept_fails_no_function() -> None:
+    def broken(run: Any, moment: float, level: str, text: str) -> None:
+        raise RuntimeError
+
+    losses = Losses()
+    token = current_run.set(run_of())
+    LineHandler(broken, losses).handle(logging.LogRecord("tasks.x", logging.INFO, __file__, 1, "said", None, None))
+    current_run.reset(token)
+
+    assert losses.counts == {**NOTHING, "error": 1}
 
 
 async def test_what_waits_is_bounded(lines: RunLines) -> None:
@@ -132,11 +246,12 @@ async def test_what_waits_is_bounded(lines: RunLines) -> None:
             lines.keep(run, 0.0, "info", "again")
 
     assert len(lines.waiting) == MOST_WAITING
+    assert lines.losses.counts == {**NOTHING, "overflow": MOST_LINES}
 
 
 def test_lines_outside_of_runs_and_of_other_parts_are_nobody_s() -> None:
     heard: list[str] = []
-    handler = LineHandler(lambda run, moment, level, text: heard.append(text))
+    handler = LineHandler(lambda run, moment, level, text: heard.append(text), Losses())
     named = {
         "advisorjobs.job": 1,
         "advisorjobs.engine.claim": 0,

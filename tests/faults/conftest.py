@@ -38,9 +38,9 @@ def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def steady_cluster() -> Iterator[Cluster]:
+def steady_cluster(memory: Path | None) -> Iterator[Cluster]:
     """A server that no test stops, with a database for each."""
-    with throwaway_cluster() as cluster:
+    with throwaway_cluster(memory=memory) as cluster:
         yield cluster
 
 

@@ -14,7 +14,7 @@ from tests.faults.site import Site, open_proxy
 pytestmark = pytest.mark.faults
 
 LOSSES = full_or_short(200, 12)
-CLAIM = b"advisorjobs_claim("
+CLAIM = b"advisorjobs_claim_jobs("
 FINISH = {"ours": b"advisorjobs_complete(", "stock": b"procrastinate_finish_job"}[ENGINE]
 UNPREPARED = {"ADVISORJOBS_PREPARED_STATEMENTS": "off"}
 """So that the text of a statement is in each request, for the proxy to see."""

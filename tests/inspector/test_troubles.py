@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from advisorjobs.inspector.inspector import BlockingInspector
+from advisorjobs.inspector.overview import Oldest
 from advisorjobs.inspector.pace import Pace
 from advisorjobs.inspector.processes import ProcessState, WorkerProcess
 from advisorjobs.inspector.troubles import Kind, troubles
@@ -122,8 +123,27 @@ def test_the_overview_is_of_what_is_there(desk: Desk, inspector: BlockingInspect
     assert (by_name["critical"].stats.active, by_name["critical"].per_minute > 0) == (2, True)
     assert by_name["critical"].failure_rate == 0.0
     assert by_name["document-processing"].limit is not None
+    oldest = by_name["critical"].stats.oldest_waiting_at
+    assert oldest == manager.sync.get_queue_stats("critical").oldest_waiting_at is not None
+    assert by_name["scheduled"].stats.oldest_waiting_at is None
     assert (seen.workers.alive, seen.workers.slots, seen.workers.running) == (1, 20, 2)
     assert [each.text for each in seen.troubles] == [
         "reports: 2 jobs wait and no worker serves it",
         "emails is paused while 3 jobs wait",
     ]
+
+
+def test_who_waits_longest_may_have_been_read_before(desk: Desk, inspector: BlockingInspector) -> None:
+    def since(queue: str, known: Oldest | None = None) -> datetime | None:
+        seen = inspector.read_overview(known)
+        return next(each.stats.oldest_waiting_at for each in seen.queues if each.stats.queue == queue)
+
+    desk.enqueue(queue="emails")
+    before = inspector.read_oldest_waiting()
+    assert set(before) == {"emails"}
+    assert since("emails", {"emails": NOW}) == NOW  # what is told is believed
+    desk.enqueue(queue="reports")
+    assert since("reports", before) is not None  # it lacked a queue
+    assert since("emails", {"reports": NOW}) == before["emails"]
+    desk.complete(*desk.claim("emails"))
+    assert since("emails", before) is None  # nothing waits any more

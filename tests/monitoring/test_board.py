@@ -19,6 +19,7 @@ REPORT = Report(
     children=1,
     reconnections=4,
     leases_lost=1,
+    losses={"error": 2},
     histograms={"claim_jobs": ([1, 2, 3], 8.5)},
     queues={"emails": QueueReport(5, 2, 1, 20, {"completed": 17, "failed": 1})},
 )
@@ -65,6 +66,7 @@ def test_processes_are_added_up_and_a_dead_ones_counters_stay() -> None:
     gone = without_state(REPORT)
     total = added([REPORT, REPORT._replace(lag=0.5, renewed_at=10.0)], gone)
 
+    assert total.losses == {"error": 6}
     assert total.queues == {"emails": QueueReport(10, 4, 2, 60, {"completed": 51, "failed": 3})}
     assert total.histograms == {"claim_jobs": ([3, 6, 9], 25.5)}
     assert (total.unwritten, total.children, total.reconnections, total.leases_lost) == (4, 2, 12, 3)

@@ -121,3 +121,39 @@ def test_without_a_provider_nothing_is_kept_with_the_job() -> None:
 
     with EnqueuingTracer().begin([row]) as span:
         assert span.traced(row) == row
+
+
+class BrokenSpan:
+    """Raises at each call but for its name."""
+
+    def get_span_context(self) -> SpanContext:
+        return SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))
+
+    def __getattr__(self, call: str) -> Any:
+        raise RuntimeError(call)
+
+
+class BrokenTracer:
+    """Raises at once, or gives spans that do."""
+
+    def __init__(self, span: BrokenSpan | None) -> None:
+        self.span = span
+
+    def start_span(self, *_: Any, **__: Any) -> BrokenSpan:
+        if self.span is None:
+            raise RuntimeError
+        return self.span
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_tracer_that_raises_keeps_no_job_from_being_queued_once(*, begins: bool) -> None:
+    tracer = EnqueuingTracer()
+    tracer._tracer = BrokenTracer(BrokenSpan() if begins else None)
+    row = '{"name":"test:work","queue":null,"organization_id":null}'
+    begun = tracer.begin([row])
+
+    assert begun.traced(row).endswith(row[1:])
+    with begun:
+        assert begun.told(len, lambda rows: [17])(["answer"]) == 1
+    with pytest.raises(KeyError), begun:
+        raise KeyError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -69,7 +69,7 @@ async def test_an_error_is_not_kept() -> None:
 async def test_the_pulse_tells_what_changed_and_when_the_database_is_away() -> None:
     answers = iter([{"jobs": "1", "workers": "1"}, {"jobs": "2", "workers": "1"}, OSError("away"), {"jobs": "3"}])
 
-    async def read() -> dict[str, str]:
+    async def read(_: Collection[int]) -> dict[str, str]:
         answer = next(answers)
         if isinstance(answer, OSError):
             raise answer
@@ -80,6 +80,24 @@ async def test_the_pulse_tells_what_changed_and_when_the_database_is_away() -> N
     assert [set(await anext(stream)) for _ in range(4)] == [
         {"tick"}, {"tick", "jobs", "jobs:slow"}, {"tick", "away"}, {"tick", "jobs", "workers", "jobs:slow", "workers:slow"},
     ]  # fmt: skip
+    pulse.stop()
+
+
+async def test_a_job_is_told_of_to_those_who_watch_it() -> None:
+    asked: list[set[int]] = []
+    answers = iter(["waiting", "waiting", "running", "running"])
+
+    async def read(jobs: Collection[int]) -> dict[str, str]:
+        asked.append(set(jobs))
+        return {"jobs": "1", "job:7": next(answers)}
+
+    pulse = Pulse(read, interval=0.001)
+    watching, other = pulse.changes(7), pulse.changes(8)
+    waiting = asyncio.ensure_future(anext(other))
+    told = [set(await anext(watching)) - {"tick"} for _ in range(4)]
+    assert told == [{"job:7"}, set(), {"job:7"}, set()]  # at first: it may have changed before
+    assert not any("job" in topic for topic in await waiting)
+    assert {7, 8} in asked
     pulse.stop()
 
 
@@ -101,7 +119,7 @@ async def test_what_is_kept_for_longer_survives_a_change_that_somebody_else_made
 async def test_the_pulse_lets_go_of_what_was_read_before_it_tells_of_a_change() -> None:
     answers, told = iter([{"jobs": "1"}, {"jobs": "1"}, {"jobs": "2"}]), []
 
-    async def read() -> dict[str, str]:
+    async def read(_: Collection[int]) -> dict[str, str]:
         return next(answers)
 
     pulse = Pulse(read, interval=0.001, changed=lambda: told.append("changed"))
@@ -128,7 +146,7 @@ async def test_what_changes_all_the_time_is_told_at_a_pace_and_what_is_rare_at_o
     seconds = itertools.count()
     pauses = {9: "2"}
 
-    async def read() -> dict[str, str]:
+    async def read(_: Collection[int]) -> dict[str, str]:
         second = next(seconds)
         return {"jobs": str(min(second, 15)), "queue:emails": str(min(second, 15)), "pauses": pauses.get(second, "1")}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from advisorjobs.manager import QueueManager
@@ -130,6 +132,73 @@ async def test_people_of_an_organization_see_their_schedules_and_change_none(
     assert "org-2" not in page
     assert (await visitor.get("/schedules/of/monthly?organization=org-2")).status_code == 404
     assert (await visitor.get("/schedules/edit/monthly?organization=org-1")).status_code == 403
+
+
+async def test_a_payload_is_shown_when_somebody_asks_for_it_which_is_noted_and_else_stays(
+    visitor: Visitor, manager: QueueManager, connection: psycopg.Connection[Any]
+) -> None:
+    await manager.add_repeatable_job(None, "report:monthly", report("org-1"), "0 6 1 * *", key="monthly")
+    edit = "/schedules/edit/monthly?organization=org-1"
+    fields = {"job": "report:monthly", "key": "monthly", "cron": "0 7 1 * *"}
+
+    async def kept() -> tuple[str | None, dict[str, Any]]:
+        (found,) = await manager.list_repeatable_jobs()
+        return found.cron, found.payload
+
+    page = await shown(visitor, edit)
+    assert ("client_id, month, organization_id" in page, "2026-10" in page, 'name="payload"' in page) == (
+        True,
+        False,
+        False,
+    )
+    previewed = await visitor.form(edit, edit, do="preview", **fields)
+    wrong = await visitor.form(edit, edit, **{**fields, "cron": "61 7 1 * *"})
+    assert [each.status_code for each in (previewed, wrong)] == [200, 422]
+    assert "2026-10" not in (previewed.text + wrong.text)
+    assert await kept() == ("0 6 1 * *", report("org-1"))
+    assert (await visitor.form(edit, edit, **fields)).status_code == 303
+    assert await kept() == ("0 7 1 * *", report("org-1"))
+    assert noted(connection) == ["edit"]
+
+    asked = await visitor.form(edit, edit, do="show", **{**fields, "tags": "typed"})
+    assert (asked.status_code, "&#34;month&#34;: &#34;2026-10&#34;" in asked.text) == (200, True)
+    assert 'value="typed"' in asked.text
+    assert noted(connection) == ["edit", "show values"]
+    other = {**report("org-1"), "month": "2026-11"}
+    assert (await visitor.form(edit, edit, payload=json.dumps(other), **fields)).status_code == 303
+    assert await kept() == ("0 7 1 * *", other)
+
+
+async def test_the_api_keeps_a_payload_that_is_not_given_and_shows_one_with_a_note(
+    visitor: Visitor, manager: QueueManager, connection: psycopg.Connection[Any]
+) -> None:
+    await manager.add_repeatable_job(None, "report:monthly", report("org-1"), "0 6 1 * *", key="monthly")
+    headers = {"X-CSRF-Token": await visitor.csrf("/schedules/new")}
+
+    async def post(path: str, **given: Any) -> Any:
+        answer = await visitor.client.post(f"/api/schedules{path}", headers=headers, **given)
+        return answer.json() if answer.status_code == 200 else answer.status_code
+
+    wanted = {"job": "report:monthly", "key": "monthly", "cron": "0 7 1 * *"}
+    assert await post("", json=wanted) == 404  # of no organization
+    assert await post("", json={**wanted, "organization_id": "org-1", "key": None}) == 422
+    assert await post("", json={**wanted, "organization_id": "org-2", "payload": report("org-1")}) == 422
+    assert (await post("", json={**wanted, "organization_id": "org-1"}))["changed"]
+    (found,) = await manager.list_repeatable_jobs()
+    assert (found.cron, found.payload) == ("0 7 1 * *", report("org-1"))
+    assert await post("/values", params={"key": "monthly"}) == 404
+    assert noted(connection) == ["edit"]
+    assert await post("/values", params={"key": "monthly", "organization_id": "org-1"}) == report("org-1")
+    assert noted(connection) == ["edit", "show values"]
+
+
+def noted(connection: psycopg.Connection[Any]) -> list[str]:
+    """What the dashboard and the API did to the schedule "monthly", in order."""
+    query = (
+        "SELECT action FROM advisorjobs_audit WHERE subject_kind = 'schedule' AND subject = 'monthly'"
+        " AND organization_id = 'org-1' AND via IN ('dashboard', 'api') ORDER BY id"
+    )
+    return [action for (action,) in connection.execute(query)]
 
 
 async def test_schedules_come_page_by_page(

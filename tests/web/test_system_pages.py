@@ -6,7 +6,7 @@ import pytest
 
 from advisorjobs.manager import QueueManager
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.rendering import rate, size
+from advisorjobs.web.rendering import bounds, rate, size, spoken
 from tests.fixtures.desk import Desk
 from tests.fixtures.visitors import Added, Comes, Visitor
 
@@ -140,3 +140,16 @@ def test_sizes_and_rates_are_written_for_people() -> None:
         "–",
     ]
     assert rate(None) == "–"
+
+
+def test_commands_are_set_as_code_and_nothing_else_is_taken_as_it_stands() -> None:
+    assert spoken("start `advisorjobs worker` <now>") == "start <code>advisorjobs worker</code> &lt;now&gt;"
+    assert spoken("`<b>`") == "<code>&lt;b&gt;</code>"
+
+
+def test_bounds_of_a_month_are_its_days() -> None:
+    assert bounds("FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00')") == (
+        "2026-11-01 to 2026-12-01"
+    )
+    assert bounds("DEFAULT") == "all else"
+    assert bounds("FOR VALUES FROM (MINVALUE) TO (3)") == "FOR VALUES FROM (MINVALUE) TO (3)"

@@ -6,18 +6,29 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from advisorjobs.web.access.hosts import host_name, is_loopback
+
 __all__ = ["FIELD", "HEADER", "comes_from_us", "form_field", "is_same"]
 
 FIELD, HEADER = "csrf", "x-csrf-token"
 MOST_FIELDS = 5_000
 
 
-def comes_from_us(headers: Mapping[str, str]) -> bool:
-    """False where the browser says that another site asks. Names and ports are compared, not schemes: a proxy may speak TLS."""
+def comes_from_us(headers: Mapping[str, str], *, public: str | None = None, asked: str = "") -> bool:
+    """False where the browser says that another site asks.
+
+    *public*: our own origin, where it is known. Else names and ports are compared, not schemes: a proxy may speak TLS.
+    *asked*: the host that was asked for: past the proxy, on this machine, the pages are at home as well.
+    """
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    if origin is None or origin.lower() == public:
+        return True
+    place = urlsplit(origin).netloc.lower()
+    if public is not None:
+        return is_loopback(host_name(asked)) and place == asked.lower()
+    return place == headers.get("host", "").lower() != ""
 
 
 def is_same(given: str | None, expected: str | None) -> bool:

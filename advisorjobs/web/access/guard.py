@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -13,8 +14,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from advisorjobs.actor import Actor, Via, acting_as
+from advisorjobs.database.link import is_passing
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
-from advisorjobs.web.access.csrf import HEADER, comes_from_us, form_field, is_same
+from advisorjobs.web.access.csrf import HEADER, form_field, is_same
 from advisorjobs.web.access.declarations import Declared, find_need
 from advisorjobs.web.access.headers import protect
 from advisorjobs.web.access.identity import FORMS, Identity, Visit, cookie_name, put_cookie
@@ -23,6 +25,8 @@ from advisorjobs.web.access.person import Person
 from advisorjobs.web.access.verdict import Verdict, judge
 
 __all__ = ["Guard", "Refuse"]
+
+log = logging.getLogger(__name__)
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LARGEST_FORM = 1_000_000
@@ -41,7 +45,8 @@ Broken: TypeAlias = Callable[[Request, Exception], Response]
 class Guard:
     """ASGI middleware. *declarations*: of the routes of the application around which it stands.
 
-    `request.state.visit` (and `.person`) say to pages and API who comes.
+    `request.state.visit` (and `.person`) say to pages and API who comes; `.away`: that can't be known, and the route is to
+    say nothing that strangers may not hear.
     """
 
     def __init__(
@@ -60,17 +65,20 @@ class Guard:
 
     async def _http(self, request: Request, receive: Receive, send: Send) -> None:
         need = find_need(self.declarations, request.method, route_path(request.scope))
-        request.state.person, request.state.visit = None, Visit(None)
+        request.state.person, request.state.visit, request.state.away = None, Visit(None), False
         answer = Answer(request, send, lambda: self._still_may(request, need))
         if not need.guarded:
             await self._let(request, need, receive, answer)
             return
         try:
             refused, receive = await self._refused(request, need, receive)
-        except (DatabaseUnavailable, NotMigrated, TimeoutError):
-            refused = (HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be reached at the moment.")
         except ClientDisconnect:
             return
+        except Exception as error:
+            if not is_away(error):
+                raise
+            refused = None if need.while_away else AWAY
+            request.state.away = True
         if refused is None:
             await self._let(request, need, receive, answer)
         else:
@@ -84,7 +92,9 @@ class Guard:
         except Exception as error:
             if not answer.begun:
                 await self.broken(request, error)(request.scope, receive, answer)
-            raise
+            if not is_away(error):
+                raise
+            log.warning("a request could not be answered: the database is away (%s)", type(error).__name__)
 
     async def _refused(
         self, request: Request, need: Need, receive: Receive
@@ -104,7 +114,7 @@ class Guard:
     async def _genuine(self, request: Request, need: Need, visit: Visit, receive: Receive) -> tuple[bool, Receive]:
         if visit.by_token:
             return True, receive
-        if not comes_from_us(request.headers) or visit.fresh:
+        if not self.identity.is_at_home(request) or visit.fresh:
             return False, receive
         given = request.headers.get(HEADER)
         if given is None and not need.api and is_form(request):
@@ -119,11 +129,19 @@ class Guard:
             return True
         try:
             visit = await self.identity.visit(request, need)
-        except (DatabaseUnavailable, NotMigrated, TimeoutError):
+        except Exception as error:
+            if not is_away(error):
+                raise
             return False
         return judge(need, visit.person, changes=False, genuine=True) is Verdict.ADMITTED
 
 
+def is_away(error: Exception) -> bool:
+    """Whether *error* says that the database is away, or is being migrated: nobody's fault, and over soon."""
+    return isinstance(error, DatabaseUnavailable | NotMigrated) or is_passing(error)
+
+
+AWAY = (HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be reached at the moment.")
 REFUSALS: dict[Verdict, tuple[HTTPStatus, str] | None] = {
     Verdict.ADMITTED: None,
     Verdict.STRANGER: (HTTPStatus.UNAUTHORIZED, "Sign in first."),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from ipaddress import ip_address
 
-__all__ = ["host_name", "is_loopback", "is_ours", "is_passed_on"]
+from advisorjobs.proxy_settings import PublicUrl
+
+__all__ = ["host_name", "is_for_others", "is_loopback", "is_ours", "is_passed_on"]
 
 PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
@@ -30,13 +32,18 @@ def is_loopback(host: str) -> bool:
     )
 
 
-def is_ours(header: str, hosts: Collection[str], *, any_if_none: bool) -> bool:
+def is_for_others(public: PublicUrl | None) -> bool:
+    """Whether a public URL is one that leads here from elsewhere, too."""
+    return public is not None and not is_loopback(host_name(public.place))
+
+
+def is_ours(header: str, hosts: Collection[str], *, any_other: bool) -> bool:
     """Whether a Host header names us: as loopback, or one of *hosts*. Another site's name may be made to lead here.
 
-    *any_if_none*: where no hosts are named, any will do: a sign-in protects, whose cookie no other name gets.
+    *any_other*: any other will do: a sign-in protects, whose cookie no other name gets.
     """
     name = host_name(header)
-    return is_loopback(name) or name in hosts or (any_if_none and not hosts and bool(name))
+    return is_loopback(name) or name in hosts or (any_other and bool(name))
 
 
 def is_passed_on(headers: Mapping[str, str]) -> bool:

@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from advisorjobs.web.access.accounts import Accounts
-from advisorjobs.web.access.hosts import is_loopback, is_ours, is_passed_on
+from advisorjobs.web.access.csrf import comes_from_us
+from advisorjobs.web.access.hosts import host_name, is_for_others, is_loopback, is_ours, is_passed_on
 from advisorjobs.web.access.need import Need
 from advisorjobs.web.access.person import Person, Role
+from advisorjobs.web.access.public_address import asked_host
 from advisorjobs.web.access.secrets import digest, form_token, new_secret
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Identity:
         self.provider: Provider | None = None
         self._production = app.settings.production
         self._clock = clock
-        self._needed = self.settings.oidc is not None
+        self._needed = self.settings.oidc is not None or is_for_others(self.settings.public)
         self._looked: float | None = None
 
     async def must_sign_in(self) -> bool:
@@ -92,7 +94,14 @@ class Identity:
 
     def welcomes(self, request: Request) -> bool:
         """Whether the name under which the request reached us is one of ours."""
-        return is_ours(request.headers.get("host", ""), self.settings.hosts, any_if_none=self._needed)
+        hosts, public = self.settings.hosts, self.settings.public
+        known = hosts if public is None else (*hosts, host_name(public.place))
+        return is_ours(asked_host(request), known, any_other=self._needed and not hosts)
+
+    def is_at_home(self, request: Request) -> bool:
+        """Whether it was a page of ours that asked, as far as the browser tells."""
+        public = self.settings.public
+        return comes_from_us(request.headers, public=public.origin if public else None, asked=asked_host(request))
 
     async def _of_token(self, shown: str) -> Person | None:
         scheme, _, token = shown.partition(" ")

@@ -19,12 +19,14 @@ class Need:
 
     *api*: for programs: answers are JSON, tokens are taken, nobody is led to a sign-in. *guarded*: False for what machines of
     others call, which proves itself otherwise or tells nothing: neither the host's name nor a form's token is asked for.
+    *while_away*: answers, with less, also while the database can't say who comes.
     """
 
     role: Role | None
     own: bool = False
     api: bool = False
     guarded: bool = True
+    while_away: bool = False
 
 
 PUBLIC = Need(None, own=True)

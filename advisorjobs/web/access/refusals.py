@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from advisorjobs.web.access.need import Need
+from advisorjobs.web.site import path_of
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -58,7 +59,7 @@ def _shows_pages(request: Request) -> bool:
 
 def _to_sign_in(request: Request) -> Response:
     there = request.url_for("sign_in").path
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    asked = path_of(request.url)
     here = request.url_for("overview").path
     query = "" if asked == here else f"?{urlencode({'next': asked})}"
     return RedirectResponse(there + query, HTTPStatus.SEE_OTHER)

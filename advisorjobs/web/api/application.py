@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from advisorjobs.database.link import is_passing
 from advisorjobs.errors import (
     ActionRefused,
     AdvisorJobsError,
@@ -32,6 +33,7 @@ from advisorjobs.web.api import (
     jobs,
     organizations,
     people,
+    performance,
     queue_actions,
     queues,
     schedules,
@@ -54,6 +56,7 @@ ROUTERS = (
     schedules.router,
     failures.router,
     organizations.router,
+    performance.router,
     system.router,
     people.router,
 )
@@ -80,6 +83,7 @@ def api(site: Site) -> FastAPI:
     served.add_exception_handler(HTTPException, refused)
     served.add_exception_handler(RequestValidationError, malformed)
     served.add_exception_handler(AdvisorJobsError, wrong)
+    served.add_exception_handler(Exception, broken)
     return served
 
 
@@ -104,3 +108,10 @@ def wrong(_: Request, error: Exception) -> Response:
     status = next((each for kind, each in STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
     fields = {"fields": error.fields} if isinstance(error, PayloadError) else {}
     return problem(status, str(error), **fields)
+
+
+def broken(_: Request, error: Exception) -> Response:
+    """An error of ours, or of the connection that a statement was under way on. What it says may be a client's."""
+    if is_passing(error):
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The connection to the database broke: try again.")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}; the web process's log says where.")

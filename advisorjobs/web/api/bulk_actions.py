@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime, Field
 
+from advisorjobs.actions.action_list import ActionPage
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import MOST_SELECTED, BulkAction, JobFilter, Refusal
+from advisorjobs.actions.bulk_actions import MOST_SELECTED, BulkAction, Refusal
 from advisorjobs.actor import Via
+from advisorjobs.errors import ErrorCode
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.given import Body, Id, Number, Text, Why
@@ -27,20 +30,30 @@ State = Literal["waiting", "delayed", "active", "failed"]
 
 
 class Wanted(Body):
-    """Which jobs: all that is given must hold. `since`, `until`: when queued; of failed ones, when they failed."""
+    """Which jobs: all that is given must hold. `since`, `until`: when queued; of failed ones, when they failed.
 
+    `error_code`, `fingerprint`, `error_text`: of the last run. `payload`: "document_id=doc-17". What `payload` and
+    `error_text` look for is told to nobody else, and forgotten when the action ends.
+    """
+
+    id: Number | None = None
     queue: Text | None = None
     name: Text | None = None
     organization_id: Text | None = None
     tag: Text | None = None
     states: Annotated[tuple[State, ...], Field(max_length=4)] = ()
+    unique_key: Text | None = None
+    payload: Text | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    error_code: Text | None = None
+    error_code: ErrorCode | None = None
     fingerprint: Text | None = None
+    error_text: Text | None = None
 
     def filter(self) -> JobFilter:
-        return JobFilter(**self.model_dump())
+        """As the search has it; without `states`."""
+        given = self.model_dump(exclude={"states", "organization_id"})
+        return JobFilter(**given, organization=self.organization_id)
 
 
 class Proposal(Body):
@@ -63,10 +76,25 @@ async def propose(proposal: Proposal, person: Operator, site: TheSite) -> BulkAc
     """Looks how many jobs there are; without `dry_run` it is carried out, of a filter in the background."""
     do = actions_of(person, site, Via.API, proposal.why)
     wanted = None if proposal.filter is None else proposal.filter.filter()
-    number = await do.propose(proposal.action, jobs=proposal.jobs, wanted=wanted, priority=proposal.priority)
+    states = () if proposal.filter is None else proposal.filter.states
+    number = await do.propose(
+        proposal.action, jobs=proposal.jobs, wanted=wanted, states=states, priority=proposal.priority
+    )
     if not proposal.dry_run:
         await do.confirm(number, proposal.why)
     return await _standing(do, number)
+
+
+@router.get("")
+async def list_actions(
+    person: Viewer,
+    site: TheSite,
+    state: Literal["proposed", "running", "done", "cancelled"] | None = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ActionPage:
+    """A page of the actions, the newest first; `before`: what the page before gave as `older`."""
+    return await actions_of(person, site, Via.API).list_actions(state=state, before=before, limit=limit)
 
 
 @router.get("/{action_id}")

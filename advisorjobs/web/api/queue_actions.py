@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import AwareDatetime, Field
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import BulkAction, JobFilter
+from advisorjobs.actions.bulk_actions import BulkAction
 from advisorjobs.actions.noted import Noted
 from advisorjobs.actor import Via
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.given import Body, Name, Text, Why

@@ -16,6 +16,7 @@ from advisorjobs.queue_stats import QueueStats
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.api.needs import needs, site_of
 from advisorjobs.web.api.texts import Text
+from advisorjobs.web.pages.overview import look_over
 from advisorjobs.web.site import Site
 
 __all__ = ["router"]
@@ -28,7 +29,7 @@ TheSite = Annotated[Site, Depends(site_of)]
 @router.get("/overview")
 async def read_overview(person: Caller, site: TheSite) -> Overview:
     """How every queue stands, who works, and what is wrong now."""
-    return await site.shared("overview", 0.9, site.inspector.read_overview)
+    return await look_over(site)
 
 
 @router.get("/queues")

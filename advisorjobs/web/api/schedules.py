@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from advisorjobs.actions.noted import Noted
 from advisorjobs.actor import Via
+from advisorjobs.errors import SettingsError
 from advisorjobs.flow.clock_notes import UpcomingRun, upcoming_runs
 from advisorjobs.inspector.schedule_runs import ScheduleRun
 from advisorjobs.schedules import Schedule
@@ -18,6 +19,7 @@ from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.needs import needs, site_of
 from advisorjobs.web.api.texts import Moment, Text
+from advisorjobs.web.pages.schedule_form import owner_of
 from advisorjobs.web.site import Site
 
 __all__ = ["router"]
@@ -26,16 +28,21 @@ router = APIRouter(prefix="/schedules", tags=["schedules"])
 Caller = Annotated[Person, Depends(needs(Role.VIEWER, own=True))]
 Operator = Annotated[Person, Depends(needs(Role.OPERATOR))]
 TheSite = Annotated[Site, Depends(site_of)]
+NONE_SUCH = "there is no such schedule"
 Seconds = Annotated[float, Field(gt=0, lt=36_525 * 86_400)]
 
 
 class WantedSchedule(BaseModel):
-    """A schedule to be put: as `add_repeatable_job` takes it; spans in seconds."""
+    """A schedule to be put: as `add_repeatable_job` takes it; spans in seconds.
+
+    Without a payload, that of the schedule with this key and `organization_id` stays.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     job: Text
-    payload: dict[str, Any]
+    payload: dict[str, Any] | None = None
+    organization_id: Text | None = None
     cron: Text | None = None
     every: Seconds | None = None
     timezone: Text = "UTC"
@@ -95,12 +102,28 @@ async def get_schedule(person: Caller, site: TheSite, key: Text, organization_id
 @router.post("")
 async def put_schedule(person: Operator, site: TheSite, wanted: WantedSchedule) -> Noted:
     """Creates a schedule, or changes what differs in the one that has its key."""
-    given = wanted.model_dump(exclude={"job", "payload", "cron"})
+    payload = wanted.payload
+    if payload is None:
+        payload = (await _found(person, site, _named(wanted), wanted.organization_id)).payload
+    elif wanted.organization_id is not None and owner_of(payload) != wanted.organization_id:
+        raise SettingsError("organization_id", wanted.organization_id, "must be the payload's, where both are given")
+    given = wanted.model_dump(exclude={"job", "payload", "organization_id", "cron"})
     spans = {
         name: None if given[name] is None else timedelta(seconds=given[name]) for name in ("every", "give_up_after")
     }
     actions = actions_of(person, site, Via.API)
-    return await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **{**given, **spans})
+    return await actions.put_schedule(None, wanted.job, payload, wanted.cron, **{**given, **spans})
+
+
+@router.post("/values")
+async def read_values(
+    person: Operator, site: TheSite, key: Text, organization_id: Text | None = None
+) -> dict[str, Any]:
+    """What a schedule's jobs are given, which is noted in the audit log."""
+    found = await actions_of(person, site, Via.API).show_schedule(key, organization_id=organization_id or "")
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, NONE_SUCH)
+    return found
 
 
 @router.post("/pause")
@@ -137,13 +160,19 @@ async def remove_schedule(person: Operator, site: TheSite, key: Text, organizati
     return await actions_of(person, site, Via.API).remove_schedule(key, organization_id=organization_id or "")
 
 
+def _named(wanted: WantedSchedule) -> str:
+    if wanted.key is None:
+        raise SettingsError("key", None, "must be given where no payload is")
+    return wanted.key
+
+
 async def _found(person: Person, site: Site, key: str, organization_id: str | None) -> Schedule:
     owner = organization_id or ""
     if person.organization_id in (None, owner):
         schedule = await site.manager.get_repeatable_job(key, organization_id=owner)
         if schedule is not None:
             return schedule
-    raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such schedule")
+    raise HTTPException(HTTPStatus.NOT_FOUND, NONE_SUCH)
 
 
 def _shown(schedule: Schedule) -> ShownSchedule:

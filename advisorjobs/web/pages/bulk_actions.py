@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from advisorjobs.actions.bulk_actions import BulkAction, JobFilter
+from advisorjobs.actions.bulk_actions import BULK, BulkAction
 from advisorjobs.actions.job_actions import reason_text
 from advisorjobs.actor import Via
 from advisorjobs.errors import SettingsError
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.acting import REFUSED, acted, actions_of, back, form_of, found, moment, told, whole
+from advisorjobs.web.acting import REFUSED, acted, actions_of, back, form_of, found, told, whole
 from advisorjobs.web.page import Page
 from advisorjobs.web.said import Said
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES", "filter_of"]
-
-NOT_BY_FILTER = ("id", "unique_key", "payload", "error_text")
-"""Conditions of the search by which many jobs can't be changed."""
+__all__ = ["PAGES"]
 
 SHOWN = 100
+NONE_TICKED = "No job is ticked: tick some, or choose all that match"
 
 
 async def act_on_jobs(request: Request, site: Site) -> Response:
@@ -37,7 +36,9 @@ async def act_on_jobs(request: Request, site: Site) -> Response:
     try:
         priority = whole(form, "priority") if what == "priority" else None
         if form.get("all"):
-            number = await do.propose(what, wanted=filter_of(form), priority=priority)
+            number = await do.propose(what, wanted=JobFilter.of(form), priority=priority)
+        elif not ticked:
+            return back(request, form, Said(text=NONE_TICKED, kind="warn"))
         else:
             number = await do.propose(what, jobs=[_number(job) for job in ticked], priority=priority)
             if what in ("promote", "priority"):
@@ -45,22 +46,6 @@ async def act_on_jobs(request: Request, site: Site) -> Response:
     except REFUSED as error:
         return back(request, form, Said(text=told(error), kind="bad"))
     return back(request, form, None, request.url_for("action", action_id=number).path)
-
-
-def filter_of(form: Any) -> JobFilter:
-    """The filter that a search's fields name. Raises SettingsError for a condition that can't be had here."""
-    for name in NOT_BY_FILTER:
-        if form.get(name):
-            raise SettingsError(name, None, "many jobs can't be chosen by it: tick them, or leave it out")
-    said = {name: form.get(name) or None for name in ("queue", "name", "tag", "error_code", "fingerprint")}
-    state = form.get("status")
-    return JobFilter(
-        **said,
-        organization_id=form.get("organization") or None,
-        states=(state,) if state else (),
-        since=moment(form, "since"),
-        until=moment(form, "until"),
-    )
 
 
 def _number(text: Any) -> int:
@@ -82,8 +67,20 @@ async def action(request: Request, site: Site) -> Response:
         refusals=refusals,
         more=refusals[-1].job_id if len(refusals) == SHOWN else None,
         reason=reason_text,
+        changeable=BULK,
+        search=_search(request, shown),
         may_act=request.state.person.may(Role.OPERATOR),
     )
+
+
+def _search(request: Request, shown: BulkAction) -> str:
+    """The address of the search from which an action came; without what it looked for where that isn't told."""
+    said = {name: value for name, value in (shown.filter or {}).items() if name in JobFilter.__slots__}
+    said |= {"organization": (shown.filter or {}).get("organization_id")}
+    states: list[str] = (shown.filter or {}).get("states") or []
+    said |= {"status": states[0]} if len(states) == 1 else {}
+    query = JobFilter().query(**{name: value for name, value in said.items() if "…" not in str(value)})
+    return request.url_for("jobs").path + (f"?{query}" if query else "")
 
 
 async def confirm(request: Request, site: Site) -> Response:

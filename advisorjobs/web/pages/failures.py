@@ -11,6 +11,7 @@ from starlette.responses import Response
 from advisorjobs.error_group import ErrorGroup
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.page import Page
+from advisorjobs.web.site import path_of
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -39,12 +40,12 @@ async def failures(request: Request, site: Site) -> Response:
     )
 
     def at(**changed: str) -> str:
-        return str(request.url.include_query_params(**changed))
+        return path_of(request.url.include_query_params(**changed))
 
     def jobs_of(group: ErrorGroup) -> str:
         wanted = {"name": group.job_name, "fingerprint": group.fingerprint}
         asked = {**wanted, "organization": organization} if organization and not person.organization_id else wanted
-        return str(request.url_for("jobs").include_query_params(**asked))
+        return path_of(request.url_for("jobs").include_query_params(**asked))
 
     return site.page(
         request,

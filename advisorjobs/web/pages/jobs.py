@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from advisorjobs.errors import ErrorCode, SettingsError
 from advisorjobs.inspector.found_job import JobPage
 from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.job import JobStatus
+from advisorjobs.queue_stats import QueueStats
 from advisorjobs.queues import QUEUES
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.page import Page
@@ -23,8 +25,12 @@ __all__ = ["PAGES", "refuse_looking_inside"]
 
 ROWS = 50
 FRESH = 0.9
+COUNTS_FRESH = 1.9
 MORE = ("tag", "unique_key", "error_code", "fingerprint", "since", "until", "payload", "error_text")
 """Conditions that are shown when one of them is used, or asked for."""
+
+COUNTED = ("waiting", "delayed", "active", "failed")
+"""States whose jobs are counted as they come and go."""
 
 
 async def jobs(request: Request, site: Site) -> Response:
@@ -74,7 +80,20 @@ async def jobs(request: Request, site: Site) -> Response:
         states=tuple(JobStatus),
         queues=tuple(QUEUES),
         codes=tuple(ErrorCode),
+        counts=await counts_of(person, asked, site),
+        names=sorted(site.app.catalogue),
     )
+
+
+async def counts_of(person: Person, asked: Mapping[str, str], site: Site) -> Mapping[str, int]:
+    """How many jobs are in each state, of those states whose jobs are counted; nothing where the search has more conditions
+    than state and queue, which no kept count answers, and for people of one organization."""
+    narrower = [name for name, value in asked.items() if value and name not in ("status", "queue")]
+    if person.organization_id is not None or narrower:
+        return {}
+    every: list[QueueStats] = await site.shared("queue stats", COUNTS_FRESH, site.manager.get_all_queue_stats)
+    queues = [stats for stats in every if not asked.get("queue") or stats.queue == asked["queue"]]
+    return {state: sum(getattr(stats, state) for stats in queues) for state in COUNTED}
 
 
 def refuse_looking_inside(person: Person, wanted: JobFilter) -> None:

@@ -17,11 +17,12 @@ from advisorjobs.web.site import address_of
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES"]
+__all__ = ["PAGES", "look_over"]
 
 FRESH = 0.9
 """Seconds for which all who look share one read; a little under the second after which pages look again."""
 
+OLDEST_FRESH = 10.0
 DAY_FRESH = 15.0
 
 
@@ -31,10 +32,16 @@ async def overview(request: Request, site: Site) -> Response:
     if person.organization_id is not None:
         own = address_of(request, "organization", organization_id=person.organization_id).path
         return RedirectResponse(own, status_code=303)
-    seen = await site.shared("overview", FRESH, site.inspector.read_overview)
+    seen = await look_over(site)
     by_day = request.query_params.get("span") == "24h"
     bars = await site.shared("day", DAY_FRESH, site.inspector.read_day) if by_day else of_hour(seen)
     return site.page(request, "overview.html", overview=seen, bars=bars, by_day=by_day)
+
+
+async def look_over(site: Site) -> Overview:
+    """The overview as all who look share it. Who waits longest is read less often: it is dear, and rarely another."""
+    oldest = await site.shared("oldest waiting", OLDEST_FRESH, site.inspector.read_oldest_waiting)
+    return await site.shared("overview", FRESH, lambda: site.inspector.read_overview(oldest))
 
 
 def of_hour(seen: Overview) -> Mapping[str, Ended]:

@@ -14,6 +14,7 @@ from advisorjobs.inspector.series import SPANS, Span
 from advisorjobs.web.access.person import Role
 from advisorjobs.web.charts import charts
 from advisorjobs.web.page import Page
+from advisorjobs.web.performance import job_figures
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
@@ -39,7 +40,17 @@ async def queue(request: Request, site: Site) -> Response:
     series = await site.shared(
         ("series", name, span), SERIES_FRESH, lambda: site.inspector.read_series(span, queue=name)
     )
-    return site.page(request, "queue.html", view=view, lines=lines, span=span, spans=list(SPANS), charts=charts(series))
+    figures = await job_figures(site, span, None)
+    return site.page(
+        request,
+        "queue.html",
+        view=view,
+        lines=lines,
+        span=span,
+        spans=list(SPANS),
+        charts=charts(series),
+        jobs=[job for job in figures.jobs if job.queue == name],
+    )
 
 
 def span_of(request: Request) -> Span:

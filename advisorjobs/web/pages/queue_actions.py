@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from advisorjobs.actions.actions import Actions
-from advisorjobs.actions.bulk_actions import JobFilter
 from advisorjobs.actions.noted import Noted
 from advisorjobs.actor import Via
 from advisorjobs.errors import SettingsError
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.web.access.person import Role
 from advisorjobs.web.acting import REFUSED, acted, actions_of, back, form_of, moment, told
 from advisorjobs.web.page import Page

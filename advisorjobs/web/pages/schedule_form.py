@@ -1,4 +1,8 @@
-"""The form by which a schedule is created or changed: checked, previewed, nothing of what was typed lost."""
+"""The form by which a schedule is created or changed: checked, previewed, nothing of what was typed lost.
+
+Of a payload that is there already names are shown, until somebody asks for the values, of which a note is kept. What isn't
+shown stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +26,16 @@ from advisorjobs.schedule_change import ScheduleOptions, schedule_row
 from advisorjobs.schedules import Schedule
 from advisorjobs.web.access.person import Role
 from advisorjobs.web.acting import actions_of
+from advisorjobs.web.acting import found as there
 from advisorjobs.web.page import Page
 from advisorjobs.web.pages.schedules import COMING, addresses, found
 from advisorjobs.web.said import Said, say
-from advisorjobs.web.site import address_of
+from advisorjobs.web.site import address_of, path_of
 
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES"]
+__all__ = ["PAGES", "owner_of"]
 
 FIELDS = (
     "key", "job", "payload", "cron", "every", "timezone", "start", "end", "limit", "jitter", "overlap", "missed",
@@ -59,12 +64,16 @@ async def edit(request: Request, site: Site) -> Response:
 
 async def _answer(request: Request, site: Site, schedule: Schedule | None) -> Response:
     if request.method == "GET":
-        return _page(request, site, schedule, given_by(schedule))
+        return _page(request, site, schedule, given_by(schedule), hidden=schedule is not None)
     form = await request.form()
     given = {name: str(form.get(name) or "").strip() for name in FIELDS}
+    kept = schedule.payload if schedule is not None and "payload" not in form else None
+    hidden = kept is not None
+    if schedule is not None and form.get("do") == "show":
+        return _page(request, site, schedule, {**given, "payload": await _payload(request, site, schedule)})
     coming: list[UpcomingRun] = []
     try:
-        wanted = read_form(given)
+        wanted = read_form(given, kept)
         if schedule is not None and owner_of(wanted.payload) != (schedule.organization_id or ""):
             raise SettingsError("payload", owner_of(wanted.payload), "must name the organization that the schedule has")
         coming = _coming(site, schedule, wanted)
@@ -73,8 +82,15 @@ async def _answer(request: Request, site: Site, schedule: Schedule | None) -> Re
     except DatabaseUnavailable:
         raise
     except AdvisorJobsError as error:
-        return _page(request, site, schedule, given, problem=error)
-    return _page(request, site, schedule, given, coming=coming)
+        return _page(request, site, schedule, given, hidden=hidden, problem=error)
+    return _page(request, site, schedule, given, hidden=hidden, coming=coming)
+
+
+async def _payload(request: Request, site: Site, schedule: Schedule) -> str:
+    """The payload for the form, after a note that it is shown."""
+    actions = actions_of(request.state.person, site, Via.DASHBOARD)
+    payload = await actions.show_schedule(schedule.key, organization_id=schedule.organization_id or "")
+    return json.dumps(there(payload, "such schedule"), indent=2, ensure_ascii=False)
 
 
 def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[UpcomingRun]:
@@ -96,7 +112,7 @@ async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
     owner = owner_of(wanted.payload)
     shown = address.include_query_params(organization=owner) if owner else address
     said = Said(text=f"{key} is as you gave it." if done.changed else f"{key} was so already.", undo=done.audit_id)
-    return say(RedirectResponse(shown, HTTPStatus.SEE_OTHER), request, said)
+    return say(RedirectResponse(path_of(shown), HTTPStatus.SEE_OTHER), request, said)
 
 
 def _made_key(site: Site, wanted: Wanted) -> str:
@@ -111,6 +127,7 @@ def _page(
     schedule: Schedule | None,
     given: Mapping[str, str],
     *,
+    hidden: bool = False,
     problem: AdvisorJobsError | None = None,
     coming: list[UpcomingRun] | None = None,
 ) -> Response:
@@ -124,8 +141,9 @@ def _page(
         "schedule_form.html",
         HTTPStatus.OK if problem is None else HTTPStatus.UNPROCESSABLE_ENTITY,
         schedule=schedule,
-        back=addresses(request, schedule)["show"] if schedule else request.url_for("schedules"),
+        back=addresses(request, schedule)["show"] if schedule else request.url_for("schedules").path,
         given={**dict.fromkeys(FIELDS, ""), **given},
+        hidden=hidden,
         wrong=wrong,
         problem=problem,
         coming=coming or [],
@@ -134,14 +152,9 @@ def _page(
     )
 
 
-def read_form(given: Mapping[str, str]) -> Wanted:
-    """What was typed, as values. Raises SettingsError naming the field."""
-    try:
-        payload = json.loads(given["payload"] or "{}")
-    except ValueError as error:
-        raise SettingsError("payload", given["payload"], f"is no JSON ({error})") from None
-    if not isinstance(payload, dict):
-        raise SettingsError("payload", given["payload"], 'must be a JSON object, such as {"organization_id": "org-7"}')
+def read_form(given: Mapping[str, str], payload: dict[str, Any] | None = None) -> Wanted:
+    """What was typed, as values; *payload*: one that wasn't shown. Raises SettingsError naming the field."""
+    payload = read_payload(given["payload"]) if payload is None else payload
     if not given["job"]:
         raise SettingsError("job", "", "must be named")
     zone = given["timezone"] or "UTC"
@@ -163,8 +176,18 @@ def read_form(given: Mapping[str, str]) -> Wanted:
     return Wanted(job=given["job"], payload=payload, cron=given["cron"] or None, options=options)
 
 
+def read_payload(text: str) -> dict[str, Any]:
+    try:
+        payload = json.loads(text or "{}")
+    except ValueError as error:
+        raise SettingsError("payload", text, f"is no JSON ({error})") from None
+    if not isinstance(payload, dict):
+        raise SettingsError("payload", text, 'must be a JSON object, such as {"organization_id": "org-7"}')
+    return payload
+
+
 def given_by(schedule: Schedule | None) -> dict[str, str]:
-    """What the form shows first."""
+    """What the form shows first: of a schedule that is there no value of its payload."""
     if schedule is None:
         return dict(DEFAULTS)
     numbers = {"limit": schedule.max_runs, "missed_cap": schedule.missed_cap, "priority": schedule.priority}
@@ -173,7 +196,6 @@ def given_by(schedule: Schedule | None) -> dict[str, str]:
     return {
         "key": schedule.key,
         "job": schedule.name,
-        "payload": json.dumps(schedule.payload, indent=2, ensure_ascii=False),
         "cron": schedule.cron or "",
         "timezone": schedule.timezone,
         "overlap": schedule.overlap.value,

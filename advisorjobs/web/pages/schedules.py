@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +16,7 @@ from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.page import Page
 from advisorjobs.web.said import Said, say
-from advisorjobs.web.site import address_of
+from advisorjobs.web.site import address_of, path_of
 
 if TYPE_CHECKING:
     from advisorjobs.actions.actions import Actions
@@ -42,8 +41,8 @@ async def schedules(request: Request, site: Site) -> Response:
     page = min(int(asked), last) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     rows = [(each, address(request, each)) for each in listed[page * ROWS : (page + 1) * ROWS]]
 
-    def at(number: int) -> URL | None:
-        return request.url.include_query_params(page=number) if 0 <= number <= last else None
+    def at(number: int) -> str | None:
+        return path_of(request.url.include_query_params(page=number)) if 0 <= number <= last else None
 
     return site.page(
         request,
@@ -97,7 +96,7 @@ async def remove(request: Request, site: Site) -> Response:
     if not await _confirmed(request, shown):
         return site.page(request, "schedule_remove.html", schedule=shown, to=addresses(request, shown))
     await _theirs(request, site).remove_schedule(shown.key, organization_id=shown.organization_id or "")
-    response = RedirectResponse(request.url_for("schedules"), HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(request.url_for("schedules").path, HTTPStatus.SEE_OTHER)
     return say(response, request, Said(text=f"{shown.key} is removed."))
 
 
@@ -119,16 +118,16 @@ async def found(request: Request, site: Site) -> Schedule:
     raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such schedule.")
 
 
-def addresses(request: Request, schedule: Schedule) -> dict[str, URL]:
+def addresses(request: Request, schedule: Schedule) -> dict[str, str]:
     """The pages of a schedule, by what they do."""
     names = {"show": "schedule"} | {each: f"schedule_{each}" for each in ("edit", "pause", "resume", "run", "remove")}
     return {each: address(request, schedule, name) for each, name in names.items()}
 
 
-def address(request: Request, schedule: Schedule, name: str = "schedule") -> URL:
+def address(request: Request, schedule: Schedule, name: str = "schedule") -> str:
     """A page of a schedule: its key, and whose it is."""
     owner = {"organization": schedule.organization_id} if schedule.organization_id else {}
-    return address_of(request, name, key=schedule.key).include_query_params(**owner)
+    return path_of(address_of(request, name, key=schedule.key).include_query_params(**owner))
 
 
 def _theirs(request: Request, site: Site) -> Actions:

@@ -53,11 +53,16 @@ function reachScrolls() {
 // --- regions: <section id data-live="topics"> is fetched again when one of its topics has changed
 const waiting = new Set();
 let fetching = false;
+let held = false; // somebody wants to read in peace
+const regions = () => [...document.querySelectorAll("[data-live][id]")];
+// What somebody has opened to work in stands still until they have done.
+const inUse = (region) => region.querySelector("details[open][data-keep], dialog[open]");
 async function refresh() {
-  if (fetching || !waiting.size || document.hidden) return;
+  if (fetching || held || document.hidden) return;
+  const ids = [...waiting].filter((id) => { const shown = document.getElementById(id); return shown && !inUse(shown); });
+  if (!ids.length) return;
   fetching = true;
-  const ids = [...waiting];
-  waiting.clear();
+  for (const id of ids) waiting.delete(id);
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname !== location.pathname) { location.assign(location.href); return; }
@@ -65,7 +70,8 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of ids) {
       const fresh = page.getElementById(id), shown = document.getElementById(id);
-      if (fresh && shown && !shown.querySelector("details[open][data-keep], dialog[open]")) morph(shown, fresh);
+      if (fresh && shown && !inUse(shown)) morph(shown, fresh);
+      else if (fresh && shown) waiting.add(id);
     }
     tellMoments();
     reachScrolls();
@@ -81,21 +87,41 @@ function morph(shown, fresh) {
   Idiomorph.morph(shown, fresh, {
     ignoreActiveValue: true,
     callbacks: {
-      beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input, select, textarea, dialog") || old.hasAttribute("data-keep"))),
+      beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input:not([type=hidden], [readonly]), select, textarea, dialog") || old.hasAttribute("data-keep"))),
+      beforeNodeRemoved: (old) => !(old instanceof Element && old.matches("tr") && old.querySelector("input[name=job]:checked")), // newer rows push out none that is chosen
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")),
     },
   });
 }
 function tellState(state) {
+  if (held) state = "still";
   const element = document.querySelector("[data-live-state]");
   if (element.dataset.state === state) return;
   element.dataset.state = state;
-  element.textContent = { live: "Live", away: "Not up to date", "": "" }[state];
+  element.textContent = { live: "Live", away: "Not up to date", still: "Held", "": "" }[state];
+}
+function refreshAll() {
+  for (const region of regions()) waiting.add(region.id);
+  refresh();
+}
+// Whoever reads may want that nothing moves: WCAG 2.2.2.
+function holdSwitch() {
+  const button = document.querySelector("[data-live-switch]");
+  const label = () => { button.textContent = held ? "Go on" : "Hold"; button.title = held ? "Show changes again" : "Hold what is shown still"; };
+  button.hidden = false;
+  label();
+  button.addEventListener("click", () => {
+    held = !held;
+    label();
+    tellState("live");
+    if (!held) refreshAll();
+  });
 }
 function listen() {
-  const regions = () => [...document.querySelectorAll("[data-live][id]")];
   if (!regions().length) return;
-  const events = new EventSource(liveUrl);
+  holdSwitch();
+  const job = regions().map((region) => /\bjob:(\d+)/.exec(region.dataset.live)).find(Boolean);
+  const events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
   events.addEventListener("changed", (event) => {
     const changed = new Set(event.data.split(" "));
     tellState(changed.has("away") ? "away" : "live");
@@ -104,12 +130,70 @@ function listen() {
     refresh();
   });
   events.addEventListener("error", () => tellState("away"));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { for (const region of regions()) waiting.add(region.id); refresh(); } });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshAll(); });
   addEventListener("pagehide", () => events.close());
+}
+
+// --- ticking rows: all of them, from one to another with Shift, and how many are ticked
+const ticks = () => [...document.querySelectorAll("input[type=checkbox][name=job]")];
+function tellTicks() {
+  const boxes = ticks(), ticked = boxes.filter((box) => box.checked).length;
+  for (const box of boxes) box.closest("tr").classList.toggle("ticked", box.checked);
+  const all = document.querySelector("[data-tick-all]"), option = document.querySelector("#act-on option[value='']");
+  if (all) { all.hidden = !boxes.length; all.checked = ticked > 0 && ticked === boxes.length; all.indeterminate = ticked > 0 && ticked < boxes.length; }
+  document.getElementById("act")?.classList.toggle("stuck", ticked > 0); // what may be done to them stays in sight
+  if (option) { option.dataset.words ||= option.textContent; option.textContent = ticked ? `the ${ticked} ticked` : option.dataset.words; }
+}
+function tickRows() {
+  let last = null;
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!(box instanceof HTMLInputElement) || box.type !== "checkbox" || box.name !== "job") return;
+    const boxes = ticks(), from = boxes.indexOf(last), to = boxes.indexOf(box);
+    if (event.shiftKey && from >= 0) for (const each of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) each.checked = box.checked;
+    last = box;
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-tick-all]")) for (const box of ticks()) box.checked = event.target.checked;
+    if (event.target.matches("[data-tick-all], input[type=checkbox][name=job]")) tellTicks();
+  });
+  document.addEventListener("refreshed", tellTicks);
+  addEventListener("pageshow", tellTicks); // a browser that comes back ticks again what was ticked
+  tellTicks();
+}
+
+// --- shortcuts: single keys, which can be switched off (WCAG 2.1.4)
+function shortcuts() {
+  const dialog = document.querySelector("[data-shortcuts]"), help = document.querySelector("[data-help]");
+  if (!dialog) return;
+  const choice = dialog.querySelector("[data-shortcuts-on]");
+  try { choice.checked = localStorage.getItem("advisorjobs-shortcuts") !== "off"; } catch { /* on, then */ }
+  choice.addEventListener("change", () => { try { localStorage.setItem("advisorjobs-shortcuts", choice.checked ? "on" : "off"); } catch { /* until the next page */ } });
+  help.hidden = false;
+  help.addEventListener("click", () => dialog.showModal());
+  let leader = 0; // when g was pressed
+  const press = {
+    "?": () => dialog.showModal(),
+    "/": () => { const field = document.querySelector("main [role=search] input:not([type=hidden])"); if (field) { field.focus(); field.select(); } else document.querySelector("nav [data-key=j]")?.click(); },
+    p: () => document.querySelector("[data-live-switch]:not([hidden])")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !choice.checked || dialog.open) return;
+    if (event.target.closest?.("input:not([type=checkbox]), select, textarea")) return;
+    if (event.key === "g") { leader = event.timeStamp; return; }
+    const entry = event.timeStamp - leader < 1500 && leader ? document.querySelector(`nav [data-key="${CSS.escape(event.key)}"]`) : null;
+    leader = 0;
+    if (entry) entry.click();
+    else if (Object.hasOwn(press, event.key)) press[event.key]();
+    else return;
+    event.preventDefault();
+  });
 }
 
 document.addEventListener("DOMContentLoaded", () => {
   themeSwitch();
+  tickRows();
+  shortcuts();
   tellMoments();
   setInterval(tellMoments, 1000);
   reachScrolls();

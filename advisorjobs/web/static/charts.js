@@ -16,6 +16,17 @@
   const SPANS = [1, 2, 5, 10, 20, 50, 100, 200, 500, ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000].map((s) => s * 1000)];
   const count = (value) => (value === null || value === undefined ? "–" : Math.round(value).toLocaleString());
 
+  // Twenty-four hours, as in the rest of the pages; the day stands below the first moment of it.
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }), day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+  function moments(plot, ticks, axis, space, step) {
+    let last = "";
+    return ticks.map((tick) => {
+      const moment = new Date(tick * 1000), date = day.format(moment), fresh = date !== last;
+      last = date;
+      return step >= 86400 ? date : fresh ? `${clock.format(moment)}\n${date}` : clock.format(moment);
+    });
+  }
+
   // Bars stand on those before them; the legend still tells each one's own number.
   function stacked(series) {
     const below = new Array(series[0].values.length).fill(0);
@@ -33,7 +44,7 @@
       width: bars ? 0 : 1.8,
       paths: bars ? uPlot.paths.bars({ size: [0.8, 40] }) : undefined,
       points: { show: !bars, size: 4 },
-      value: (plot, value, index, place) => (place === null ? "–" : told(each.values[place])),
+      value: (plot, value, index, place) => (place === null ? "" : told(each.values[place])),
     }));
     return {
       width: Math.max(figure.clientWidth, 240),
@@ -41,8 +52,8 @@
       cursor: { y: false },
       legend: { live: true },
       scales: { y: { range: (plot, least, most) => [0, most > 0 ? most * 1.05 : 1] } },
-      axes: [{ ...axis, space: 70 }, { ...axis, size: 56, incrs: bars ? undefined : SPANS, values: (plot, ticks) => ticks.map(told) }],
-      series: [{ value: (plot, time) => (time === null ? "–" : new Date(time * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })) }, ...series],
+      axes: [{ ...axis, space: 60, size: 42, values: moments }, { ...axis, size: 56, incrs: bars ? undefined : SPANS, values: (plot, ticks) => ticks.map(told) }],
+      series: [{ label: "\u00a0", value: (plot, time) => { const moment = new Date((time ?? 0) * 1000); return time === null ? "" : `${day.format(moment)}, ${clock.format(moment)}`; } }, ...series],
     };
   }
 

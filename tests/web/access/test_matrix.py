@@ -229,6 +229,10 @@ async def test_one_organization_sees_nothing_of_another(
                 if told.verdict == "admitted" and told.status < 300 and str(JOB) in filled(route.path, **names):
                     seen.append((route.path, query, comer.name, told.status))
     assert seen == []
+    told_of = [
+        await ask(web_site, "GET", "/live", (await comer.headers(accounts))[0], f"job={JOB}") for comer in others
+    ]
+    assert {told.verdict if told.status != 404 else "none" for told in told_of} == {"none", "stranger"}  # by a token
     shown, _ = await Comer("own", Role.VIEWER, "org-1", id=await add_person("own", Role.VIEWER, "org-1")).headers(
         accounts
     )
@@ -237,3 +241,6 @@ async def test_one_organization_sees_nothing_of_another(
         200,
         True,
     )  # whose it is sees it: the search above can find it
+    assert (await ask(web_site, "GET", "/live", shown, f"job={JOB}")).status == 200
+    for wrong in ("", "-1", "seven", str(1 << 63)):
+        assert (await ask(web_site, "GET", "/live", shown, f"job={wrong}")).status == 400

@@ -137,7 +137,7 @@ async def test_ticked_jobs_are_looked_at_agreed_to_and_accounted_for(comes: Come
     place = proposed.headers["location"]
     page = await visitor.get(place)
     assert "Nothing has happened yet" in page.text
-    assert "Retry jobs: 1" in page.text
+    assert "Retry 1 job<" in page.text
     assert audit_log() == []
     agreed = await post(visitor, f"{place}/confirm", why="again")
     assert agreed.headers["location"] == place

@@ -1,0 +1,1 @@
+SELECT alive, last_beat FROM advisorjobs_beat(%(worker)s::bigint, %(token)s::uuid)

@@ -1,0 +1,1 @@
+SELECT id, created FROM advisorjobs_enqueue(%(jobs)s::jsonb)

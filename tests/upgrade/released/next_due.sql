@@ -1,0 +1,1 @@
+SELECT advisorjobs_next_due()

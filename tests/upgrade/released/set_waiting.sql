@@ -1,0 +1,1 @@
+SELECT advisorjobs_set_waiting(%(worker)s::bigint, %(waiting)s::boolean)
