@@ -98,8 +98,7 @@ class Worker:
     ) -> None:
         self.spec = spec
         self.handlers = handlers
-        self.lines = lines
-        self.losses = Losses() if lines is None else lines.losses
+        self.lines, self.losses = lines, Losses() if lines is None else lines.losses
         self.lease: Lease | None = None
         self.heartbeat: Heartbeat | None = None
         self._loop = asyncio.get_running_loop()
@@ -216,7 +215,8 @@ class Worker:
             task.cancel()
         await asyncio.wait(tasks, timeout=1.0)
         if self.lines is not None:
-            await self.lines.close(LAST_WORDS)
+            with self.losses.harmless("the end of writing lines of runs"):
+                await self.lines.close(LAST_WORDS)
         await self._leave()
         for link in self._links.values():
             await link.close()
