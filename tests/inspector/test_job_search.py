@@ -34,6 +34,12 @@ TALLIED = """
 """
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine too, a search of few jobs ends by having found them."""
+    monkeypatch.setattr(job_search, "PATIENCE_MS", 20_000)
+
+
 def found(inspector: BlockingInspector, **wanted: Any) -> list[int]:
     return [job.id for job in inspector.search_jobs(JobFilter(**wanted), limit=1_000).jobs]
 
