@@ -84,6 +84,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
         audit,
         bulk_actions,
         database,
+        every_queue,
         failures,
         job,
         job_actions,
@@ -101,7 +102,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
 
     nouns = (
         overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, action_list,
-        bulk_actions, job_actions, queue_actions, audit, performance, live,
+        bulk_actions, job_actions, queue_actions, audit, performance, every_queue, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
