@@ -59,7 +59,7 @@ def act(app: App, day: Day) -> None:
     otto = Actions(app, Actor(via=Via.API, by="otto", role="operator", why="the client has left")).sync
     done = mira.propose("retry", jobs=[day.failed, day.completed])
     stopped = otto.propose("cancel", wanted=JobFilter(queue="reports"))
-    running = otto.propose("cancel", wanted=JobFilter(queue="emails", organization_id="practice-03"))
+    running = otto.propose("cancel", wanted=JobFilter(queue="emails", organization="practice-03"))
     mira.propose("retry", wanted=JobFilter(queue="document-processing"))
     mira.confirm(done, "the bank answers again")
     for number in (stopped, running):

@@ -134,7 +134,7 @@ def test_an_organizations_person_sees_and_changes_theirs_only(enters: Enters, of
         expect(page.locator("body")).not_to_contain_text("practice-02")
         expect(page.locator(f"#row-{office.theirs}")).to_have_count(0)
         titles = page.locator("nav[aria-label=Main] a").all_inner_texts()
-        assert titles == ["Overview", "Jobs", "Actions", "Failures", "Schedules"]
+        assert titles == ["Overview", "Jobs", "Actions", "Failures", "Performance", "Schedules"]
         tab.go(f"/jobs/{office.theirs}", status=404)
         tab.go("/organizations/practice-02", status=404)
         for path in ("/workers", "/limits", "/database", "/audit", "/people", f"/queues/{QUEUE}"):

@@ -73,8 +73,10 @@ async def test_each_action_tells_how_it_stands_who_wanted_it_and_why(
 
 
 async def test_pages_lead_to_older_ones_and_back(comes: Comes, ada: Actions) -> None:
-    numbers = [ada.sync.propose("cancel", wanted=ALL) for _ in range(51)]
+    some = JobFilter(queue="critical", organization="org-1", tag="year-end")
+    numbers = [ada.sync.propose("cancel", wanted=some) for _ in range(51)]
     first = (await comes().get("/actions?state=proposed")).text
+    assert "Cancel jobs in critical that match a search of org-1" in (await rows(comes()))[numbers[-1]]
     assert f'href="?state=proposed&amp;before={numbers[1]}"' in first
     second = (await comes().get(f"/actions?state=proposed&before={numbers[1]}")).text
     assert (f'id="action-{numbers[0]}"' in second, f'id="action-{numbers[1]}"' in second) == (True, False)
@@ -87,12 +89,14 @@ async def test_pages_lead_to_older_ones_and_back(comes: Comes, ada: Actions) -> 
 async def test_people_of_an_organization_see_their_own(
     comes: Comes, add_person: Added, add_token: Added, ada: Actions, somebody: Somebody
 ) -> None:
-    ada.sync.propose("retry", wanted=JobFilter(organization_id="org-1", tag="year-end"))
+    ada.sync.propose("retry", wanted=JobFilter(organization="org-1"))
     theirs = somebody(by="ann", role="operator", organization_id="org-1").sync.propose("retry", wanted=JobFilter())
     somebody(by="bob", role="operator", organization_id="org-2").sync.propose("retry", wanted=JobFilter())
     await add_person("vic", Role.VIEWER, "org-1")
     visitor = comes()
     await visitor.sign_in("vic")
     assert list(await rows(visitor)) == [theirs]
+    (whole,) = (await visitor.get("/api/actions")).json()["actions"]
+    assert (whole["queue"], whole["narrowed"]) == (None, False)
     program = comes(token=await add_token("prog", Role.VIEWER, "org-1"))
     assert [each["id"] for each in (await program.get("/api/actions")).json()["actions"]] == [theirs]
