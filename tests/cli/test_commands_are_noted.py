@@ -30,5 +30,6 @@ def test_commands_leave_their_rows(app: App, run_python: Program, desk: Desk, au
         ("resume", "emails", "carla", "command", None),
         ("retry", "1", "carla", "command", None),
         ("cancel", "2", "carla", "command", None),
-        ("cancel", "", "carla", "command", None),
+        ("cancel", "1", "carla", "command", None),  # the action on many, and its step
+        ("cancel", "1", "carla", "command", None),
     ]
