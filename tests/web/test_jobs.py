@@ -87,14 +87,14 @@ async def test_pages_lead_to_each_other(visitor: Visitor, desk: Desk) -> None:
     ("query", "words"),
     [
         ("status=waitin", "Status is no status of a job: did you mean waiting?"),
-        ("id=x", "Id must be a job"),
+        ("id=x", "Number must be a job"),
         ("before=x", "Before is no place in a list of jobs"),
         ("before=1&after=1", "After can"),
-        ("payload=x", "Payload must be a field and what it says"),
-        ("since=x", "Since must be a date and time"),
+        ("payload=x", "In the payload must be a field and what it says"),
+        ("since=x", "From must be a date and time"),
         ("tag=%00", "Tag must be text"),
-        ("since=0001-01-01T00:00%2B20:00", "Since must lie between"),
-        ("until=9999-12-31T23:59", "Until must lie between"),
+        ("since=0001-01-01T00:00%2B20:00", "From must lie between"),
+        ("until=9999-12-31T23:59", "Before must lie between"),
     ],
 )
 async def test_what_cant_be_searched_for_is_told(visitor: Visitor, query: str, words: str) -> None:
