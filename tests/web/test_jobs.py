@@ -212,4 +212,4 @@ async def test_pages_of_an_organizations_people_show_their_jobs_only(
     mine = await shown(ada, f"/jobs/{other}")
     assert "Show values" not in mine
     assert (await ada.form("/jobs", f"/jobs/{other}/values")).status_code == 403
-    assert "Payload can be asked for by operators only" in await shown(ada, "/jobs?payload=a%3Db", 400)
+    assert "In the payload can be asked for by operators only" in await shown(ada, "/jobs?payload=a%3Db", 400)
