@@ -35,7 +35,7 @@ P = TypeVar("P", bound="DocumentPayload")
 
 _PILE = 10
 """Seconds: statements of one client that come within so many are sorted by one job, twice as long after it was queued, when
-no transaction that saw it waiting is open any more."""
+no transaction that saw it waiting is open any more. One that comes alone is sorted at once."""
 
 
 class DocumentPayload(Payload):
@@ -248,19 +248,20 @@ def _with_service_fields(reading: Reading, reader: DocumentReader, path: Path, k
 def _booked(job: JobRun[Any], connection: Any, document: Record, booked: Booked | None) -> None:
     """Says what was booked of a statement and has it sorted into categories, in the transaction that books it."""
     from advisorjobs import queue_transaction_classification
-    from advisorjobs.services import document_feed
+    from advisorjobs.services import document_feed, records
 
     if booked is None:
         return
     job.result = {**job.result, "statement": booked.to_json()}
     connection.execute(*document_feed.booked(document, booked))
     if booked.booked and document.client_id:
+        pile = {
+            "schedule_in": 2 * _PILE,
+            "unique_key": f"statements:{document.client_id}:{int(time.time()) // _PILE}",
+        }
+        alone = not records.other_statements(connection, document, seconds=2 * _PILE)
         queue_transaction_classification.sync(
-            document.client_id,
-            document.organization_id,
-            connection=connection,
-            schedule_in=2 * _PILE,
-            unique_key=f"statements:{document.client_id}:{int(time.time()) // _PILE}",
+            document.client_id, document.organization_id, connection=connection, **({} if alone else pile)
         )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,13 +30,20 @@ ORGANIZATION = "paper-lantern"
 LONGEST = 300.0
 """Seconds after which the demo says what is left and ends."""
 
-SIDE_BY_SIDE = {"ADVISORJOBS_CHILDREN": "4", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""Jobs run beside each other on few processors: none of them waits for a child process, none takes all processors."""
+SIDE_BY_SIDE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Jobs run beside each other on few processors, and none of them takes all."""
 
 
 def offline() -> dict[str, str]:
     """What is taken out of the worker's environment: the invented addresses get no real mail, whatever is configured."""
     return {name: "" for name in os.environ if "SMTP" in name} | {"ADVISORJOBS_ENV": "development"}
+
+
+def called() -> str:
+    """How a person calls us from where this command was called."""
+    if shutil.which("advisorjobs"):
+        return "advisorjobs"
+    return sys.argv[0] if Path(sys.argv[0]).name == "advisorjobs" else "python -m advisorjobs"
 
 
 command = typer.Typer(rich_markup_mode=None)
@@ -66,30 +77,37 @@ def demo(
     """
     from advisorjobs.cli.consoles import console
     from advisorjobs.cli.day_account import day_account
-    from advisorjobs.cli.ground import prepared
+    from advisorjobs.cli.ground import only_one, prepared
     from advisorjobs.cli.keepsakes import own_folder
 
     settings, screen = Settings.from_environment(), console(stderr=as_json)
     folder = Path(output).absolute() if output else settings.data_dir / "demo"
-    own_folder(folder)
-    screen.print("[bold]AdvisorJobs[/]: a day at an invented practice, in nine queues", highlight=False)
-    with prepared(settings) as database:
-        where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
-        screen.print(f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True)
-        _, said = worked_off(settings, database, folder, screen)
-    if as_json:
-        print_json(said)
-    else:
+
+    def show(said: Mapping[str, Any]) -> None:
+        if as_json:
+            print_json(said)
+            return
         day_account(said, database.psql, screen)
-        screen.print(
-            "\nYour own: [bold]advisorjobs process FILE…[/]   Keep it running: [bold]advisorjobs up[/]", highlight=False
-        )
+        more = f"\nYour own: [bold]{called()} process FILE…[/]   Keep it running: [bold]{called()} up[/]"
+        screen.print(more, highlight=False, soft_wrap=True)
+
+    with only_one(settings, "demo"):
+        own_folder(folder)
+        screen.print("[bold]AdvisorJobs[/]: a day at an invented practice, in nine queues", highlight=False)
+        with prepared(settings) as database:
+            where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
+            screen.print(
+                f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True
+            )
+            said = worked_off(settings, database, folder, screen, show)
     if said["failures"] or any(queue["unfinished"] for queue in said["queues"]):
         raise typer.Exit(FAILED)
 
 
-def worked_off(settings: Settings, database: Database, folder: Path, screen: Console) -> tuple[Day, dict[str, Any]]:
-    """The day and its summary, when all of its jobs have ended."""
+def worked_off(
+    settings: Settings, database: Database, folder: Path, screen: Console, show: Callable[[Mapping[str, Any]], None]
+) -> Mapping[str, Any]:
+    """The day's summary, when all of its jobs have ended; *show* gets it before what was started is stopped."""
     from advisorjobs.cli.day_watch import watch_day
     from advisorjobs.cli.ground import worker
     from advisorjobs.cli.sending import new_secrets, receiver
@@ -98,11 +116,17 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
 
     with connect(database.dsn, autocommit=True) as connection:
         signing = new_secrets()
-        stage = set_stage(connection, ORGANIZATION, signing)
-        with receiver(settings) as desk, worker(settings, "all", offline() | SIDE_BY_SIDE) as working:
+        with contextlib.ExitStack() as started, screen.status("The firm and its books are brought in …") as status:
+            desk = started.enter_context(receiver(settings))
+            stage = set_stage(connection, ORGANIZATION, signing)
+            if database.embedded and settings.openai is None:
+                stage.forget_starts()
+            working = started.enter_context(worker(settings, "all", offline() | SIDE_BY_SIDE))
             began = time.monotonic()
+            status.update("The day's work is queued, a worker starts …")
             stage.open()
             desk.send(stage.firm, signing)
+            status.stop()
             closed = False
 
             def look() -> Day:
@@ -116,7 +140,9 @@ def worked_off(settings: Settings, database: Database, folder: Path, screen: Con
                 return day
 
             day = watch_day(look, screen, seconds=LONGEST)
-            return day, summed_up(settings, stage, day, time.monotonic() - began, folder)
+            said = summed_up(settings, stage, day, time.monotonic() - began, folder)
+            show(said)
+    return said
 
 
 def summed_up(settings: Settings, stage: Stage, day: Day, seconds: float, folder: Path) -> dict[str, Any]:

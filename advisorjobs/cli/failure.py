@@ -47,9 +47,7 @@ def system_failure(error: OSError) -> Failure | None:
     place = error.filename or "it"
     match error.errno:
         case errno.EADDRINUSE:
-            return Failure(
-                f"the port is taken ({one_line(error)}): stop the other program or choose another port", FAILED
-            )
+            return Failure("the port is taken: stop the other program or choose another port", FAILED)
         case errno.EADDRNOTAVAIL:
             return Failure("the address isn't this machine's: choose one that it has", FAILED)
         case errno.EACCES | errno.EPERM | errno.EROFS:

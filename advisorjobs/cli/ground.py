@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.application import the_app
@@ -24,10 +25,24 @@ from advisorjobs.database.migrate import check_migrated, migrate
 from advisorjobs.errors import AdvisorJobsError, SettingsError
 from advisorjobs.settings import Settings
 
-__all__ = ["Database", "Program", "WorkerStopped", "opened", "prepared", "program", "worker"]
+__all__ = [
+    "AlreadyRunning",
+    "Database",
+    "Program",
+    "WorkerStopped",
+    "only_one",
+    "opened",
+    "prepared",
+    "program",
+    "worker",
+]
 
 STOP_DEADLINE = 15.0
 PR_SET_PDEATHSIG = 1
+
+
+class AlreadyRunning(AdvisorJobsError):
+    """The same command runs already on the same data."""
 
 
 class WorkerStopped(AdvisorJobsError):
@@ -41,6 +56,20 @@ class Database:
     dsn: str
     psql: str
     embedded: bool
+
+
+@contextmanager
+def only_one(settings: Settings, command: str) -> Iterator[None]:
+    """Keeps a second *command* from the data folder for as long as the block lasts: it raises AlreadyRunning."""
+    with own_file(settings, f"{command}.lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunning(
+                f"a {command} runs already with the data in {settings.data_dir}: wait for its end, or set"
+                " ADVISORJOBS_DATA_DIR to another folder"
+            ) from error
+        yield
 
 
 @contextmanager
@@ -109,8 +138,7 @@ def program(
     settings: Settings, kind: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Program]:
     """`advisorjobs` with these *arguments* for as long as the block lasts, its log in logs/*kind*.log."""
-    path = settings.data_dir / "logs" / f"{kind}.log"
-    with log_file(path) as log:
+    with own_file(settings, "logs", f"{kind}.log") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "advisorjobs", *arguments],
             stdin=subprocess.DEVNULL,
@@ -120,7 +148,7 @@ def program(
             start_new_session=True,  # ctrl-c reaches us alone, and we tell it
             preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - no lock of ours is needed there
         )
-    running = Program(process, path, kind)
+    running = Program(process, Path(log.name), kind)
     try:
         yield running
     finally:
@@ -135,12 +163,14 @@ def die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
-def log_file(path: Path) -> IO[bytes]:
+def own_file(settings: Settings, *names: str) -> BinaryIO:
+    """A new file at this place in the data folder. Raises SettingsError where that can't be written."""
+    path = settings.data_dir.joinpath(*names)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path.open("wb")
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise SettingsError(
-            "ADVISORJOBS_DATA_DIR", str(path.parents[1]), f"the folder can't be written ({reason}): name another"
+            "ADVISORJOBS_DATA_DIR", str(settings.data_dir), f"the folder can't be written ({reason}): name another"
         ) from error

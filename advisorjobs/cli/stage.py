@@ -19,6 +19,7 @@ from advisorjobs.practice.papers import papers
 from advisorjobs.practice.rows import Connection, Firm
 from advisorjobs.practice.storing import remove_firm, store_firm
 from advisorjobs.practice.work import Job, closing_work, opening_work
+from advisorjobs.queues import QUEUE_NAMES
 
 __all__ = ["SEED", "Stage", "set_stage"]
 
@@ -45,6 +46,10 @@ class Stage:
     @property
     def organizations(self) -> list[str]:
         return [firm.organization.id for firm in self.firms]
+
+    def forget_starts(self) -> None:
+        """The last day's figures were found on this machine, so that no service asks for patience: begins to count anew."""
+        ask(self.connection, "forget_starts", {"queue": QUEUE_NAMES.AI_PROCESSING})
 
     def open(self) -> None:
         """Brings the day's papers in, and queues what doesn't wait for them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -53,6 +54,8 @@ def why_not(settings: Settings) -> str | None:
     try:
         listen(settings.webhooks.host, settings.webhooks.port).close()
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+        reason = (
+            os.strerror(error.errno).lower() if error.errno else type(error).__name__
+        )  # its own text has the address too
         return f"port {settings.webhooks.port} can't be had ({reason}): name another with ADVISORJOBS_WEB_PORT"
     return None

@@ -24,6 +24,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
+from advisorjobs.engine.child_memory import ChildMemory
 from advisorjobs.engine.child_messages import (
     HEAD,
     ChildSpec,
@@ -88,6 +89,7 @@ class Child:
         self.program = program
         self.ports = BlockingPorts(program.spec.dsn, prepare=program.spec.prepare, on_written=self._written)
         self.telemetry = ChildTelemetry(channel.send, tracing=program.spec.tracing)
+        self._memory = ChildMemory()
         self._pid = os.getpid()
         self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._run: Run | None = None
@@ -103,6 +105,7 @@ class Child:
             if os.getpid() != self._pid:  # forked by the function, which came back here too: the answer is another's
                 os._exit(0)
             self.telemetry.ended()
+            self._memory.settle()
             self.channel.send_text(answer)
             self._run = None
             self._told.clear()

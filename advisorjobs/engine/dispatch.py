@@ -274,10 +274,8 @@ class Dispatcher:
     def _after(self, run: Run, error: BaseException) -> Ending:
         """What follows from an error, or from a value of the four that was returned or raised."""
         job, handler = run.job, run.handler
-        if isinstance(error, StartedLate):
-            return UNSTARTED
-        if run.fate is Fate.STOPPING and is_answer(error):
-            return RELEASED
+        if isinstance(error, StartedLate) or (run.fate is Fate.STOPPING and is_answer(error)):
+            return UNSTARTED if isinstance(error, StartedLate) else RELEASED
         if run.fate is Fate.ABORTED:
             return cancelled()
         match error:

@@ -22,6 +22,7 @@ __all__ = [
     "Record",
     "find_document",
     "find_reading",
+    "other_statements",
     "queue_step",
     "record_fields",
     "record_reading",
@@ -64,6 +65,13 @@ def find_document(connection: Any, organization_id: str, document_id: str) -> Re
     if row is None:
         raise JobError(ErrorCode.NOT_FOUND, f"the organization has no document {document_id!r}")
     return Record(**dict(zip((column.name for column in cursor.description), row, strict=True)))
+
+
+def other_statements(connection: Any, document: Record, *, seconds: float) -> bool:
+    """Whether the document's client has others that are or may yet be bank statements: of the last *seconds*, or under way."""
+    where = {**_place(document.organization_id, document.id), "client": document.client_id, "seconds": seconds}
+    (found,) = connection.execute(statement("other_statements"), where).fetchone()
+    return bool(found)
 
 
 def find_reading(connection: Any, organization_id: str, document_id: str) -> Reading:

@@ -77,7 +77,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web import live
     from advisorjobs.web.access.need import PUBLIC, declare
     from advisorjobs.web.access.pages import ACCESS_PAGES
-    from advisorjobs.web.api.application import api
+    from advisorjobs.web.api.application import OnSite, api
     from advisorjobs.web.page import page_routes
     from advisorjobs.web.pages import (
         action_list,
@@ -106,7 +106,7 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    programs = Mount("/api", api(site))
+    programs = Mount("/api", api(), middleware=[Middleware(OnSite, site=site)])
     programs.path_regex = re.compile(programs.path_regex.pattern, re.DOTALL)  # a name may hold a line's end
     return [*page_routes(site, pages), programs, declare(static, PUBLIC)]
 

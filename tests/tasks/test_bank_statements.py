@@ -19,6 +19,7 @@ from tests.services.documents.bank_statement import (
     Move,
     closing,
     letters_behind,
+    minus_behind,
     paid_out_and_in,
 )
 
@@ -84,13 +85,21 @@ def test_new_transactions_are_sorted_by_one_job_for_a_pile_of_statements(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
-    through(pipeline, paid_out_and_in())
-    through(pipeline, letters_behind())
+    pile = [pipeline.add("statement.pdf", pdf, "c-1") for pdf in (paid_out_and_in(), letters_behind(), minus_behind())]
+    for document in pile:
+        assert pipeline.finish(document)["status"] == "completed"
+
+    (waiting,) = pipeline.kit.enqueued("ai:classify_transactions")
+    assert waiting.payload["client_id"] == "c-1"
+    assert waiting.scheduled_at is not None, "they are sorted when the last of them is booked"
+
+
+def test_a_statement_that_comes_alone_is_sorted_at_once(pipeline: Pipeline) -> None:
     through(pipeline, letters_behind(), client="c-2")
+    through(pipeline, paid_out_and_in())
 
     waiting = pipeline.kit.enqueued("ai:classify_transactions")
-    assert [job.payload["client_id"] for job in waiting] == ["c-1", "c-2"]
-    assert all(job.scheduled_at is not None for job in waiting)
+    assert [(job.payload["client_id"], job.scheduled_at) for job in waiting] == [("c-2", None), ("c-1", None)]
 
 
 def test_a_statement_without_a_client_books_nothing_and_says_so(pipeline: Pipeline) -> None:

@@ -75,6 +75,14 @@ def test_too_few_labels_train_nothing() -> None:
     assert train(bookings(1, 20)) is None
 
 
+def test_clients_of_one_firm_are_sorted_by_one_training_and_other_labels_by_another() -> None:
+    labels = bookings(1, 300)
+    first = train(labels)
+
+    assert train(list(labels)) is first is not None
+    assert train(labels[1:]) is not first
+
+
 def test_what_is_learned_is_mostly_right_and_known_to_be() -> None:
     share, right, claimed = sorting(300, seeds=(1,))
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from advisorjobs.services.ai.books import Labelled, Transaction
@@ -61,6 +62,11 @@ class Trained:
 
 def train(labels: Sequence[Transaction]) -> Trained | None:
     """The classifier of *labels*; None where they are too few to be learned from. Categories of less than 5 are left out."""
+    return _learned(tuple(labels))
+
+
+@lru_cache(maxsize=1)  # the labels are the whole firm's: its clients, one after the other, are sorted by the same ones
+def _learned(labels: tuple[Transaction, ...]) -> Trained | None:
     counts = Counter(each.category for each in labels if each.category in categories())
     used = [each for each in labels if counts[each.category] >= FEWEST_OF_CLASS]
     wanted = [str(each.category) for each in used]

@@ -1,0 +1,50 @@
+"""What commands stand on: one at a time where it must be, and files in the data folder."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from advisorjobs.cli.ground import AlreadyRunning, only_one
+from advisorjobs.cli.web_process import why_not
+from advisorjobs.errors import SettingsError
+from advisorjobs.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+def test_a_second_one_is_told_of_the_first_and_may_come_after_it(settings: Settings) -> None:
+    with (
+        only_one(settings, "demo"),
+        pytest.raises(AlreadyRunning, match=r"a demo runs already with the data in .*data: wait"),
+    ):
+        only_one(settings, "demo").__enter__()
+    with only_one(settings, "demo"):
+        pass
+
+
+def test_a_data_folder_that_cant_be_made_is_named(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    elsewhere = replace(settings, data_dir=tmp_path / "file" / "data")
+
+    with (
+        pytest.raises(
+            SettingsError, match=r"ADVISORJOBS_DATA_DIR='.*/file/data' can't be used: the folder can't be written"
+        ),
+        only_one(elsewhere, "demo"),
+    ):
+        pass
+
+
+def test_a_taken_port_is_said_in_a_few_words(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = why_not(replace(settings, webhooks=replace(settings.webhooks, port=port)))
+
+    assert said == f"port {port} can't be had (address already in use): name another with ADVISORJOBS_WEB_PORT"
