@@ -93,7 +93,7 @@ def under_way(tab: Tab, organization: str) -> str:
     page.get_by_role("button", name="Look how many").click()
     number = number_of(page)
     page.get_by_label("Why").fill("the client has left")
-    page.get_by_role("button", name="Cancel jobs: 2").click()
+    page.get_by_role("button", name="Cancel 2 jobs").click()
     expect(page.locator("#standing .status")).to_have_text("running")
     return number
 
