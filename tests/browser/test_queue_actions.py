@@ -85,7 +85,7 @@ def test_a_queue_is_cleaned_after_a_look_and_with_a_reason(tab: Tab, dashboard: 
     expect(page.locator("#standing")).to_contain_text("Nothing has happened yet")
     assert [dashboard.status(job) for job in jobs] == ["failed"] * 3
     page.get_by_label("Why").fill("tests of ours")
-    page.get_by_role("button", name="Clean jobs away").click()
+    page.get_by_role("button", name="jobs away").click()
     said(page, "It is carried out")
     dashboard.work()
     expect(page.locator("#standing .status")).to_have_text("done")

@@ -109,7 +109,7 @@ async def test_a_job_is_shown_without_what_it_holds_until_somebody_asks(
     page = await shown(visitor, f"/jobs/{failed}")
     for words in ("test:work", "org-7", "import", "document_id", "Message of 29 characters"):
         assert words in page
-    assert 'data-live="jobs' in page
+    assert f'data-live="job:{failed}"' in page
     seen = await visitor.form(f"/jobs/{failed}", f"/jobs/{failed}/values")
     assert seen.status_code == 200
     for words in (f"&#34;{SECRET}&#34;", f"{SECRET} is unknown", f"Traceback: {SECRET}"):
