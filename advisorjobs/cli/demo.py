@@ -96,9 +96,8 @@ def demo(
         screen.print("[bold]AdvisorJobs[/]: a day at an invented practice, in nine queues", highlight=False)
         with prepared(settings) as database:
             where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
-            screen.print(
-                f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True
-            )
+            looked = f"[dim]{where}, migrated; look inside with[/] {database.psql}\n"
+            screen.print(looked, highlight=False, soft_wrap=True)
             said = worked_off(settings, database, folder, screen, show)
     if said["failures"] or any(queue["unfinished"] for queue in said["queues"]):
         raise typer.Exit(FAILED)
