@@ -13,7 +13,8 @@ VERSIONS := 14 15 16 17 18
 TESTS ?= tests
 # Tests wait more than they compute: two processes on one database server, a file of tests in one of them.
 PROCESSES ?= 2
-SIDE_BY_SIDE = -n $(PROCESSES) --dist loadfile
+# In which order they take files, tests/fixtures/turns.py says.
+SIDE_BY_SIDE = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 DATABASE_TESTS = $(wildcard tests/database tests/engine tests/tenancy tests/faults)
 
 help: ## list these targets
@@ -58,18 +59,21 @@ $(POSTGRES)/.stamp: tests/postgres/package-lock.json
 	for package in $(POSTGRES)/postgres-*; do (cd $$package && node scripts/hydrate-symlinks.js) || exit; done
 	@touch $@
 
-chaos: setup ## the fault tests at full length
+chaos: setup ## the fault tests, and those of the API with arbitrary requests, at full length
 	TEST_CHAOS=full $(BIN)/python -m pytest -m faults $(TESTS)
+	TEST_CHAOS=full $(BIN)/python -m pytest tests/web/test_api_schema.py
 
 chaos-control: setup ## the same situations against procrastinate's own worker: a table of what it fails
 	$(BIN)/python -m ops.chaos.control
 
-check: setup ## format, lint, types, direction of imports, sizes
+check: lint ## format, lint, types, direction of imports, sizes
+	$(BIN)/python -m pytest --quiet tests/house -m "not slow"
+
+lint: setup # `check` without the tests among it, which `test` has too
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest --quiet tests/house -m "not slow"
 
 bench: setup ## every figure beside the peers, in one run; BENCH="drain pickup" for some, BENCH=--help for more
 	$(BIN)/python -m ops.bench $(BENCH)
@@ -81,4 +85,4 @@ clean: ## remove what make made
 	rm -rf .venv .bench build dist *.egg-info $(POSTGRES) .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo up test test-matrix test-oldest chaos chaos-control check bench lock clean
+.PHONY: help setup demo up test test-matrix test-oldest chaos chaos-control check lint bench lock clean

@@ -5,6 +5,7 @@ Field types are JSON's. What only Python can judge (formats, ranges, rules betwe
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,10 +69,11 @@ def _queue_row(queue: Queue) -> dict[str, Any]:
 
 
 def _type_row(job_type: JobType[Any]) -> dict[str, Any]:
+    payload: type[Payload] = job_type.payload
     return {
         "name": job_type.name,
         "queue": job_type.queue,
-        "fields": fields_of(job_type.payload),
+        "fields": fields_of(payload),
         "cost": job_type.cost,
         "limit_key": job_type.limit_key,
     }
@@ -92,7 +94,8 @@ def _shown(limit: RateLimit | None) -> str:
     return "none" if limit is None else rate_text(limit)
 
 
-def fields_of(model: type[Payload]) -> dict[str, dict[str, Any]]:
+@functools.cache  # a schema takes a millisecond, there are dozens, and each test of an application publishes them
+def fields_of(model: type[Payload]) -> Mapping[str, Mapping[str, Any]]:
     """Field name -> {"types": JSON types (left out: any), "required", "alias": the camelCase name}."""
     schema = model.model_json_schema(by_alias=False)
     return {

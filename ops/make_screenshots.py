@@ -12,8 +12,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from advisorjobs.actions.actions import Actions
+from advisorjobs.actor import Actor, Via
 from advisorjobs.application import App
 from advisorjobs.database.migrate import migrate
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.settings import Settings
 from ops.showcase.day import Day, fill_day
 from tests.fixtures.browser import chromium, opened, served
@@ -50,15 +53,32 @@ def pages(day: Day) -> Mapping[str, str]:
     }
 
 
+def act(app: App, day: Day) -> None:
+    """Actions on many jobs as a morning leaves them behind: done, under way, stopped, and one that is only looked at."""
+    mira = Actions(app, Actor(via=Via.DASHBOARD, by="mira", role="admin")).sync
+    otto = Actions(app, Actor(via=Via.API, by="otto", role="operator", why="the client has left")).sync
+    done = mira.propose("retry", jobs=[day.failed, day.completed])
+    stopped = otto.propose("cancel", wanted=JobFilter(queue="reports"))
+    running = otto.propose("cancel", wanted=JobFilter(queue="emails", organization_id="practice-03"))
+    mira.propose("retry", wanted=JobFilter(queue="document-processing"))
+    mira.confirm(done, "the bank answers again")
+    for number in (stopped, running):
+        otto.confirm(number)
+    otto.cancel_action(stopped)
+
+
 def main(*wanted: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, throwaway_cluster() as cluster, chromium() as browser:
         app = App(Settings(database_url=cluster.tcp_dsn, data_dir=Path(folder)))
         migrate(cluster.tcp_dsn, fill=[app.publish])
-        taken = pages(fill_day(cluster.tcp_dsn, app))
+        day = fill_day(cluster.tcp_dsn, app)
+        taken = pages(day)
         unknown = set(wanted) - set(taken)
         if unknown:
             sys.exit(f"no such page: {', '.join(sorted(unknown))}; there are {', '.join(taken)}")
+        if "actions" in (wanted or taken):
+            act(app, day)
         with served(app) as url:
             for theme in ("light", "dark"):
                 for name in wanted or taken:

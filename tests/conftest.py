@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "advisorjobs.testing.plugin",
+    "tests.fixtures.turns",
     "tests.fixtures.folders",
     "tests.fixtures.firms",
     "tests.fixtures.waiting",

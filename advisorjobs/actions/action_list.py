@@ -29,7 +29,7 @@ LARGEST_PAGE = 200
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAction:
     """An action on many jobs, in short: see BulkAction. `queue`, `name`, `of_organization`: of its filter, as far as it names
-    them.
+    them; `narrowed`: it asks for more than these. None: there is no filter.
     """
 
     id: int
@@ -41,12 +41,14 @@ class ListedAction:
     queue: str | None
     name: str | None
     of_organization: str | None
+    narrowed: bool | None
     by: str
     via: str
     why: str | None
     organization_id: str | None
     expected: int
     expected_more: bool
+    share: float | None
     done: int
     refused: int
     proposed_at: datetime

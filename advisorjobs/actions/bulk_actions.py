@@ -43,10 +43,11 @@ class Refusal:
 class BulkAction:
     """`state`: proposed (nothing has happened), running, stalled (its job has ended before it), done or cancelled.
 
-    `expected`: how many jobs there were to change when it was proposed, or (`expected_more`) at least so many, among the
-    first `looked`. `selected`: how many were chosen one by one; None: those of `filter`, in which what payloads and errors
-    must say is told to nobody but who proposed it, and to nobody once it has ended. `share`: the part of all jobs that it
-    has gone through, 0 to 1; None: it doesn't go through all. `audit_id`: of the log's row, by which it can be undone.
+    `waits`: the job that carries it out waits for a worker. `expected`: how many jobs there were to change when it was
+    proposed, or (`expected_more`) at least so many, among the first `looked`. `selected`: how many were chosen one by one;
+    None: those of `filter`, in which what payloads and errors must say is told to nobody but who proposed it, and to nobody
+    once it has ended. `share`: the part of all jobs that it has gone through, 0 to 1; None: it doesn't go through all.
+    `audit_id`: of the log's row, by which it can be undone.
     """
 
     id: int
@@ -70,6 +71,7 @@ class BulkAction:
     done: int
     refused: int
     share: float | None = None
+    waits: bool = False
     audit_id: int | None
     undone_by: int | None
 
@@ -171,6 +173,8 @@ def checked_filter(
         said.pop(name, None)
     if "organization" in said:
         said["organization_id"] = said.pop("organization")
+    if wanted.id is not None:
+        said["id"] = wanted.id
     return {**said, "states": asked} if asked else said
 
 

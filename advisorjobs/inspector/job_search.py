@@ -133,14 +133,8 @@ def _walk(walk: str, wanted: JobFilter, begins: JobCursor, *, up: bool, most: in
 
 
 def _single(wanted: JobFilter, connection: Any) -> Operation[Look]:
-    values = {
-        "id": wanted.id,
-        "unique_key": wanted.unique_key,
-        "organization": wanted.organization,
-        "name": wanted.name,
-        "status": wanted.status,
-        "queue": wanted.queue,
-    }
+    key, value = wanted.payload_condition
+    values = {name: getattr(wanted, name) for name in wanted.__slots__} | {"payload_key": key, "payload_value": value}
     return operation(
         "search_jobs", statement("find_single_jobs"), values, lambda rows: read_look(rows, by_time=False), connection
     )

@@ -1,7 +1,7 @@
 """The queues' metrics, made from what the database says. The names are a promise: dashboards and alerts use them.
 
 No label has an organization, a job's id or anything that comes with a payload: how many series there are depends on how
-many queues and jobs the program knows, not on what is done with them.
+many queues and jobs the program knows, not on what is done with them. Names that were made up are folded: folded_names.py.
 """
 
 from __future__ import annotations

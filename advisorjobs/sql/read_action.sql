@@ -2,6 +2,7 @@ SELECT a.id,
        CASE WHEN a.state = 'running' AND NOT EXISTS (
                 SELECT FROM procrastinate_jobs j WHERE j.id = a.job_id AND j.status IN ('todo', 'doing'))
             THEN 'stalled' ELSE a.state END AS state,
+       a.state = 'running' AND EXISTS (SELECT FROM procrastinate_jobs j WHERE j.id = a.job_id AND j.status = 'todo') AS waits,
        a.action, (a.arguments ->> 'priority')::integer AS priority, (a.arguments ->> 'action')::bigint AS undoes,
        CASE WHEN a.sought IS NOT NULL AND a.actor ->> 'by' = %(by)s::text THEN advisorjobs_told_filter(a.filter, a.sought) ELSE a.filter
        END AS filter,

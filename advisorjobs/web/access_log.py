@@ -33,7 +33,7 @@ class AccessLog:
         async def noting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])  # an HTTPStatus would be written with its name
             await send(message)
 
         try:

@@ -77,13 +77,14 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
     from advisorjobs.web import live
     from advisorjobs.web.access.need import PUBLIC, declare
     from advisorjobs.web.access.pages import ACCESS_PAGES
-    from advisorjobs.web.api.application import api
+    from advisorjobs.web.api.application import OnSite, api
     from advisorjobs.web.page import page_routes
     from advisorjobs.web.pages import (
         action_list,
         audit,
         bulk_actions,
         database,
+        every_queue,
         failures,
         job,
         job_actions,
@@ -101,11 +102,11 @@ def dashboard_routes(site: Site) -> list[BaseRoute]:
 
     nouns = (
         overview, queue, jobs, job, organizations, schedule_form, schedules, failures, workers, limits, database, action_list,
-        bulk_actions, job_actions, queue_actions, audit, performance, live,
+        bulk_actions, job_actions, queue_actions, audit, performance, every_queue, live,
     )  # fmt: skip
     pages = [*(page for noun in nouns for page in noun.PAGES), *ACCESS_PAGES]
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    programs = Mount("/api", api(site))
+    programs = Mount("/api", api(), middleware=[Middleware(OnSite, site=site)])
     programs.path_regex = re.compile(programs.path_regex.pattern, re.DOTALL)  # a name may hold a line's end
     return [*page_routes(site, pages), programs, declare(static, PUBLIC)]
 

@@ -17,7 +17,9 @@ from starlette.routing import Route
 from advisorjobs.database.link import is_passing
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from advisorjobs.monitoring.exposition import exposed, may_read, our_version
+from advisorjobs.monitoring.folded_names import folded
 from advisorjobs.monitoring.measurements import Measurements, read_measurements
+from advisorjobs.queues import WORKER_TYPES
 from advisorjobs.web.access.need import MACHINE, Need, declare
 from advisorjobs.web.access.person import Role
 from advisorjobs.web.refusal import answer
@@ -83,7 +85,8 @@ class Metrics:
         started = time.monotonic()
         try:
             async with asyncio.timeout(DEADLINE):
-                return await self.app.run_async(read_measurements()), time.monotonic() - started
+                found = await self.app.run_async(read_measurements())
+            return folded(found, WORKER_TYPES["all"]), time.monotonic() - started
         except (DatabaseUnavailable, NotMigrated) as error:
             away: Exception = error
         except Exception as error:

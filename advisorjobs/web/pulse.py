@@ -45,6 +45,31 @@ class Pace:
         return True
 
 
+class Listener:
+    """What somebody is to be told of next: one set, however long they don't listen. `job`: the one that they watch."""
+
+    def __init__(self, job: int | None) -> None:
+        self.job = job
+        self._topics: set[str] = set()
+        self._woken = asyncio.Event()
+        self._ended = False
+
+    def tell(self, topics: frozenset[str]) -> None:
+        self._topics |= topics
+        self._woken.set()
+
+    def end(self) -> None:
+        self._ended = True
+        self._woken.set()
+
+    async def topics(self) -> frozenset[str]:
+        """What has changed since they were told last; nothing once there is no more to come."""
+        await self._woken.wait()
+        self._woken.clear()
+        told, self._topics = frozenset(self._topics), set()
+        return frozenset() if self._ended else told
+
+
 class Pulse:
     """*read* gives the marks of all topics, of the jobs that it is given too: those that somebody watches.
 
@@ -69,7 +94,7 @@ class Pulse:
         self._clock = clock
         self._told: dict[str, str] | None = None
         self._paces = {slow: Pace(AT_ONCE, seconds, clock()) for slow, seconds in PACES.items()}
-        self._listeners: dict[asyncio.Queue[frozenset[str] | None], int | None] = {}
+        self._listeners: set[Listener] = set()
         self._beating: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -80,30 +105,28 @@ class Pulse:
         """
         if self._stopped:
             return
-        queue: asyncio.Queue[frozenset[str] | None] = asyncio.Queue()
-        self._listeners[queue] = job
+        listener = Listener(job)
+        self._listeners.add(listener)
         if self._beating is None or self._beating.done():
             self._told = None
             self._beating = asyncio.create_task(self._beat())
         try:
-            while (changed := await queue.get()) is not None:
-                while not queue.empty() and (more := queue.get_nowait()) is not None:
-                    changed |= more
+            while changed := await listener.topics():
                 yield changed
         finally:
-            del self._listeners[queue]
+            self._listeners.discard(listener)
 
     def stop(self) -> None:
         """Ends all listeners' streams: the process is about to end."""
         self._stopped = True
-        for queue in self._listeners:
-            queue.put_nowait(None)
+        for listener in self._listeners:
+            listener.end()
 
     async def _beat(self) -> None:
         while self._listeners and not self._stopped:
             changed = frozenset({"tick"})
             try:
-                marks = await self._read({job for job in self._listeners.values() if job is not None})
+                marks = await self._read({each.job for each in self._listeners if each.job is not None})
             except Exception as error:
                 log.warning("the dashboard could not look at the database (%s)", type(error).__name__)
                 changed |= {"away"}
@@ -112,8 +135,8 @@ class Pulse:
             if len(changed) > 1 and self._changed is not None:
                 self._changed()
             jobs = {topic for topic in changed if topic.startswith("job:")}
-            for queue, job in self._listeners.items():
-                queue.put_nowait(changed - (jobs - {f"job:{job}"}))
+            for listener in self._listeners:
+                listener.tell(changed - (jobs - {f"job:{listener.job}"}))
             await asyncio.sleep(self._interval)
 
     def _to_tell(self, marks: Marks) -> set[str]:

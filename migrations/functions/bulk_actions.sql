@@ -80,7 +80,7 @@ BEGIN
     PERFORM advisorjobs_note(
         _a.action, 'action', _id::text, _a.organization_id, NULL, jsonb_strip_nulls(jsonb_build_object(
             'arguments', nullif(_a.arguments, '{}'), 'filter', _a.filter, 'selected', cardinality(_a.job_ids),
-            'expected', _a.expected)), _why => coalesce(_why, _a.actor ->> 'why'));
+            CASE WHEN _a.expected_more THEN 'expected_at_least' ELSE 'expected' END, _a.expected)), _why => coalesce(_why, _a.actor ->> 'why'));
     IF cardinality(_a.job_ids) <= (advisorjobs_step()).changed THEN
         PERFORM advisorjobs_carry_out_here(_id);
     ELSE

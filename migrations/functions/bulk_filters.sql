@@ -120,7 +120,7 @@ BEGIN
            AND (_organization IS NULL OR j.organization_id = _organization) AND (_tag IS NULL OR _tag = ANY (j.tags))
            AND (_unique_key IS NULL OR j.unique_key = _unique_key) AND (_key IS NULL OR j.args ->> _key = _value)
            AND advisorjobs_state_of(j) = ANY (_states)
-           AND (_code IS NULL OR e.error_code::text = _code) AND (_fingerprint IS NULL OR e.fingerprint = _fingerprint)
+           AND (NOT _by_error OR j.run_no > 0) AND (_code IS NULL OR e.error_code::text = _code) AND (_fingerprint IS NULL OR e.fingerprint = _fingerprint)
            AND (_text IS NULL OR strpos(lower(e.error_message), _text) > 0)
            AND (_from IS NULL AND _until IS NULL OR (
                SELECT m.at >= coalesce(_from, '-infinity') AND m.at < coalesce(_until, 'infinity')
@@ -138,7 +138,7 @@ BEGIN
     next_after := CASE WHEN cardinality(ids) = _most THEN ids[_most] ELSE _next.next_after END;
 END $$;
 
--- How many jobs fit, without counting more than a hundred thousand or looking for longer than a third of a second: then more is true, there
+-- How many jobs fit, without counting more than a hundred thousand or looking for longer than half a second: then more is true, there
 -- are at least so many, among the looked that were looked at. Whole queues are read from the kept counts.
 DROP FUNCTION IF EXISTS advisorjobs_count_fitting(jsonb, text[]);
 CREATE FUNCTION advisorjobs_count_fitting(_filter jsonb, _states text[], OUT fitting bigint, OUT more boolean, OUT looked bigint)
@@ -163,7 +163,7 @@ BEGIN
         fitting := fitting + cardinality(_step.ids);
         looked := looked + _step.looked;
         _after := _step.next_after;
-        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '300 milliseconds') THEN
+        IF _after IS NOT NULL AND (fitting > 100000 OR clock_timestamp() > _began + interval '500 milliseconds') THEN
             more := true;
             RETURN;
         END IF;

@@ -124,7 +124,7 @@ BEGIN
                    AND (_until IS NULL OR s.queued_at < _until)
                    AND (_key IS NULL OR s.args ->> _key = _value)),
                abs(min(edge.place)), count(*) FILTER (WHERE edge.place IS NULL OR s.place <= edge.place),
-               (array_agg(s.queued_at) FILTER (WHERE s.place = edge.place))[1]
+               (array_agg(s.queued_at) FILTER (WHERE s.place = edge.place AND s.queued_at <= now()))[1]
           INTO _ids, _edge, _count, _at
           FROM seen s CROSS JOIN edge;
         _looked := _looked + _count;

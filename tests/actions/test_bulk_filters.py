@@ -222,7 +222,7 @@ def test_a_count_that_would_take_long_says_how_far_it_looked(ada: Actions, desk:
             LANGUAGE sql IMMUTABLE AS 'SELECT 5, 10'""")
         source = connection.execute("SELECT pg_get_functiondef('advisorjobs_count_fitting'::regproc)").fetchone()
         assert source is not None
-        connection.execute(source[0].replace("300 milliseconds", "-1 milliseconds"))
+        connection.execute(source[0].replace("500 milliseconds", "-1 milliseconds"))
     number = ada.sync.propose("cancel", wanted=JobFilter(payload="document_id=doc-17"))
     found = ada.sync.read_action(number)
     assert found is not None

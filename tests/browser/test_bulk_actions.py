@@ -85,6 +85,54 @@ def test_priorities_of_ticked_jobs_are_set_at_once_and_taken_back(tab: Tab, dash
         dashboard.manager.cancel_job(job)
 
 
+def under_way(tab: Tab, organization: str) -> str:
+    """Begins to cancel all jobs of *organization*; the number of the action, whose page is shown."""
+    page = tab.go(f"/jobs?queue={QUEUE}&organization={organization}").page
+    page.get_by_label("On", exact=True).select_option("yes")
+    page.get_by_label("Do", exact=True).select_option("cancel")
+    page.get_by_role("button", name="Look how many").click()
+    number = number_of(page)
+    page.get_by_label("Why").fill("the client has left")
+    page.get_by_role("button", name="Cancel jobs: 2").click()
+    expect(page.locator("#standing .status")).to_have_text("running")
+    return number
+
+
+def test_one_that_is_under_way_is_stopped_and_listed_so(tab: Tab, dashboard: Dashboard) -> None:
+    jobs = dashboard.waiting(2, organization_id="practice-81")
+    number = under_way(tab, "practice-81")
+    tab.page.get_by_role("button", name="Stop it").click()
+    expect(tab.page.locator("#standing .status")).to_have_text("cancelled")
+    expect(tab.page.locator("#standing")).to_contain_text("It was stopped: what is done stays done.")
+    dashboard.work()
+    assert [dashboard.status(job) for job in jobs] == ["todo", "todo"]
+    row = tab.go("/actions").page.locator(f"#action-{number}")
+    expect(row.locator(".status")).to_have_text("stopped")
+    expect(row).to_contain_text("the client has left")
+    for job in jobs:
+        dashboard.manager.cancel_job(job)
+
+
+def test_one_that_has_stalled_goes_on_where_it_stood(tab: Tab, dashboard: Dashboard) -> None:
+    jobs = dashboard.waiting(2, organization_id="practice-82")
+    number = under_way(tab, "practice-82")
+    (carrier,) = dashboard.rows("SELECT job_id FROM advisorjobs_actions WHERE id = %s", number)
+    dashboard.manager.cancel_job(carrier["job_id"])
+    page = tab.page
+    expect(page.locator("#standing .status")).to_have_text("stalled")
+    expect(page.locator("#standing")).to_contain_text("The job that carries it out has ended before it.")
+    listed = tab.go("/actions?state=running").page.locator(f"#action-{number}")
+    expect(listed.locator(".status")).to_have_text("stalled")
+    listed.get_by_role("link", name=f"Action {number}").click()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("main > .notice")).to_contain_text("It goes on")
+    expect(page.locator("#standing .status")).to_have_text("running")
+    dashboard.work()
+    expect(page.locator("#standing .status")).to_have_text("done")
+    ended = "SELECT count(*) FROM advisorjobs_runs WHERE job_id = ANY(%s) AND status = 'cancelled'"
+    assert dashboard.rows(ended, jobs) == [{"count": 2}]
+
+
 def test_what_was_looked_at_can_be_dropped(tab: Tab, dashboard: Dashboard) -> None:
     (job,) = dashboard.failed()
     page = tab.go(f"/queues/{QUEUE}").page

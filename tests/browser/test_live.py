@@ -44,6 +44,41 @@ def test_the_overview_shows_a_job_that_is_queued(tab: Tab, dashboard: Dashboard)
         dashboard.manager.cancel_job(job)
 
 
+def test_a_page_whose_stream_is_refused_for_a_while_comes_back_and_shows_what_it_missed(
+    tab: Tab, dashboard: Dashboard
+) -> None:
+    """As while the database is away when the web process is started anew: a browser takes such an answer as the last word."""
+    page = tab.page
+    page.route("**/live", lambda route: route.fulfill(status=503))
+    tab.go("/")
+    expect(page.locator("[data-live-state]")).to_have_text("Not up to date")
+    row = page.locator("#queues tr", has_text="webhooks")
+    before = row.inner_text()
+    job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
+    page.unroute("**/live")
+    try:
+        expect(page.locator("[data-live-state]")).to_have_text("Live")
+        expect(row).not_to_have_text(before, timeout=SOON)
+    finally:
+        dashboard.manager.cancel_job(job)
+    assert all("503" in said for said in tab.take_complaints())
+
+
+def test_a_page_that_could_not_be_read_again_is_read_at_the_next_tick(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/queues/webhooks").page
+    live(page)
+    waiting = page.locator("#state .figure", has_text="Waiting").first.locator("dd")
+    expect(waiting).to_have_text("0")
+    page.route("**/queues/webhooks", lambda route: route.fulfill(status=503), times=1)
+    job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
+    try:
+        expect(waiting).to_have_text("1")
+    finally:
+        dashboard.manager.cancel_job(job)
+    (said,) = tab.take_complaints()
+    assert "503" in said
+
+
 def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard: Dashboard) -> None:
     page = tab.go("/queues/webhooks").page
     live(page)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 from pytest_postgresql.executors import NoopExecutor
@@ -158,6 +159,26 @@ def test_an_admin_adds_somebody_who_signs_in(enters: Enters, browser: Browser, o
         expect(other.page.locator("h1")).to_have_text("Jobs")
         tab.go("/audit")
         expect(page.locator("#entries tr", has_text="nora").last).to_contain_text("add person")
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(enters: Enters, office: Office) -> None:
+    with enters("ada") as tab:
+        page = tab.go("/people").page
+        page.locator("#token-name").fill("grafana")
+        page.get_by_role("button", name="Make a token").click()
+        token = page.locator("code.token").inner_text()
+        api = f"{office.url}/api/queues"
+        shown = {"Authorization": f"Bearer {token}"}
+        assert (token[:4], httpx.get(api, headers=shown).status_code) == ("ajt_", 200)
+        tab.go("/people")
+        row = page.locator("tr", has_text="grafana")
+        expect(row).to_contain_text("by ada")
+        expect(page.locator("code.token")).to_have_count(0)
+        assert token not in page.content()
+        row.get_by_role("button", name="Revoke grafana").click()
+        expect(row).to_have_count(0)
+        assert httpx.get(api, headers=shown).status_code == 401
+        assert tab.take_complaints() == []
 
 
 def test_pages_of_people_and_of_signing_in_are_readable(

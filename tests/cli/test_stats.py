@@ -154,6 +154,34 @@ def test_all_jobs_that_fit_are_cancelled(advisorjobs: Command, desk: Desk) -> No
     assert len(desk.claim()) == 1
 
 
+def test_jobs_are_retried_and_cancelled_by_any_condition(advisorjobs: Command, desk: Desk) -> None:
+    """No worker is needed; what was looked for is not noted."""
+    first, _ = desk.enqueue(2, args={"client": "Anna"})
+    desk.settle(*desk.claim(), **{**FAILED, "error_message": "Anna is away", "fingerprint": "f1"})
+    (other,) = desk.enqueue(args={"client": "Bert"}, delay=60)
+    looked = advisorjobs("jobs", "retry", "--all", "--error-text", "anna")
+    assert looked.returncode == 2
+    assert "2 jobs fit: run them again? Say so with --yes" in looked.stderr
+    assert {row["state"] for row in desk.rows("SELECT state FROM advisorjobs_actions")} == {"cancelled"}
+    done = advisorjobs("jobs", "retry", "--all", "--error-text", "anna", "--fingerprint", "f1", "--yes")
+    assert done.stdout == "2 jobs wait to run again\n"
+    assert sorted(job.id for job in desk.claim(free=1)) == [first]
+    assert (
+        advisorjobs("jobs", "retry", "--all", "--payload", "client=Anna", "--yes").stdout
+        == "0 jobs wait to run again\n"
+    )
+    cancelled = advisorjobs(
+        "jobs", "cancel", "--all", "--payload", "client=Anna", "--status", "waiting", "--yes", "--json"
+    )
+    assert last_json(cancelled) == {"payload": "client=Anna", "status": "waiting", "cancelled": 1}
+    left = desk.rows("SELECT id FROM procrastinate_jobs WHERE queue_name = 'critical' ORDER BY id")
+    assert [row["id"] for row in left] == [first, other]
+    noted = desk.rows("SELECT via, action, after, job_ids FROM advisorjobs_audit ORDER BY id")
+    assert {row["via"] for row in noted} == {"command"}
+    assert [row["action"] for row in noted] == ["retry", "retry", "cancel", "cancel"]
+    assert "Anna" not in str(noted)
+
+
 @pytest.mark.parametrize(
     "arguments", [(), ("--all",), ("17", "--all", "--queue", "emails"), ("17", "--queue", "emails")]
 )

@@ -2,6 +2,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -116,3 +117,42 @@ async def test_a_connection_to_a_server_that_turned_read_only_is_not_used_again(
 
 def _in_a_thread(app: App) -> Callable[[Operation[int]], Awaitable[int]]:
     return lambda operation: asyncio.to_thread(app.run, operation)
+
+
+CHANGED = (
+    ("CREATE TABLE answers AS SELECT 1 AS a", "ALTER TABLE answers ADD b int", "SELECT * FROM answers"),
+    (
+        "CREATE FUNCTION answers() RETURNS TABLE (a int) LANGUAGE sql AS 'SELECT 1'",
+        "DROP FUNCTION answers(); CREATE FUNCTION answers() RETURNS TABLE (a int, b int) LANGUAGE sql AS 'SELECT 1, NULL::int'",
+        "SELECT * FROM answers()",
+    ),
+)
+
+
+@pytest.mark.parametrize(("before", "change", "query"), CHANGED)
+async def test_what_a_migration_changes_under_open_connections_is_asked_anew(
+    app: App, connection: psycopg.Connection, before: str, change: str, query: LiteralString
+) -> None:
+    connection.execute(before)
+    asked: Operation[object] = operation("answers", query, {}, lambda rows: [dict(row) for row in rows])
+
+    async def everywhere() -> list[object]:
+        return list(await asyncio.gather(*(app.run_async(asked) for _ in range(2 * SIZE))))
+
+    for _ in range(2):
+        assert await everywhere() == [[{"a": 1}]] * 2 * SIZE
+        assert [app.run(asked) for _ in range(6)] == [[{"a": 1}]] * 6
+    connection.execute(change)
+
+    assert await app.run_async(asked) == [{"a": 1, "b": None}]  # while others lie idle that know the old one
+    assert await everywhere() == [[{"a": 1, "b": None}]] * 2 * SIZE
+    assert app.run(asked) == [{"a": 1, "b": None}]
+
+
+async def test_an_error_that_another_connection_has_too_is_raised(app: App) -> None:
+    wrong: Operation[object] = operation("wrong", "SELECT 1 FROM", {}, only)
+    with pytest.raises(psycopg.errors.SyntaxError):
+        await app.run_async(wrong)
+    with pytest.raises(psycopg.errors.SyntaxError):
+        app.run(wrong)
+    assert await app.run_async(BACKEND)

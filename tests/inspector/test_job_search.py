@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -95,6 +95,7 @@ def test_each_condition_narrows_the_search(desk: Desk, inspector: BlockingInspec
         {"tag": "import"},
         {"payload": "document_id=doc-17"},
         {"id": mail},
+        {"id": mail, "tag": "import", "payload": "document_id=doc-17", "since": datetime(2020, 1, 1, tzinfo=UTC)},
         {"organization": "org-7", "queue": "emails", "name": "test:other", "tag": "import"},
     ):
         assert found(inspector, **wanted) == [mail], wanted
@@ -106,6 +107,14 @@ def test_each_condition_narrows_the_search(desk: Desk, inspector: BlockingInspec
         {"id": mail, "organization": "org-8"},
         {"organization": "org-7", "queue": "critical"},
         {"id": mail + 1},
+        {"id": mail, "tag": "impor"},
+        {"id": mail, "payload": "document_id=doc-1"},
+        {"id": mail, "error_code": "network"},
+        {"id": mail, "error_text": "away"},
+        {"id": mail, "fingerprint": "f1"},
+        {"id": mail, "unique_key": "k"},
+        {"id": mail, "until": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"id": mail, "since": datetime(8000, 1, 1, tzinfo=UTC)},
     ):
         assert found(inspector, **wanted) == [], wanted
 

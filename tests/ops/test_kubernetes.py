@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from advisorjobs.engine.supervisor import OVERDUE
+from advisorjobs.proxy_settings import THIS_MACHINE
 from advisorjobs.settings import Settings
 from advisorjobs.web.server import GRACE
 from tests.fixtures.apps import ROOT
@@ -45,6 +46,21 @@ def test_pods_get_the_time_that_their_stop_takes() -> None:
     web, _, _ = pod("advisorjobs-web")
     assert worker["terminationGracePeriodSeconds"] > settings.grace.total_seconds() + OVERDUE
     assert web["terminationGracePeriodSeconds"] > GRACE
+
+
+def test_what_the_ingress_serves_is_the_public_url_and_its_pods_alone_are_trusted() -> None:
+    _, _, settings = pod("advisorjobs-web")
+    ingress = manifests()["Ingress", "advisorjobs"]["spec"]
+    (rule,), (tls,) = ingress["rules"], ingress["tls"]
+    public = settings.access.public
+    assert public is not None
+    assert public.origin == f"https://{rule['host']}"
+    assert tls["hosts"] == [rule["host"]]
+    (path,) = rule["http"]["paths"]
+    assert path["path"] == (public.prefix or "/")
+    service = manifests()["Service", path["backend"]["service"]["name"]]["spec"]
+    assert path["backend"]["service"]["port"]["name"] in [port["name"] for port in service["ports"]]
+    assert settings.access.proxies != THIS_MACHINE
 
 
 def test_selectors_find_their_pods() -> None:

@@ -83,6 +83,27 @@ async def test_the_pulse_tells_what_changed_and_when_the_database_is_away() -> N
     pulse.stop()
 
 
+async def test_who_does_not_listen_gets_all_of_it_together_and_takes_no_room() -> None:
+    seconds = itertools.count()
+    enough = asyncio.Event()
+
+    async def read(jobs: Collection[int]) -> dict[str, str]:
+        second = next(seconds)
+        if second == 100:
+            enough.set()
+        return {f"rare:{second % 3}": str(second)}
+
+    pulse = Pulse(read, interval=0)
+    stream = pulse.changes()
+    await anext(stream)
+    await enough.wait()
+    (listener,) = pulse._listeners
+    assert len(listener._topics) <= 7
+    assert await anext(stream) >= {"tick", "rare:0", "rare:1", "rare:2"}
+    pulse.stop()
+    assert [topics async for topics in stream] == []
+
+
 async def test_a_job_is_told_of_to_those_who_watch_it() -> None:
     asked: list[set[int]] = []
     answers = iter(["waiting", "waiting", "running", "running"])

@@ -131,3 +131,16 @@ async def test_webhooks_are_counted_by_what_became_of_them(with_token: App) -> N
 
     assert 'advisorjobs_webhooks_received_total{outcome="no_signature",service="stripe"} 1.0' in text
     with_token.close()
+
+
+async def test_that_it_is_away_is_told_to_whoever_asks_and_nothing_else_is(settings: Settings) -> None:
+    """Without a token of the settings the database says who may read: while it is away, nobody can tell."""
+    away = App(replace(settings, database_url="postgresql://nobody@127.0.0.1:1/none"))
+    async with client(web_app(away)) as stranger:
+        answer = await stranger.get("/metrics")
+        others = [(await stranger.get(path)).status_code for path in ("/", "/api/queues", "/live")]
+
+    assert answer.status_code == 200
+    assert [sample.name for family in plain(answer.text) for sample in family.samples] == ["advisorjobs_database_up"]
+    assert others == [503, 503, 503]
+    away.close()

@@ -8,8 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from advisorjobs.errors import NotAllowed
 from advisorjobs.manager import QueueManager
 from advisorjobs.web.access.person import Role
+from tests.fixtures.deeds import Somebody
 from tests.fixtures.visitors import Added, Comes, Visitor
 
 KEY = 'nightly/50 % "of" #1?'
@@ -190,6 +192,20 @@ async def test_the_api_keeps_a_payload_that_is_not_given_and_shows_one_with_a_no
     assert noted(connection) == ["edit"]
     assert await post("/values", params={"key": "monthly", "organization_id": "org-1"}) == report("org-1")
     assert noted(connection) == ["edit", "show values"]
+
+
+async def test_another_organizations_payload_is_shown_to_nobody(
+    manager: QueueManager, connection: psycopg.Connection[Any], somebody: Somebody
+) -> None:
+    await manager.add_repeatable_job(None, "report:monthly", report("org-1"), "0 6 1 * *", key="monthly")
+    for who in ({"role": "operator", "organization_id": "org-1"}, {"role": "viewer"}):
+        with pytest.raises(NotAllowed):
+            await somebody(**who).show_schedule("monthly", organization_id="org-1")
+    ask = "SELECT advisorjobs_note_schedule_shown('monthly', 'org-1') FROM advisorjobs_act(%s::jsonb)"
+    for organization, shown_to in (("org-2", False), ("org-1", True)):
+        actor = json.dumps({"via": "api", "by": "ann", "organization_id": organization})
+        assert connection.execute(ask, [actor]).fetchone() == (shown_to,)
+    assert noted(connection) == ["show values"]
 
 
 def noted(connection: psycopg.Connection[Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from advisorjobs.database.link import is_passing
 from advisorjobs.errors import (
@@ -44,7 +46,7 @@ from advisorjobs.web.api.description import describe
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["api"]
+__all__ = ["OnSite", "api"]
 
 ROUTERS = (
     queues.router,
@@ -71,10 +73,25 @@ STATUSES = {
 }
 
 
-def api(site: Site) -> FastAPI:
-    """For `Mount("/api", …)`. It asks no other host for its documentation: there is none but the description."""
+class OnSite:
+    """Middleware that tells the routes of which site they answer; see `site_of`."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self.app = app
+        self.site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["site"] = self.site
+        await self.app(scope, receive, send)
+
+
+@functools.cache
+def api() -> FastAPI:
+    """For `Mount("/api", …)` behind `OnSite`. It asks no other host for its documentation: there is none but the description.
+
+    One for all sites of a process: FastAPI takes a quarter of a second to read the routes' signatures.
+    """
     served = FastAPI(title="AdvisorJobs", version=version("advisorjobs"), docs_url=None, redoc_url=None)
-    served.state.site = site
     for route in served.routes:  # the description, for whoever may see anything
         declare(route, Need(Role.VIEWER, own=True, api=True))
     for router in ROUTERS:

@@ -35,5 +35,5 @@ def needs(role: Role, *, own: bool = False) -> Callable[[Request], Person]:
 
 def site_of(request: Request) -> Site:
     """A dependency that gives the site."""
-    site: Site = request.app.state.site
+    site: Site = request.state.site
     return site

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from advisorjobs.actions.bulk_actions import BULK
 from advisorjobs.errors import ErrorCode, SettingsError
 from advisorjobs.inspector.found_job import JobPage
 from advisorjobs.inspector.job_filter import JobFilter
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGES", "refuse_looking_inside"]
 
+OF_AN_ORGANIZATION = ("retry", "cancel")
+"""What people of one organization may do to many of their jobs."""
+
+CHOICES = {"states": tuple(JobStatus), "queues": tuple(QUEUES), "codes": tuple(ErrorCode)}
 ROWS = 50
 FRESH = 0.9
 COUNTS_FRESH = 1.9
@@ -77,12 +82,17 @@ async def jobs(request: Request, site: Site) -> Response:
         narrowed=any(asked.values()),
         begun="before" in given or "after" in given,
         more=any(asked.get(name) for name in MORE),
-        states=tuple(JobStatus),
-        queues=tuple(QUEUES),
-        codes=tuple(ErrorCode),
+        **CHOICES,
         counts=await counts_of(person, asked, site),
         names=sorted(site.app.catalogue),
+        deeds=_deeds(person, wanted),
     )
+
+
+def _deeds(person: Person, wanted: JobFilter) -> tuple[str, ...]:
+    """What *person* may do to many of the jobs that are listed."""
+    theirs = () if not person.may(Role.OPERATOR) else OF_AN_ORGANIZATION if person.organization_id else tuple(BULK)
+    return tuple(each for each in theirs if wanted.status is None or wanted.status in BULK[each])
 
 
 async def counts_of(person: Person, asked: Mapping[str, str], site: Site) -> Mapping[str, int]:

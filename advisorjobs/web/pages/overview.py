@@ -12,6 +12,7 @@ from advisorjobs.inspector.overview import Overview
 from advisorjobs.inspector.pace import Ended
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.page import Page
+from advisorjobs.web.pages.every_queue import pausable
 from advisorjobs.web.site import address_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ async def overview(request: Request, site: Site) -> Response:
     seen = await look_over(site)
     by_day = request.query_params.get("span") == "24h"
     bars = await site.shared("day", DAY_FRESH, site.inspector.read_day) if by_day else of_hour(seen)
-    return site.page(request, "overview.html", overview=seen, bars=bars, by_day=by_day)
+    paused = {stats.is_paused for stats in pausable(site, [queue.stats for queue in seen.queues])}
+    return site.page(request, "overview.html", overview=seen, bars=bars, by_day=by_day, paused=paused)
 
 
 async def look_over(site: Site) -> Overview:

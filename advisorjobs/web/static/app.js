@@ -66,7 +66,7 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname !== location.pathname) { location.assign(location.href); return; }
-    if (!answer.ok) { tellState("away"); return; }
+    if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of ids) {
       const fresh = page.getElementById(id), shown = document.getElementById(id);
@@ -76,7 +76,8 @@ async function refresh() {
     tellMoments();
     reachScrolls();
     document.dispatchEvent(new CustomEvent("refreshed"));
-  } catch {
+  } catch { // at the next tick, then
+    for (const id of ids) waiting.add(id);
     tellState("away");
   } finally {
     fetching = false;
@@ -121,17 +122,32 @@ function listen() {
   if (!regions().length) return;
   holdSwitch();
   const job = regions().map((region) => /\bjob:(\d+)/.exec(region.dataset.live)).find(Boolean);
-  const events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
-  events.addEventListener("changed", (event) => {
-    const changed = new Set(event.data.split(" "));
-    tellState(changed.has("away") ? "away" : "live");
-    for (const region of regions())
-      if (region.dataset.live.split(" ").some((topic) => changed.has(topic))) waiting.add(region.id);
-    refresh();
-  });
-  events.addEventListener("error", () => tellState("away"));
+  let events, later, missed = 0;
+  function open() {
+    events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
+    events.addEventListener("open", () => { if (missed) refreshAll(); missed = 0; });
+    events.addEventListener("changed", (event) => {
+      const changed = new Set(event.data.split(" ")), away = changed.has("away");
+      tellState(away ? "away" : "live");
+      for (const region of regions())
+        if (region.dataset.live.split(" ").some((topic) => changed.has(topic))) waiting.add(region.id);
+      if (!away) refresh();
+    });
+    events.addEventListener("error", () => {
+      tellState("away");
+      missed += 1;
+      // The browser comes again by itself where the connection broke, and never where it was answered by an error.
+      if (events.readyState === EventSource.CLOSED) later = setTimeout(open, pauseAfter(missed));
+    });
+  }
+  open();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshAll(); });
-  addEventListener("pagehide", () => events.close());
+  addEventListener("pagehide", () => { clearTimeout(later); events.close(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) { missed = 1; open(); } });
+}
+// Milliseconds: from about a second to half a minute, and not all who look on at once.
+function pauseAfter(missed) {
+  return Math.min(30_000, 1_000 * 2 ** (missed - 1)) * (0.5 + Math.random() / 2);
 }
 
 // --- ticking rows: all of them, from one to another with Shift, and how many are ticked

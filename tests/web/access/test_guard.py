@@ -359,3 +359,34 @@ async def test_a_process_that_just_started_is_known_by_any_name_once_there_is_a_
 ) -> None:
     await add_person("ada", Role.ADMIN)
     assert (await comes(base="https://jobs.practice.example", address="203.0.113.9").get(path)).status_code == 200
+
+
+LOST = psycopg.OperationalError("the connection is lost")
+ON_THE_WAY = [
+    ("guard", LOST, 503),
+    ("guard", TimeoutError(), 503),
+    ("page", LOST, 503),
+    ("page", LookupError("DE0212"), 500),
+]
+
+
+@pytest.mark.parametrize(("where", "error", "status"), ON_THE_WAY)
+@pytest.mark.parametrize("path", ["/queues/emails", "/api/queues"])
+async def test_an_error_on_the_way_is_an_answer_for_whoever_asked(
+    app: App, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception, status: int, path: str
+) -> None:
+    site = web_app(app)
+
+    async def fails(*_: Any) -> Any:
+        raise error
+
+    made = site.state.site
+    monkeypatch.setattr(*((made.identity, "must_sign_in") if where == "guard" else (made, "shared")), fails)
+    transport = httpx.ASGITransport(app=site, client=("127.0.0.1", 1), raise_app_exceptions=status == 503)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.get(path)
+
+    assert answer.status_code == status
+    expected = "application/problem+json" if path.startswith("/api") else "text/html; charset=utf-8"
+    assert answer.headers["content-type"] == expected
+    assert "DE0212" not in answer.text

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.web.access.person import Role
 from tests.fixtures.deeds import Log
 from tests.fixtures.desk import Desk
@@ -108,6 +109,30 @@ async def test_many_jobs_are_looked_at_first_or_changed_at_once(program: Any, de
         assert (await admin.post(f"/actions/999{path}"))[0] == 404
 
 
+async def test_a_filter_has_every_condition_of_the_search(program: Any, desk: Desk, audit_log: Log) -> None:
+    """Those of GET /api/jobs; what is looked for is told to the program that proposed it alone."""
+    (job,) = desk.enqueue(args={"client": "Anna"}, tags=["t"], organization_id="org-1")
+    desk.settle(*desk.claim(free=1), **FAILED, error_message="Anna is away", fingerprint="f1")
+    failed(desk)
+    operator, theirs = await program(Role.OPERATOR), await program(Role.OPERATOR, "org-1")
+    schema = (await operator.get("/openapi.json"))["components"]["schemas"]["Wanted"]["properties"]
+    assert {*schema, "status"} == {*JobFilter.__slots__, "organization_id", "states"} - {"organization"}
+    conditions: list[dict[str, Any]] = [
+        {"id": job}, {"payload": "client=Anna"}, {"error_text": "anna"}, {"fingerprint": "f1"}, {"tag": "t"},
+        {"organization_id": "org-1"}, {"states": ["failed"], "payload": "client=Anna", "error_code": "network"},
+    ]  # fmt: skip
+    for wanted in conditions:
+        looked = (await operator.post("/actions", action="retry", filter=wanted))[1]
+        assert (looked["expected"], looked["filter"]) == (1, wanted)
+    assert (await operator.post("/actions", action="retry", filter={"unique_key": "k"}))[1]["expected"] == 0
+    status, own = await theirs.post("/actions", action="retry", filter={"error_text": "anna"}, dry_run=False)
+    assert (status, own["state"], own["filter"]["organization_id"]) == (200, "running", "org-1")
+    watcher = await program(Role.VIEWER)
+    assert (await watcher.get(f"/actions/{own['id']}"))["filter"]["error_text"] == "…"
+    assert "anna" not in str(audit_log()).lower()
+    assert (await watcher.post("/actions", action="retry", filter={"error_text": "anna"}))[0] == 403
+
+
 async def test_queues_organizations_and_keys_are_changed(program: Any, desk: Desk, audit_log: Log) -> None:
     admin = await program()
     failed(desk)
@@ -175,6 +200,10 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
     ("/actions", {"action": "retry"}),
     ("/actions", {"action": "retry", "filter": {"since": "2026-01-01"}}),
     ("/actions", {"action": "retry", "filter": {"queue": "\0"}}),
+    ("/actions", {"action": "retry", "filter": {"payload": "client"}}),
+    ("/actions", {"action": "retry", "filter": {"error_code": "nonsense"}}),
+    ("/actions", {"action": "retry", "filter": {"id": 0}}),
+    ("/actions", {"action": "retry", "filter": {"states": ["waiting"]}}),
     ("/queues/emails/limit", {"why": "x", "running": 10**30}),
     ("/queues/emails/clean", {"state": "failed", "older_than_ms": -1, "why": "x"}),
     ("/organizations/o/limit", {"why": "x", "weight": 101}),

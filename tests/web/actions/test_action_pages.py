@@ -154,15 +154,70 @@ async def test_all_that_match_are_carried_out_in_the_background(comes: Comes, de
     place = (await post(visitor, "/jobs/actions", **fields)).headers["location"]
     await post(visitor, f"{place}/confirm")
     page = await visitor.get(place)
-    assert "It is under way" in page.text
+    assert "It waits for a worker of the queue maintenance" in page.text
     assert "Stop it" in page.text
     desk.connection.execute("SELECT advisorjobs_action_step(%s)", [int(place.rsplit("/", 1)[1])])
     assert "It ended" in (await visitor.get(place)).text
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'critical'") == 0
 
 
+async def test_all_that_match_a_payload_and_an_error_are_retried(comes: Comes, desk: Desk, audit_log: Log) -> None:
+    (job,) = desk.enqueue(args={"client": "Anna"})
+    desk.settle(*desk.claim(free=1), **FAILED, error_message="the bank is away", fingerprint="f1")
+    other, visitor = failed(desk, args={"client": "Bert"}), comes()
+    page = (await visitor.get("/jobs?status=failed&payload=client%3DAnna&error_text=bank")).text
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.partition('id="act"')[2]))
+    assert [*re.findall(r'<option value="(retry|cancel|promote|priority)">', page)] == ["retry"]
+    fields = {**hidden, "action": "retry", "all": "yes"}
+    place = (await post(visitor, "/jobs/actions", **fields)).headers["location"]
+    looked = (await visitor.get(place)).text
+    assert "client=Anna" in looked
+    assert "Retry 1 job" in looked
+    await post(visitor, f"{place}/confirm")
+    assert "It waits for a worker" in (await visitor.get(place)).text
+    desk.connection.execute("SELECT advisorjobs_action_step(%s)", [int(place.rsplit("/", 1)[1])])
+    assert desk.rows("SELECT id, status::text FROM procrastinate_jobs WHERE id <= %s ORDER BY id", other) == [
+        {"id": job, "status": "todo"},
+        {"id": other, "status": "failed"},
+    ]
+    assert "client=…" in (await visitor.get(place)).text
+    assert "Anna" not in (await visitor.get("/audit")).text
+    again = (await post(visitor, "/jobs/actions", **fields)).headers["location"]
+    nothing = (await visitor.get(again)).text
+    assert "there is nothing to do" in nothing
+    assert f'href="{html.escape("/jobs?status=failed&payload=client%3DAnna&error_text=bank")}"' in nothing
+    assert "confirm" not in nothing
+
+
+async def test_what_can_be_done_depends_on_what_is_listed(comes: Comes, desk: Desk, add_person: Added) -> None:
+    failed(desk)
+    desk.complete(*desk.claim(free=1))
+    desk.enqueue(1, organization_id="org-1")
+    desk.enqueue(2, delay=60)
+    shown, olga = {}, comes()
+    for name, organization_id in (("admin", None), ("olga", "org-1")):
+        await add_person(name, Role.OPERATOR, organization_id)
+    admin = comes()
+    await olga.sign_in("olga")
+    await admin.sign_in("admin")
+    for who, visitor in (("admin", admin), ("olga", olga)):
+        for status in ("waiting", "delayed", "failed"):
+            page = (await visitor.get(f"/jobs?status={status}")).text
+            shown[who, status] = re.findall(r'<option value="(retry|cancel|promote|priority)">', page)
+    assert shown == {
+        ("admin", "waiting"): ["cancel", "priority"],
+        ("admin", "delayed"): ["cancel", "promote", "priority"],
+        ("admin", "failed"): ["retry"],
+        ("olga", "waiting"): ["cancel"],
+        ("olga", "delayed"): [],
+        ("olga", "failed"): [],
+    }
+
+
 MEANINGLESS = (
-    {"action": "retry", "all": "yes", "payload": "document_id=7"},
+    {"action": "retry", "all": "yes", "payload": "document_id"},
+    {"action": "retry", "all": "yes", "status": "waiting"},
+    {"action": "retry", "all": "yes", "id": "x"},
     {"action": "retry", "all": "yes", "since": "soon"},
     {"action": "retry"},
     {"action": "explode", "all": "yes"},
