@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,32 +77,31 @@ def demo(
     "reports", "mails", "planted", "findings", "folder" and "files".
     """
     from advisorjobs.cli.consoles import console
-    from advisorjobs.cli.day_account import day_account
     from advisorjobs.cli.ground import only_one, prepared
     from advisorjobs.cli.keepsakes import own_folder
 
     settings, screen = Settings.from_environment(), console(stderr=as_json)
     folder = Path(output).absolute() if output else settings.data_dir / "demo"
-
-    def show(said: Mapping[str, Any]) -> None:
-        if as_json:
-            print_json(said)
-            return
-        day_account(said, database.psql, screen)
-        more = f"\nYour own: [bold]{called()} process FILE…[/]   Keep it running: [bold]{called()} up[/]"
-        screen.print(more, highlight=False, soft_wrap=True)
-
     with only_one(settings, "demo"):
         own_folder(folder)
         screen.print("[bold]AdvisorJobs[/]: a day at an invented practice, in nine queues", highlight=False)
         with prepared(settings) as database:
             where = "embedded PostgreSQL" if database.embedded else "the database of DATABASE_URL"
-            screen.print(
-                f"[dim]{where}, migrated; look inside with[/] {database.psql}\n", highlight=False, soft_wrap=True
-            )
+            looked = f"[dim]{where}, migrated; look inside with[/] {database.psql}\n"
+            screen.print(looked, highlight=False, soft_wrap=True)
+            show = print_json if as_json else partial(tell, psql=database.psql, screen=screen)
             said = worked_off(settings, database, folder, screen, show)
     if said["failures"] or any(queue["unfinished"] for queue in said["queues"]):
         raise typer.Exit(FAILED)
+
+
+def tell(said: Mapping[str, Any], *, psql: str, screen: Console) -> None:
+    """The day's account for people, and what to do next."""
+    from advisorjobs.cli.day_account import day_account
+
+    day_account(said, psql, screen)
+    more = f"\nYour own: [bold]{called()} process FILE…[/]   Keep it running: [bold]{called()} up[/]"
+    screen.print(more, highlight=False, soft_wrap=True)
 
 
 def worked_off(

@@ -121,8 +121,7 @@ class Worker:
             on_said=self._said,
             tracer=tracer,
         )
-        self.chores = Chores(self._links["tidy"])
-        self.scheduler = Scheduler(self._links["rescue"], spec.periodic)
+        self.chores, self.scheduler = Chores(self._links["tidy"]), Scheduler(self._links["rescue"], spec.periodic)
         self.listener = self._made_listener() if spec.listen else None
         self.claimer = Claimer(
             link=self._links["claim"],

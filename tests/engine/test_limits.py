@@ -110,54 +110,6 @@ def test_what_was_granted_and_given_back_stays_counted(desk: Desk) -> None:
     assert desk.claim() == []
 
 
-def given_back(desk: Desk, *jobs: Any) -> None:
-    for job in jobs:
-        desk.settle(job, status="released", final=False, attempt_back=True, start_back=True)
-
-
-def grants(desk: Desk) -> dict[str, list[int]]:
-    rows = desk.rows("SELECT replace(scope, chr(31), ' ') AS scope, costs FROM advisorjobs_grants")
-    return {row["scope"]: row["costs"] for row in rows}
-
-
-def test_what_was_given_back_before_it_was_called_no_longer_counts(desk: Desk) -> None:
-    limit(desk, rate=(2, 60))
-    desk.enqueue(3)
-    given_back(desk, desk.claim()[0])
-
-    assert len(desk.claim()) == 1
-    assert desk.claim() == []
-
-
-def test_a_start_that_was_given_back_counts_for_nobody(desk: Desk) -> None:
-    limit(desk, rate=(5, 60), organization_rate=(3, 60))
-    rule(desk, "b", rate=1, rate_window="1 hour")
-    desk.enqueue(cost=2, organization_id="a")
-    desk.enqueue(organization_id="b")
-    dear, cheap = sorted(desk.claim(), key=lambda job: str(job.organization_id))
-    assert {name: sum(costs) for name, costs in grants(desk).items()} == {
-        "queue critical": 3, "queue critical a": 2, "queue critical b": 1,
-    }  # fmt: skip
-
-    given_back(desk, dear)
-    assert grants(desk) == {"queue critical": [1], "queue critical b": [1]}
-    given_back(desk, cheap)
-    assert grants(desk) == {}
-
-
-def test_the_earliest_grant_since_the_claim_is_given_back_and_none_before_or_long_after(desk: Desk) -> None:
-    limit(desk, rate=(9, 60))
-    desk.enqueue()
-    (job,) = desk.claim()
-    since = desk.one("SELECT extract(epoch FROM started_at)::float8 FROM procrastinate_jobs WHERE id = %s", job.id)
-    at = [since - 1, since + 0.1, since + 2, since + 10]
-    desk.connection.execute("UPDATE advisorjobs_grants SET at = %s, costs = '{3, 0, 1, 2}'", [at])
-
-    given_back(desk, job)
-
-    assert desk.rows("SELECT at, costs FROM advisorjobs_grants") == [{"at": [at[0], at[3]], "costs": [3, 2]}]
-
-
 def test_a_limit_at_the_head_holds_up_no_other_queue(desk: Desk) -> None:
     limit(desk, rate=(1, 60))
     desk.enqueue(5)
