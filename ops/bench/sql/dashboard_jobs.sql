@@ -8,7 +8,7 @@ SELECT (SELECT max(id) FROM procrastinate_jobs WHERE status = 'todo' AND schedul
        (SELECT max(id) FROM procrastinate_jobs WHERE status = 'doing') AS running,
        (SELECT max(id) FROM procrastinate_jobs WHERE status = 'failed' AND organization_id = %(organization)s) AS own_failed,
        (SELECT max(id) FROM procrastinate_jobs WHERE status = 'todo' AND organization_id = %(organization)s) AS own_waiting,
-       (SELECT job_id FROM advisorjobs_runs WHERE finished_at > now() - interval '3 hours' AND status = 'completed'
+       (SELECT job_id FROM advisorjobs_runs WHERE finished_at > now() - interval '1 hour' AND status = 'completed'
                                               AND organization_id = %(organization)s LIMIT 1) AS own_ended,
        (SELECT max(id) FROM advisorjobs_actions) AS action,
        (SELECT min(id) FROM advisorjobs_people) AS person
