@@ -74,6 +74,11 @@ class OverviewCalls:
         """By queue, since when it waits that waits longest (QueueStats). Most of what an overview costs."""
         return oldest_waiting()
 
+    @call
+    def read_queue_states(self) -> Operation[list[QueueStats]]:
+        """How all queues stand, `oldest_waiting_at` left out."""
+        return queue_states()
+
     @long_call
     def read_overview(self, oldest: Oldest | None = None) -> Steps[Overview]:
         """Every queue, the workers, and what is wrong: a few milliseconds of the database, however many jobs there are.
@@ -81,9 +86,7 @@ class OverviewCalls:
         *oldest*: what was read of them a moment ago; it is read now where it lacks a queue in which jobs wait.
         """
         at: datetime = yield operation("read_overview", statement("clock"), {}, only)
-        states: list[QueueStats] = yield operation(
-            "read_overview", statement("read_queue_states"), {}, read_queue_stats
-        )
+        states: list[QueueStats] = yield queue_states()
         since: Oldest = oldest or {}
         if any(each.waiting and each.queue not in since for each in states):
             since = yield oldest_waiting()
@@ -103,6 +106,11 @@ class OverviewCalls:
 def oldest_waiting() -> Operation[Oldest]:
     """See OverviewCalls.read_oldest_waiting."""
     return operation("read_overview", statement("read_oldest_waiting"), {}, _oldest)
+
+
+def queue_states() -> Operation[list[QueueStats]]:
+    """See OverviewCalls.read_queue_states."""
+    return operation("read_overview", statement("read_queue_states"), {}, read_queue_stats)
 
 
 def queue_overview(stats: QueueStats, pace: Mapping[str, Pace], limits: Iterable[LimitState]) -> QueueOverview:

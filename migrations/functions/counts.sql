@@ -156,7 +156,8 @@ CREATE OR REPLACE FUNCTION advisorjobs_queue_states(_queue text, _oldest boolean
     queue text, waiting bigint, active bigint, completed bigint, failed bigint, delayed bigint, paused bigint, cancelled bigint,
     oldest_waiting_at timestamptz, is_paused boolean, paused_since timestamptz, paused_until timestamptz, paused_by text,
     pause_reason text, closed_until timestamptz, rate integer, rate_window interval, running integer, workers bigint)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -194,7 +195,7 @@ $$;
 -- Since when the one waits that waits longest of those next in line: the first of each priority and turn of the ready index, by a loose
 -- scan of it. A hundred probes a queue are two milliseconds for all queues.
 CREATE OR REPLACE FUNCTION advisorjobs_oldest_waiting(_queue text) RETURNS timestamptz
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off SET jit = off AS $$
 DECLARE
     _era integer := pg_sequence_last_value('advisorjobs_eras');

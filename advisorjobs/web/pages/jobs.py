@@ -101,7 +101,7 @@ async def counts_of(person: Person, asked: Mapping[str, str], site: Site) -> Map
     narrower = [name for name, value in asked.items() if value and name not in ("status", "queue")]
     if person.organization_id is not None or narrower:
         return {}
-    every: list[QueueStats] = await site.shared("queue stats", COUNTS_FRESH, site.manager.get_all_queue_stats)
+    every: list[QueueStats] = await site.shared("queue states", COUNTS_FRESH, site.inspector.read_queue_states)
     queues = [stats for stats in every if not asked.get("queue") or stats.queue == asked["queue"]]
     return {state: sum(getattr(stats, state) for stats in queues) for state in COUNTED}
 
