@@ -244,7 +244,8 @@ BEGIN
 END $$;
 
 -- Gives a scope the grants back of claims made at _at whose functions were not called. Each is taken from the earliest grant that may be
--- its own, so that what stays counts at least as long as the true starts do; where the clock was set meanwhile nothing is found.
+-- its own, so that what stays counts at least as long as the true starts do; where the clock was set meanwhile nothing is found. After a
+-- window nothing is given back: its own grant may be forgotten already, and what is found then counts somebody else's start.
 CREATE OR REPLACE FUNCTION advisorjobs_take_back(_scope text, _cost integer, _at timestamptz, _window interval) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -253,6 +254,9 @@ DECLARE
     _grants advisorjobs_grants;
     _part integer;
 BEGIN
+    IF extract(epoch FROM clock_timestamp()) >= _first + extract(epoch FROM _window) THEN
+        RETURN;
+    END IF;
     SELECT * INTO _grants FROM advisorjobs_grants g WHERE g.scope = _scope;
     FOR _i IN 1 .. coalesce(cardinality(_grants.at), 0) LOOP
         IF _grants.at[_i] BETWEEN _first AND _last THEN

@@ -54,3 +54,22 @@ def test_the_earliest_grant_since_the_claim_is_given_back_and_none_before_or_lon
     given_back(desk, job)
 
     assert desk.rows("SELECT at, costs FROM advisorjobs_grants") == [{"at": [at[0], at[3]], "costs": [3, 2]}]
+
+
+def test_a_start_given_back_after_its_window_takes_nobody_elses(desk: Desk) -> None:
+    limit(desk, rate=(2, 60))
+    desk.enqueue(4)
+    (late,) = desk.claim(free=1)
+    desk.claim(free=1)
+    desk.connection.execute(
+        "UPDATE procrastinate_jobs SET started_at = started_at - interval '62 seconds' WHERE id = %s", [late.id]
+    )
+    since = desk.one("SELECT extract(epoch FROM started_at)::float8 FROM procrastinate_jobs WHERE id = %s", late.id)
+    # its own grant has lapsed (61.5 seconds); the other's, two seconds later, counts on
+    desk.connection.execute("UPDATE advisorjobs_grants SET at = %s, costs = '{1, 1}'", [[since + 0.1, since + 2]])
+    assert len(desk.claim()) == 1  # forgets the first
+    assert desk.claim() == []
+
+    given_back(desk, late)
+
+    assert desk.claim() == []
