@@ -275,7 +275,7 @@ class Dispatcher:
         """What follows from an error, or from a value of the four that was returned or raised."""
         job, handler = run.job, run.handler
         if isinstance(error, StartedLate) or (run.fate is Fate.STOPPING and is_answer(error)):
-            return UNSTARTED if isinstance(error, StartedLate) else RELEASED
+            return unstarted(run) if isinstance(error, StartedLate) else RELEASED
         if run.fate is Fate.ABORTED:
             return cancelled()
         match error:
@@ -300,7 +300,7 @@ class Dispatcher:
         run.stop(Fate.TIMED_OUT, now)
 
     def _give_back(self, run: Run) -> None:
-        self._settle(run, UNSTARTED)
+        self._settle(run, unstarted(run))
         self.runs.pop(run.job.id, None)
 
     def _forget(self, run: Run) -> None:
@@ -319,6 +319,11 @@ class Dispatcher:
 def is_elsewhere(run: Run) -> bool:
     """Whether the function doesn't run on the event loop but in a child process, or a thread."""
     return run.handler.blocking or run.job.suspect
+
+
+def unstarted(run: Run) -> Ending:
+    """How a run ends whose function was not called: a start that no rate limit was charged for is not given back to any."""
+    return UNSTARTED if run.start_by < math.inf else RELEASED
 
 
 def is_answer(error: BaseException) -> bool:

@@ -14,7 +14,8 @@ grants AS (
     UPDATE advisorjobs_grants
        SET at = ARRAY(SELECT moment - %(seconds)s::float FROM unnest(at) WITH ORDINALITY AS m(moment, place) ORDER BY place)),
 queues AS (
-    UPDATE advisorjobs_queues SET closed_until = closed_until - by FROM span WHERE closed_until IS NOT NULL),
+    UPDATE advisorjobs_queues SET closed_until = closed_until - by, rates_changed_at = rates_changed_at - by FROM span
+     WHERE coalesce(closed_until, rates_changed_at) IS NOT NULL),
 keys AS (
     UPDATE advisorjobs_keys SET closed_until = closed_until - by, wake_at = wake_at - by FROM span),
 pauses AS (

@@ -279,7 +279,8 @@ BEGIN
 END $$;
 
 -- The starts of runs whose functions were not called: [{queue, turn, cost, at}]. Their queues' and organizations' limits count them no
--- longer; a key's do. Last in the lock order: the rows of queues, by name.
+-- longer; a key's do. None that was claimed before their rates were changed: it may have been charged less, or nothing, and more would
+-- be taken of other starts. Last in the lock order: the rows of queues, by name.
 CREATE OR REPLACE FUNCTION advisorjobs_return_starts(_starts jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -296,7 +297,7 @@ BEGIN
               FROM jsonb_to_recordset(_starts) AS s(queue text, turn text, cost integer, at timestamptz)
               JOIN advisorjobs_queues q ON q.name = s.queue
              CROSS JOIN LATERAL advisorjobs_rules(s.queue, s.turn) r
-             WHERE s.queue = _queue.name ORDER BY s.at
+             WHERE s.queue = _queue.name AND (q.rates_changed_at < s.at) IS NOT FALSE ORDER BY s.at
         LOOP
             IF _start.rate IS NOT NULL THEN
                 PERFORM advisorjobs_take_back(

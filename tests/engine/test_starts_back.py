@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.engine.test_limits import limit, rule
 from tests.fixtures.desk import Desk
 
@@ -73,3 +75,54 @@ def test_a_start_given_back_after_its_window_takes_nobody_elses(desk: Desk) -> N
     given_back(desk, late)
 
     assert desk.claim() == []
+
+
+@pytest.mark.parametrize("queue", ["critical", ""])
+def test_a_start_from_before_a_change_of_rates_is_not_given_back(desk: Desk, queue: str) -> None:
+    limit(desk, rate=(9, 60))
+    desk.enqueue(4, organization_id="a")
+    (before,) = desk.claim(free=1)
+    rule(desk, "a", queue, rate=2, rate_window="1 minute")
+    (after,) = desk.claim(free=1)
+    counted = {"queue critical": 2, "queue critical a": 1}
+    assert {name: sum(costs) for name, costs in grants(desk).items()} == counted
+
+    given_back(desk, before)
+    assert {name: sum(costs) for name, costs in grants(desk).items()} == counted
+
+    given_back(desk, after)
+    assert {name: sum(costs) for name, costs in grants(desk).items()} == {"queue critical": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE advisorjobs_queues SET rate = 5",
+        "UPDATE advisorjobs_queues SET rate_window = interval '1 hour'",
+        "UPDATE advisorjobs_queues SET organization_rate = 1, organization_rate_window = interval '1 hour'",
+        "UPDATE advisorjobs_organization_rules SET rate = 5",
+        "DELETE FROM advisorjobs_organization_rules",
+    ],
+)
+def test_each_change_of_rates_is_noted(desk: Desk, change: Any) -> None:
+    limit(desk, rate=(2, 60))
+    rule(desk, "b", rate=1, rate_window="1 minute")
+    desk.enqueue(2)
+    (job, _) = desk.claim()
+
+    desk.connection.execute(change)
+    given_back(desk, job)
+
+    assert [sum(costs) for costs in grants(desk).values()] == [2]
+
+
+def test_what_changes_no_rate_keeps_starts_returnable(desk: Desk) -> None:
+    limit(desk, rate=(2, 60))
+    desk.enqueue(2)
+    (job, _) = desk.claim()
+
+    limit(desk, rate=(2, 60), running=7)
+    rule(desk, "b", weight=3)
+    given_back(desk, job)
+
+    assert grants(desk) == {"queue critical": [1]}
