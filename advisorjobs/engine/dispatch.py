@@ -65,8 +65,11 @@ class ChildDied(Exception):
         self.reason = reason
 
 
-class StartedLate(Exception):
-    """The function was not called: what a rate limit granted was good until an earlier moment."""
+class StartedLate(BaseException):
+    """The function was not called: what a rate limit granted was good until an earlier moment.
+
+    No error of the function's, so no middleware that lives through all errors may take it for one.
+    """
 
 
 class Executor(Protocol):
@@ -248,6 +251,7 @@ class Dispatcher:
             return self.executor.run(run)
         if monotonic() >= run.start_by:
             raise StartedLate
+        run.called = True
         return run.handler.call(run)
 
     def _complete(self, run: Run, result: Any) -> None:

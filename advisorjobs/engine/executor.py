@@ -157,13 +157,14 @@ class ChildExecutor:
     async def _perform(self, child: ChildProcess, run: Run) -> dict[str, Any]:
         """Has *child* do the work; returns its last word on it."""
         handler = run.handler
+        called = run.called
         self._working[run] = child
         child.tell(
             run=claimed_message(run.job),
             module=handler.module,
             timeout=handler.policy.timeout,
             worker=run.lease.worker,
-            start_by=None if run.start_by == math.inf else run.start_by,
+            start_by=None if called or run.start_by == math.inf else run.start_by,
             traceparent=self.words.trace_of(run) if self.words else None,
         )
         own = [run.job.id, run.job.run_no]
@@ -175,8 +176,12 @@ class ChildExecutor:
                         self.words.losses.note("stray")
                 case {"begun": _}:
                     child.jobs += 1
+                    run.called = True  # unless the child says otherwise: it may die before it does
                     begin(run)
                     self._watch()
+                case {"late": _}:
+                    run.called = called
+                    return message
                 case {"written": _}:
                     run.closed = True
                     run.lease.written(run.job.token)
@@ -232,9 +237,13 @@ def begin(run: Run) -> None:
 
 
 def begin_in_time(run: Run) -> None:
-    """The same; raises StartedLate where a rate limit's grant is no longer good."""
-    if monotonic() >= run.start_by:
+    """The same; raises StartedLate where a rate limit's grant is no longer good.
+
+    What a middleware calls again belongs to the start that was counted: it is never late.
+    """
+    if not run.called and monotonic() >= run.start_by:
         raise StartedLate
+    run.called = True
     begin(run)
 
 

@@ -29,6 +29,7 @@ class Fate(Enum):
 class Run:
     """`started`, `start_by` and `deadline` are on the monotonic clock, in seconds.
 
+    `called`: its function was called, or may have been; a rate limit has counted its start for good.
     `closed`: how it ended is decided, whatever it still does. `asked`: told its fate and not yet stopped by force.
     `in_transaction`: the commit that completes it is under way. `ending`: how it ended, unless it completed. `lost`: another
     process may have it by now. `said`: lines of
@@ -37,6 +38,7 @@ class Run:
 
     __slots__ = (
         "asked",
+        "called",
         "closed",
         "deadline",
         "ending",
@@ -69,6 +71,7 @@ class Run:
         self.fate: Fate | None = None
         self.fated_at = 0.0
         self.asked = False
+        self.called = False
         self.closed = False
         self.in_transaction = False
         self.said = 0
