@@ -229,9 +229,14 @@ class Dispatcher:
                     self._settle(run, self._after(run, result))
                 else:
                     self._complete(run, result)
+        except StartedLate as error:
+            queue.late(monotonic())
+            self._settle_error(run, error)
         except BaseException as error:  # sys.exit() in a job function ends the job, not the worker
             self._settle_error(run, error)
         finally:
+            if run.called:
+                queue.in_time()
             if self.runs.get(run.job.id) is run:
                 del self.runs[run.job.id]
             queue.running -= 1

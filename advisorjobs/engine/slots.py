@@ -27,15 +27,22 @@ AGED_ONE_IN = 10
 """One start in so many goes to a lower priority, if one waits: so low is slow, never never."""
 
 
+LONGEST_BRAKE = 1.0
+"""A queue whose jobs start too late for their grants is asked again after so many seconds at most."""
+
+
 class QueueSlots:
     """One queue's part of a process: `running` of `slots`, and `waiting` runs that were claimed and not started.
 
     `cursor`, `limited`, `opens_at`, `more_at`: what the last claim said about it; it is not asked before `opens_at`, and by
     itself has nothing new before `more_at` (both on the monotonic clock). `elsewhere`: its jobs run in child processes.
+    `braked_until`, `brake`: not asked before, and for how many seconds, because what it brought started too late.
     `since_aged`: starts that count towards the next one of a lower priority. `started`, `finished`: runs so far.
     """
 
     __slots__ = (
+        "brake",
+        "braked_until",
         "cursor",
         "elsewhere",
         "ended",
@@ -67,6 +74,8 @@ class QueueSlots:
         self.start_within = math.inf
         self.opens_at = 0.0
         self.more_at = 0.0
+        self.braked_until = 0.0
+        self.brake = 0.0
         self.elsewhere = False
         self.since_aged = 0
         self.started = 0
@@ -98,6 +107,21 @@ class QueueSlots:
             self.more_at = now + min(polling, max(0.001, visit.opens_in))
             self.opens_at = self.more_at if visit.closed else min(self.more_at, now + BETWEEN_LOOKS)
 
+    def late(self, now: float) -> None:
+        """A job started too late for its grant: to claim on at once would only claim more that does. The pause is as long as a
+        grant is good, and twice the last one while nothing starts in time."""
+        if now >= self.braked_until:
+            self.brake = min(LONGEST_BRAKE, max(self.start_within, self.brake * 2))
+            self.braked_until = now + self.brake
+
+    def in_time(self) -> None:
+        """A job was started."""
+        self.brake = 0.0
+
+    def open(self, now: float) -> bool:
+        """Whether the queue may be asked."""
+        return now >= self.opens_at and now >= self.braked_until
+
     def measure(self, seconds: float) -> None:
         """Takes in how many runs ended in the last *seconds*, and sizes the prefetch by it."""
         rate = self.ended / seconds
@@ -123,7 +147,7 @@ class Slots:
         """
         names, counts = [], []
         for queue in self.queues.values():
-            count = queue.wanted() if now >= queue.opens_at else 0
+            count = queue.wanted() if queue.open(now) else 0
             if count > 0 and queue.elsewhere and queue.start_within < math.inf:
                 count = min(count, ready())
             if count > 0:
@@ -133,11 +157,12 @@ class Slots:
 
     def opening(self, now: float) -> float:
         """Seconds until a limit lets more start in some queue; infinite where none holds anything up."""
-        return min((queue.more_at - now for queue in self.queues.values() if queue.more_at > now), default=math.inf)
+        moments = (max(queue.more_at, queue.braked_until) for queue in self.queues.values())
+        return min((moment - now for moment in moments if moment > now), default=math.inf)
 
     def shut(self, now: float) -> bool:
         """Whether some queue with free slots is not asked now because of its limits."""
-        return any(queue.opens_at > now and queue.wanted() > 0 for queue in self.queues.values())
+        return any(not queue.open(now) and queue.wanted() > 0 for queue in self.queues.values())
 
     def reopen(self) -> None:
         """Limits may have changed: all queues are asked again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 from advisorjobs.engine.slots import BETWEEN_LOOKS, LARGEST_PREFETCH, QueueSlots, Slots
@@ -89,3 +90,42 @@ def test_a_closed_queue_is_asked_when_it_opens_and_one_where_only_some_wait_is_a
     assert slots.wanted(100.0 + BETWEEN_LOOKS, lambda: 0) == (["critical"], [5])
     slots.reopen()
     assert slots.wanted(100.01, lambda: 0) == (["emails", "critical"], [10, 5])
+
+
+def braked(queue: QueueSlots, now: float) -> bool:
+    slots = Slots({})
+    slots.queues[queue.name] = queue
+    assert slots.shut(now) is (slots.wanted(now, lambda: 1)[0] == [])
+    return slots.shut(now)
+
+
+def test_a_queue_whose_jobs_start_late_is_asked_after_pauses_that_grow_to_a_second() -> None:
+    queue = QueueSlots("emails", 10)
+    queue.start_within = 0.25
+    now, pauses = 100.0, []
+    for _ in range(4):
+        queue.late(now)
+        queue.late(now + 0.125)  # of the same claim
+        pauses.append(queue.braked_until - now)
+        now = queue.braked_until
+
+    assert pauses == [0.25, 0.5, 1.0, 1.0]
+    queue.in_time()
+    queue.late(now)
+    assert queue.braked_until - now == 0.25
+
+
+def test_neither_a_word_nor_a_claim_under_way_ends_the_pause() -> None:
+    queue = QueueSlots("emails", 10)
+    queue.start_within = 0.25
+    queue.late(100.0)
+    slots = Slots({})
+    slots.queues["emails"] = queue
+
+    slots.reopen()
+    queue.heard(Visit("emails", "", 0.25, None, True, False, False), 100.0, 60.0)
+
+    assert braked(queue, 100.125)
+    assert slots.opening(100.125) == 0.125
+    assert not braked(queue, 100.25)
+    assert slots.opening(100.25) == math.inf
