@@ -101,6 +101,7 @@ class Link:
         self.answered_at = 0.0
         self.lost_at = 0.0
         self._exchange: Exchange | None = None
+        self._fresh = True
         self._pause = 0.0
         self._not_before = 0.0
         self._lock = asyncio.Lock()
@@ -117,10 +118,11 @@ class Link:
                         self._exchange = Exchange(connection, prepare=self.prepare, binary=True)
                     _, rows = await self._exchange.rows(statement(name), params)
             except BaseException as error:
-                if not isinstance(error, psycopg.Error) or is_passing(error) or self._broken():
+                if not isinstance(error, psycopg.Error) or self._is_spoilt(error):
                     await self.drop()
                 raise
             self._pause = 0.0
+            self._fresh = False
             self.answered_at = time.monotonic()
             return rows
 
@@ -158,9 +160,15 @@ class Link:
             **connection_options(f"advisorjobs {self.purpose}"),
         )
         self.opened += 1
+        self._fresh = True
         set_json_loads(read_json, connection)
         self.connection = connection
         return connection
+
+    def _is_spoilt(self, error: psycopg.Error) -> bool:
+        """Whether another connection is needed. One that has answered nothing yet knows nothing from before a migration: there,
+        an error that another may have of old plans is what the database has to say."""
+        return is_passing(error) or (may_be_stale(error) and not self._fresh) or self._broken()
 
     def _broken(self) -> bool:
         return self.connection is None or self.connection.closed or self.connection.broken

@@ -189,9 +189,10 @@ class Completer:
     async def _certainly(self, name: str, params: dict[str, Any], runs: list[Run]) -> set[int]:
         """Runs the statement until its answer is known; returns the ids of runs that it, or a lost try of it, changed.
 
-        Raises JobsHeld, and the database's refusals.
+        Raises JobsHeld, and the database's refusals: one by which a connection may show that a migration made its plans stale
+        counts only when a new connection repeats it.
         """
-        lost = False
+        lost = anew = False
         while runs[0].lease.alive:
             try:
                 changed = set(await self.link.value(name, params, timeout=30.0))
@@ -200,7 +201,10 @@ class Completer:
                 return changed
             except (psycopg.Error, TimeoutError, OSError) as error:
                 if not is_passing(error):
-                    raise
+                    if anew or self.link.connection is not None:
+                        raise
+                    anew = True
+                    continue
                 if isinstance(error, psycopg.errors.LockNotAvailable) and (held := await self._held(runs)):
                     raise JobsHeld(held) from None
                 lost = True

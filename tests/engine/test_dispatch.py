@@ -34,10 +34,10 @@ def dispatcher_of(app: App, database: str) -> Dispatcher:
         slots=Slots({"critical": 1}),
         completer=Completer(Link(database, "test"), on_written=lambda: None),
         handlers=handlers,
-        executor=None,
-        ports=None,
+        executor=None,  # type: ignore[arg-type]
+        ports=None,  # type: ignore[arg-type]
         on_room=lambda: None,
-    )  # type: ignore[arg-type]
+    )
 
 
 async def test_a_retry_strategy_that_fails_at_a_time_limit_ends_its_job_and_not_the_worker(
