@@ -104,7 +104,14 @@ DECLARE
     _seen record;
     _count integer;
 BEGIN
-    _at := CASE WHEN _up THEN greatest(_at, _since) ELSE least(_at, _until, clock_timestamp() + interval '1 minute') END;
+    IF _up AND _at < _since THEN
+        _at := _since;
+        _id := -1;
+    ELSIF NOT _up AND _at > _until THEN
+        _at := _until;  -- itself not included
+        _id := -1;
+    END IF;
+    _at := CASE WHEN _up THEN _at ELSE least(_at, clock_timestamp() + interval '1 minute') END;
     LOOP
         -- the next hour in which there may be something; a microsecond, as the moment at the end of an hour belongs to the next
         _hour := advisorjobs_hour_with_runs(

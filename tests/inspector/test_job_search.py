@@ -176,6 +176,23 @@ def test_times_are_of_the_end_or_of_the_queueing(
     assert found(inspector, status=JobStatus.WAITING, until=hours(1.5)) == [old]
 
 
+@pytest.mark.parametrize("wanted", [{}, {"organization": "org-1"}, {"name": "email:send"}], ids=str)
+def test_a_span_of_time_begins_with_its_first_moment_and_ends_before_its_last(
+    desk: Desk, connection: Connection, inspector: BlockingInspector, wanted: dict[str, str]
+) -> None:
+    connection.execute(ENDED, ["20 minutes", 16])
+    connection.execute(TALLIED)
+    fold(connection)
+    runs = desk.rows("SELECT job_id, finished_at FROM advisorjobs_runs WHERE organization_id = 'org-1' ORDER BY 2 DESC")
+    newest, *_, oldest = runs
+
+    within = found(inspector, since=oldest["finished_at"], until=newest["finished_at"], **wanted)
+    assert newest["job_id"] not in within
+    assert oldest["job_id"] in within
+    span = JobFilter(since=oldest["finished_at"], until=newest["finished_at"], **wanted)  # type: ignore[arg-type]
+    assert walked(inspector, span, limit=2) == within
+
+
 SEARCHES: tuple[dict[str, str], ...] = (
     {},
     {"status": "completed"},
