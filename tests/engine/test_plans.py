@@ -93,8 +93,9 @@ USED = {
     "advisorjobs_rescue_orphans": {"advisorjobs_doing_idx"},
     "advisorjobs_revive_lines": {"advisorjobs_lock_idx", "procrastinate_jobs_lock_idx_v1", "procrastinate_jobs_pkey"},
     "advisorjobs_ring": {"advisorjobs_ready_idx"},
+    "advisorjobs_roll": {"advisorjobs_worker_tallies_pkey"},
     "advisorjobs_roll_shares": {"advisorjobs_shares_pkey"},
-    "advisorjobs_roll_up": {"advisorjobs_tallies_pkey"},
+    "advisorjobs_roll_up": {"advisorjobs_tallies_pkey", "advisorjobs_tallies_since_idx"},
     "advisorjobs_settle": {"procrastinate_jobs_pkey", "procrastinate_jobs_queueing_lock_idx_v1"},
     "advisorjobs_slow_jobs": {
         "advisorjobs_runs_finished_idx",
@@ -172,6 +173,8 @@ def work(desk: Desk) -> None:
     for name in ("rescue", "rescue_orphans", "revive_lines", "next_due"):
         desk.run(name)
     ask(desk)
+    # a whole day is rolled up, at whatever time: from midnight to six there would be nothing
+    desk.connection.execute("UPDATE advisorjobs_tally_state SET rolled_until = rolled_until - interval '24 hours'")
     desk.one("SELECT advisorjobs_fold_tallies(0)")
     ask(desk)
 
