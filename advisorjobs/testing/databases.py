@@ -24,7 +24,7 @@ from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
 from advisorjobs.environment import Environment
 from advisorjobs.settings import Settings, default_data_dir
-from advisorjobs.testing.memory import COPY_FILES, FLEETING, memory_folder
+from advisorjobs.testing.memory import COPY_FILES, FLEETING, memory_folder, remove_forgotten
 
 __all__ = ["DatabaseServer", "migrated_template", "new_database", "session_server"]
 
@@ -83,10 +83,11 @@ def session_server(environ: Mapping[str, str]) -> Iterator[DatabaseServer]:
         yield without_leftovers(DatabaseServer.at(given))
         return
     home = default_data_dir(Environment(environ)) / "tests"
-    memory = memory_folder()
+    memory = memory_folder(home / "memory")
     if memory is None:
         place, keeping, copying = home, DURABLE, COPY
     else:
+        remove_forgotten(memory)
         place, keeping, copying = home / "memory", Keeping(FLEETING, memory), COPY_FILES
     with join(Settings(data_dir=place), start=True, keeping=keeping) as embedded:
         yield without_leftovers(DatabaseServer.at(embedded.dsn, copying))
