@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from advisorjobs.database.migrate import (
     pending,
     refuse_unmigrated,
 )
+from advisorjobs.database.migration_tool import growing_waits
 from advisorjobs.database.scripts import Script
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from tests.fixtures.counted import counted, kept
@@ -110,8 +112,9 @@ def test_work_goes_on_while_a_migration_waits_for_somebodys_transaction(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whoever asks for a table after the migration did is let pass."""
-    change = Script("9001_column", "ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
+    """Whoever asks for a table after the migration did is let pass; the migration asks for longer each time."""
+    wait = "CREATE TABLE patience AS SELECT current_setting('lock_timeout') AS wait"
+    change = Script("9001_column", f"{wait}; ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
     monkeypatch.setattr(scripts, "numbered", lambda: (change,) if what == "script" else ())
     monkeypatch.setattr(scripts, "functions_checksum", lambda: "of changed files")
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database) as held:
@@ -126,6 +129,26 @@ def test_work_goes_on_while_a_migration_waits_for_somebodys_transaction(
         applied = migrating.result(30).applied
     assert applied[0] == ("9001_column" if what == "script" else f"functions/{scripts.functions()[0].name}")
     assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (4,)
+    if what == "script":
+        assert connection.execute("SELECT wait FROM patience WHERE wait <> '300ms'").fetchone() is not None
+
+
+def test_waits_for_locks_grow_to_a_length_that_a_busy_practice_leaves_free() -> None:
+    assert list(itertools.islice(growing_waits(), 7)) == [300, 600, 1200, 2400, 4800, 9600, 10000]
+
+
+def test_a_migration_that_is_held_up_for_too_long_names_who_does_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = Script("9001_column", "ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
+    monkeypatch.setattr(scripts, "numbered", lambda: (change,))
+    monkeypatch.setattr("advisorjobs.database.migration_tool.PATIENCE", 0)
+    with psycopg.connect(database, application_name="month-end report") as held:
+        held.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
+        session = rf"session {held.info.backend_pid} \(month-end report\)"
+        with pytest.raises(DatabaseUnavailable, match=rf"^9001_column waited in vain .* {session} has used"):
+            migrate(database)
+    assert migrate(database).applied[0] == "9001_column"
 
 
 def test_what_the_program_knows_is_written_in_the_same_run(database: str) -> None:
