@@ -83,12 +83,13 @@ def session_server(environ: Mapping[str, str]) -> Iterator[DatabaseServer]:
         yield without_leftovers(DatabaseServer.at(given))
         return
     home = default_data_dir(Environment(environ)) / "tests"
-    memory = memory_folder(home / "memory")
+    in_memory = home / "in-memory"  # not "memory": sessions of earlier versions, with other folders for it, are there
+    memory = memory_folder(in_memory)
     if memory is None:
         place, keeping, copying = home, DURABLE, COPY
     else:
         remove_forgotten(memory)
-        place, keeping, copying = home / "memory", Keeping(FLEETING, memory), COPY_FILES
+        place, keeping, copying = in_memory, Keeping(FLEETING, memory), COPY_FILES
     with join(Settings(data_dir=place), start=True, keeping=keeping) as embedded:
         yield without_leftovers(DatabaseServer.at(embedded.dsn, copying))
 

@@ -8,7 +8,6 @@ the next session, some 50 MB, as making them anew costs each half a second; what
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import stat
@@ -17,7 +16,7 @@ from pathlib import Path
 from time import time
 
 from advisorjobs.database.account import Account, server_account
-from advisorjobs.database.embedded import MAJOR, SIZES
+from advisorjobs.database.embedded import MAJOR, SIZES, make_home
 
 __all__ = ["COPY_FILES", "FLEETING", "has_room", "memory_folder", "remove_forgotten"]
 
@@ -46,13 +45,15 @@ def has_room(memory: Path = MEMORY) -> bool:
 def memory_folder(home: Path, memory: Path = MEMORY) -> Path | None:
     """The folder in memory for the server that is kept at *home*. None where there is none, or too little.
 
-    What else belongs to a server, its locks and its socket, lies at *home*: who has another home, or shares the memory
-    with another container, gets another folder.
+    What else belongs to that server, its locks and its socket, lies at *home*: one home, one folder. Who has another home,
+    or shares the memory with another container, gets another. Raises DatabaseUnavailable where *home* can't be made.
     """
     if not has_room(memory):
         return None
+    account = server_account()
+    make_home(home / "embedded", account)
     folder = memory / f"{ours()}-{key_of(home)}"
-    return folder if made_or_ours(folder, server_account()) else None
+    return folder if made_or_ours(folder, account) else None
 
 
 def ours() -> str:
@@ -61,9 +62,9 @@ def ours() -> str:
 
 
 def key_of(home: Path) -> str:
-    """Short and the same however *home* is named, and another for another container or PostgreSQL."""
-    told = "\0".join((os.uname().nodename, str(home.resolve()), MAJOR))
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    """The same however *home* is named and whoever looks, and another for another PostgreSQL."""
+    found = home.stat()
+    return f"{found.st_dev:x}-{found.st_ino:x}-{MAJOR}"
 
 
 def room_in(place: Path) -> int:

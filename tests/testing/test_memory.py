@@ -54,6 +54,8 @@ def test_memory_that_is_allowed_and_not_there_is_none(
 
 
 def test_each_home_has_its_own_folder_by_whatever_name_it_is_called(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name / "tests").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "one")
     one, other, again = (key_of(tmp_path / name / "tests") for name in ("one", "other", "link"))
     assert one == again != other
