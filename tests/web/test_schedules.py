@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from advisorjobs.errors import NotAllowed
+from advisorjobs.flow.moments import span
 from advisorjobs.manager import QueueManager
 from advisorjobs.web.access.person import Role
+from advisorjobs.web.pages.schedule_form import typed_span
 from tests.fixtures.deeds import Somebody
 from tests.fixtures.visitors import Added, Comes, Visitor
 
@@ -233,3 +237,29 @@ async def test_schedules_come_page_by_page(
 
 def report(organization: str) -> dict[str, str]:
     return {"organization_id": organization, "client_id": "c-1", "month": "2026-10"}
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 90.5, 123_456.7, 0.000_001, 30 * 86_400, 400 * 86_400])
+def test_a_wantedin_the_form_is_read_as_the_same_span(seconds: float) -> None:
+    wanted = timedelta(seconds=seconds)
+    assert span("every", typed_span(wanted)) == wanted
+
+
+async def test_a_schedule_of_every_30_days_is_saved_as_the_form_shows_it(
+    visitor: Visitor, manager: QueueManager
+) -> None:
+    await manager.add_repeatable_job(
+        None, "report:monthly", report("org-1"), key="monthly", every=timedelta(days=30), jitter=timedelta(seconds=90)
+    )
+    edit = "/schedules/edit/monthly?organization=org-1"
+    page = await shown(visitor, edit)
+    fields = {
+        name: value
+        for name in ("every", "jitter")
+        for value in re.findall(rf'name="{name}" type="text" value="([^"]*)"', page)
+    }
+    assert fields == {"every": "2592000s", "jitter": "90s"}
+    saved = await visitor.form(edit, edit, job="report:monthly", key="monthly", tags="long", **fields)
+    assert saved.status_code == 303
+    (found,) = await manager.list_repeatable_jobs()
+    assert (found.every, found.jitter, found.tags) == (timedelta(days=30), timedelta(seconds=90), ("long",))

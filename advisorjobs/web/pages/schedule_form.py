@@ -35,7 +35,7 @@ from advisorjobs.web.site import address_of, path_of
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES", "owner_of"]
+__all__ = ["PAGES", "owner_of", "typed_span"]
 
 FIELDS = (
     "key", "job", "payload", "cron", "every", "timezone", "start", "end", "limit", "jitter", "overlap", "missed",
@@ -202,9 +202,14 @@ def given_by(schedule: Schedule | None) -> dict[str, str]:
         "missed": schedule.missed.value,
         "tags": ", ".join(schedule.tags),
         **{name: "" if value is None else str(value) for name, value in numbers.items()},
-        **{name: "" if value is None else f"{value.total_seconds():g}s" for name, value in spans.items()},
+        **{name: "" if value is None else typed_span(value) for name, value in spans.items()},
         **{name: "" if value is None else value.isoformat() for name, value in bounds.items()},
     }
+
+
+def typed_span(value: timedelta) -> str:
+    """*value* as somebody would type it, which is read as the same span again, however long."""
+    return f"{value.total_seconds():f}".rstrip("0").removesuffix(".") + "s"
 
 
 def owner_of(payload: Mapping[str, Any]) -> str:
