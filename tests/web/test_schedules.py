@@ -194,6 +194,27 @@ async def test_the_api_keeps_a_payload_that_is_not_given_and_shows_one_with_a_no
     assert noted(connection) == ["edit", "show values"]
 
 
+async def test_a_schedule_stays_in_the_queue_that_it_was_put_in(visitor: Visitor, manager: QueueManager) -> None:
+    await manager.add_repeatable_job("emails", "report:monthly", report("org-1"), "0 6 1 * *", key="monthly")
+    edit = "/schedules/edit/monthly?organization=org-1"
+    fields = {"job": "report:monthly", "key": "monthly", "cron": "0 6 1 * *"}
+    headers = {"X-CSRF-Token": await visitor.csrf("/schedules/new")}
+
+    async def queue_after(answer: Any, tag: str) -> str:
+        assert answer.status_code in (200, 303), answer.text
+        (found,) = await manager.list_repeatable_jobs()
+        assert found.tags == (tag,)
+        return found.queue
+
+    assert await queue_after(await visitor.form(edit, edit, **fields, tags="a"), "a") == "emails"
+    for tag, named in (("b", {"organization_id": "org-1"}), ("c", {"payload": report("org-1")})):
+        wanted = {**fields, **named, "tags": [tag]}
+        answer = await visitor.client.post("/api/schedules", headers=headers, json=wanted)
+        assert await queue_after(answer, tag) == "emails"
+    other = {"job": "maintenance:clear_cache", "payload": '{"organization_id": "org-1"}', "tags": "d"}
+    assert await queue_after(await visitor.form(edit, edit, **{**fields, **other}), "d") == "maintenance"
+
+
 async def test_another_organizations_payload_is_shown_to_nobody(
     manager: QueueManager, connection: psycopg.Connection[Any], somebody: Somebody
 ) -> None:

@@ -19,7 +19,7 @@ from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.needs import needs, site_of
 from advisorjobs.web.api.texts import Moment, Text
-from advisorjobs.web.pages.schedule_form import owner_of
+from advisorjobs.web.pages.schedule_form import owner_of, queue_of
 from advisorjobs.web.site import Site
 
 __all__ = ["router"]
@@ -35,7 +35,8 @@ Seconds = Annotated[float, Field(gt=0, lt=36_525 * 86_400)]
 class WantedSchedule(BaseModel):
     """A schedule to be put: as `add_repeatable_job` takes it; spans in seconds.
 
-    Without a payload, that of the schedule with this key and `organization_id` stays.
+    Without a payload, that of the schedule with this key and `organization_id` stays. It stays in its queue, too, as long as
+    its job is the same and its key is given; a new one goes to its job's own.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -104,15 +105,23 @@ async def put_schedule(person: Operator, site: TheSite, wanted: WantedSchedule) 
     """Creates a schedule, or changes what differs in the one that has its key."""
     payload = wanted.payload
     if payload is None:
-        payload = (await _found(person, site, _named(wanted), wanted.organization_id)).payload
-    elif wanted.organization_id is not None and owner_of(payload) != wanted.organization_id:
-        raise SettingsError("organization_id", wanted.organization_id, "must be the payload's, where both are given")
+        there = await _found(person, site, _named(wanted), wanted.organization_id)
+        payload = there.payload
+    else:
+        owner = owner_of(payload)
+        if wanted.organization_id is not None and owner != wanted.organization_id:
+            raise SettingsError(
+                "organization_id", wanted.organization_id, "must be the payload's, where both are given"
+            )
+        there = await _standing(site, wanted.key, owner)
     given = wanted.model_dump(exclude={"job", "payload", "organization_id", "cron"})
     spans = {
         name: None if given[name] is None else timedelta(seconds=given[name]) for name in ("every", "give_up_after")
     }
     actions = actions_of(person, site, Via.API)
-    return await actions.put_schedule(None, wanted.job, payload, wanted.cron, **{**given, **spans})
+    return await actions.put_schedule(
+        queue_of(there, wanted.job), wanted.job, payload, wanted.cron, **{**given, **spans}
+    )
 
 
 @router.post("/values")
@@ -164,6 +173,10 @@ def _named(wanted: WantedSchedule) -> str:
     if wanted.key is None:
         raise SettingsError("key", None, "must be given where no payload is")
     return wanted.key
+
+
+async def _standing(site: Site, key: str | None, owner: str) -> Schedule | None:
+    return None if key is None else await site.manager.get_repeatable_job(key, organization_id=owner)
 
 
 async def _found(person: Person, site: Site, key: str, organization_id: str | None) -> Schedule:
