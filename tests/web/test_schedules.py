@@ -125,10 +125,23 @@ async def test_people_of_an_organization_see_their_schedules_and_change_none(
     comes: Comes, add_person: Added, manager: QueueManager
 ) -> None:
     for organization in ("org-1", "org-2"):
-        await manager.add_repeatable_job(None, "report:monthly", report(organization), "0 6 1 * *", key="monthly")
+        who: Any = {"changed_by": "caspar"}
+        await manager.add_repeatable_job(
+            None, "report:monthly", report(organization), "0 6 1 * *", key="monthly", **who
+        )
+    await manager.pause_repeatable_job("monthly", organization_id="org-1", reason="not paid", paused_by="dora")
+    names = ("caspar", "dora", "not paid")
+    pages = ("/schedules", "/schedules/of/monthly?organization=org-1", "/api/schedules?organization_id=org-1")
+    await add_person("sam", Role.VIEWER)
     await add_person("ann", Role.OPERATOR, "org-1")
-    visitor = comes()
+    staff, visitor = comes(), comes()
+    await staff.sign_in("sam")
     await visitor.sign_in("ann")
+    by_staff = "".join([await shown(staff, page) for page in pages])
+    told = "".join(
+        [await shown(visitor, page) for page in (*pages, "/api/schedules/one?key=monthly&organization_id=org-1")]
+    )
+    assert [(name in by_staff, name in told) for name in names] == [(True, False)] * 3
     page = await shown(visitor, "/schedules")
     assert "organization=org-1" in page
     assert "org-2" not in page

@@ -20,6 +20,7 @@ from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.needs import needs, site_of
 from advisorjobs.web.api.texts import Moment, Text
 from advisorjobs.web.pages.schedule_form import owner_of, queue_of
+from advisorjobs.web.pages.schedules import told_to
 from advisorjobs.web.site import Site
 
 __all__ = ["router"]
@@ -88,7 +89,7 @@ class ShownSchedule(BaseModel):
 async def list_schedules(person: Caller, site: TheSite, organization_id: Text | None = None) -> list[ShownSchedule]:
     """All schedules that the caller may see."""
     own = person.organization_id or organization_id
-    return [_shown(each) for each in await site.manager.list_repeatable_jobs(organization_id=own)]
+    return [_shown(told_to(person, each)) for each in await site.manager.list_repeatable_jobs(organization_id=own)]
 
 
 @router.get("/one")
@@ -184,7 +185,7 @@ async def _found(person: Person, site: Site, key: str, organization_id: str | No
     if person.organization_id in (None, owner):
         schedule = await site.manager.get_repeatable_job(key, organization_id=owner)
         if schedule is not None:
-            return schedule
+            return told_to(person, schedule)
     raise HTTPException(HTTPStatus.NOT_FOUND, NONE_SUCH)
 
 
