@@ -38,10 +38,11 @@ BEGIN
         _count := advisorjobs_count_fitting(_filter, advisorjobs_action_states(_action, _filter -> 'states'));
     END IF;
     INSERT INTO advisorjobs_actions (
-        action, arguments, filter, sought, job_ids, actor, organization_id, expected, expected_more, looked)
+        action, arguments, filter, sought, job_ids, actor, proposer, organization_id, expected, expected_more, looked)
     VALUES (
-        _action, coalesce(_arguments, '{}'), advisorjobs_told_filter(_filter), _sought, _ids, _actor - 'statement', _own, _count.fitting,
-        _count.more, CASE WHEN _count.more THEN _count.looked END)
+        _action, coalesce(_arguments, '{}'), advisorjobs_told_filter(_filter), _sought, _ids, _actor - 'statement',
+        jsonb_strip_nulls(jsonb_build_object('via', _actor -> 'via', 'by', _actor -> 'by', 'organization_id', _actor -> 'organization_id')),
+        _own, _count.fitting, _count.more, CASE WHEN _count.more THEN _count.looked END)
     RETURNING id INTO _id;
     RETURN _id;
 END $$;

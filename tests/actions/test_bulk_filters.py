@@ -14,6 +14,7 @@ import pytest
 
 from advisorjobs.actions.actions import Actions, BlockingActions
 from advisorjobs.actions.bulk_actions import BulkAction
+from advisorjobs.actor import Via
 from advisorjobs.errors import NotAllowed
 from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.job import JobStatus
@@ -178,6 +179,31 @@ def test_a_delayed_job_whose_time_comes_meanwhile_is_met(ada: Actions, desk: Des
     desk.one("SELECT advisorjobs_promote(10)")
     assert desk.one("SELECT done FROM advisorjobs_action_step(%s)", only_waiting) == 0
     assert desk.one("SELECT done FROM advisorjobs_action_step(%s)", number) == 1
+
+
+def test_what_is_looked_for_stays_with_its_author_when_another_agrees_and_is_not_told_to_namesakes(
+    ada: Actions, somebody: Somebody, desk: Desk
+) -> None:
+    desk.enqueue(2, args={"document_id": "anna"}, organization_id="org-1")
+    bert = somebody(by="bert", role="operator")
+    namesakes = [
+        somebody(role="viewer"),
+        somebody(via=Via.COMMAND, role=None),
+        somebody(role="operator", organization_id="org-1"),
+    ]
+    number = ada.sync.propose("cancel", wanted=JobFilter(payload="document_id=anna"))
+
+    def told(who: Actions) -> str | None:
+        found = who.sync.read_action(number)
+        return found.filter["payload"] if found and found.filter else None
+
+    for _ in ("proposed", "running"):
+        assert told(ada) == "document_id=anna"
+        assert {told(who) for who in (bert, *namesakes)} == {"document_id=…", None}  # None: not theirs
+        bert.sync.confirm(number)
+    running = ada.sync.read_action(number)
+    assert running is not None
+    assert (running.state, running.by) == ("running", "bert")
 
 
 def test_what_is_looked_for_is_told_to_its_author_alone_and_forgotten(
