@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import psycopg
@@ -147,6 +148,16 @@ async def test_people_of_an_organization_see_their_schedules_and_change_none(
     assert "org-2" not in page
     assert (await visitor.get("/schedules/of/monthly?organization=org-2")).status_code == 404
     assert (await visitor.get("/schedules/edit/monthly?organization=org-1")).status_code == 403
+    await manager.resume_repeatable_job("monthly", organization_id="org-1")
+    buttons = re.compile(r'(?:href|action)="(?:/schedules/(?:new|edit|pause|resume|run|remove)[^"]*)"')
+    await add_person("otto", Role.OPERATOR)
+    operator = comes()
+    await operator.sign_in("otto")
+    for paused in (False, True):
+        if paused:
+            await manager.pause_repeatable_job("monthly", organization_id="org-1")
+        offered = [buttons.findall(await shown(who, page)) for who in (operator, visitor) for page in pages[:2]]
+        assert [len(each) for each in offered] == [1, 4, 0, 0]
 
 
 async def test_a_payload_is_shown_when_somebody_asks_for_it_which_is_noted_and_else_stays(
