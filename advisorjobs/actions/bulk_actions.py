@@ -46,8 +46,9 @@ class BulkAction:
     `waits`: the job that carries it out waits for a worker. `expected`: how many jobs there were to change when it was
     proposed, or (`expected_more`) at least so many, among the first `looked`. `selected`: how many were chosen one by one;
     None: those of `filter`, in which what payloads and errors must say is told to nobody but who proposed it, and to nobody
-    once it has ended. `share`: the part of all jobs that it has gone through, 0 to 1; None: it doesn't go through all.
-    `audit_id`: of the log's row, by which it can be undone.
+    once it has ended. `share`: the part of all jobs that it has gone through, 0 to 1; None: it doesn't go through all. `looked`
+    and `share` count everybody's jobs: people of an organization are told neither. `audit_id`: of the log's row, by which
+    it can be undone.
     """
 
     id: int

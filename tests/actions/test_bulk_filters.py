@@ -239,7 +239,9 @@ def test_a_proposal_that_nobody_agreed_to_goes_after_a_day(ada: Actions, desk: D
     assert ada.sync.read_action(new) is not None
 
 
-def test_a_count_that_would_take_long_says_how_far_it_looked(ada: Actions, desk: Desk, connection: Connection) -> None:
+def test_a_count_that_would_take_long_says_how_far_it_looked(
+    ada: Actions, somebody: Somebody, desk: Desk, connection: Connection
+) -> None:
     """Steps of ten jobs, and no patience: the rest is found when it is carried out, with how far it has come."""
     jobs = desk.enqueue(25, args={"document_id": "doc-1"}) + desk.enqueue(2, args={"document_id": "doc-17"})
     with connection.transaction():
@@ -253,6 +255,14 @@ def test_a_count_that_would_take_long_says_how_far_it_looked(ada: Actions, desk:
     found = ada.sync.read_action(number)
     assert found is not None
     assert (found.expected, found.expected_more, found.looked, found.share) == (0, True, 10, None)
+    theirs = somebody(by="olga", role="operator", organization_id="org-1").sync
+    own = theirs.propose("cancel", wanted=JobFilter(payload="document_id=doc-17"))
+    theirs.confirm(own)
+    desk.one("SELECT done FROM advisorjobs_action_step(%s)", own)
+    for who, told in ((ada.sync, (10, True, True)), (theirs, (None, False, False))):  # they would tell of others' jobs
+        one, (listed,) = who.read_action(own), [each for each in who.list_actions().actions if each.id == own]
+        assert one is not None
+        assert (one.looked, one.share is not None, listed.share is not None) == told
     ada.sync.confirm(number)
     shares = []
     while not desk.one("SELECT finished FROM advisorjobs_action_step(%s)", number):
