@@ -105,9 +105,10 @@ async def get_schedule(person: Caller, site: TheSite, key: Text, organization_id
 async def put_schedule(person: Operator, site: TheSite, wanted: WantedSchedule) -> Noted:
     """Creates a schedule, or changes what differs in the one that has its key."""
     payload = wanted.payload
+    there: Schedule | None
     if payload is None:
-        there = await _found(person, site, _named(wanted), wanted.organization_id)
-        payload = there.payload
+        there = found = await _found(person, site, _named(wanted), wanted.organization_id)
+        payload = found.payload
     else:
         owner = owner_of(payload)
         if wanted.organization_id is not None and owner != wanted.organization_id:
