@@ -35,7 +35,7 @@ from advisorjobs.web.site import address_of, path_of
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES", "owner_of", "typed_span"]
+__all__ = ["PAGES", "owner_of", "queue_of", "typed_span"]
 
 FIELDS = (
     "key", "job", "payload", "cron", "every", "timezone", "start", "end", "limit", "jitter", "overlap", "missed",
@@ -78,7 +78,7 @@ async def _answer(request: Request, site: Site, schedule: Schedule | None) -> Re
             raise SettingsError("payload", owner_of(wanted.payload), "must name the organization that the schedule has")
         coming = _coming(site, schedule, wanted)
         if form.get("do") != "preview":
-            return await _put(request, site, wanted)
+            return await _put(request, site, schedule, wanted)
     except DatabaseUnavailable:
         raise
     except AdvisorJobsError as error:
@@ -95,7 +95,7 @@ async def _payload(request: Request, site: Site, schedule: Schedule) -> str:
 
 def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[UpcomingRun]:
     """Its next runs as it would be. Raises what add_repeatable_job would raise before anything is sent."""
-    queue = None if schedule is None else schedule.queue
+    queue = queue_of(schedule, wanted.job)
     options = cast("ScheduleOptions", wanted.options)
     schedule_row(site.app.enqueuer.row, queue, wanted.job, wanted.payload, wanted.cron, options)
     times = {name: wanted.options[name] for name in ("every", "timezone", "start", "end")}
@@ -104,9 +104,10 @@ def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[Upcom
     return upcoming_runs(runs, now, timezone=wanted.options["timezone"], cron=wanted.cron)
 
 
-async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
+async def _put(request: Request, site: Site, schedule: Schedule | None, wanted: Wanted) -> Response:
     actions = actions_of(request.state.person, site, Via.DASHBOARD)
-    done = await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **wanted.options)
+    queue = queue_of(schedule, wanted.job)
+    done = await actions.put_schedule(queue, wanted.job, wanted.payload, wanted.cron, **wanted.options)
     key = wanted.options["key"] or _made_key(site, wanted)
     address = address_of(request, "schedule", key=key)
     owner = owner_of(wanted.payload)
@@ -215,6 +216,14 @@ def typed_span(value: timedelta) -> str:
 def owner_of(payload: Mapping[str, Any]) -> str:
     """The organization that a payload names; "": none."""
     return str(payload.get("organization_id", payload.get("organizationId", "")) or "")
+
+
+def queue_of(schedule: Schedule | None, job: str) -> str | None:
+    """Where the jobs of *schedule* go when it is put anew: it stays in its queue as long as it runs the same job.
+
+    None: the job's own.
+    """
+    return schedule.queue if schedule is not None and schedule.name == job else None
 
 
 def _span(given: Mapping[str, str], name: str) -> timedelta | None:

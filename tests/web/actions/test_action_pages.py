@@ -300,6 +300,23 @@ async def test_the_log_is_searched_page_by_page(comes: Comes, desk: Desk) -> Non
     assert "cursor" in (await visitor.get("/audit?after=nonsense")).text
 
 
+async def test_people_of_an_organization_are_told_no_counts_of_everybodys_jobs(
+    comes: Comes, desk: Desk, add_person: Added
+) -> None:
+    await add_person("olga", Role.OPERATOR, "org-1")
+    failed(desk, organization_id="org-1")
+    visitor = comes()
+    await visitor.sign_in("olga")
+    token = await visitor.csrf("/account")
+    looked = await visitor.client.post(
+        "/jobs/actions", data={"csrf": token, "action": "cancel", "all": "1", "payload": "client=x"}
+    )
+    desk.one("UPDATE advisorjobs_actions SET expected_more = true, looked = 12345 RETURNING 1")
+    page = (await visitor.get(looked.headers["location"])).text
+    assert ("None so far" in page, "are looked at while it is carried out" in page) == (True, True)
+    assert ("of the first" in page, "among the first" in page) == (False, False)
+
+
 async def test_only_who_may_does(comes: Comes, desk: Desk, add_person: Added, audit_log: Log) -> None:
     await add_person("root", Role.ADMIN)
     await add_person("vera", Role.VIEWER)
