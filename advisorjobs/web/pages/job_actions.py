@@ -160,7 +160,7 @@ def _shown(payload: Any) -> str:
 
 
 def _page(what: str, answer: Any, *, own: bool) -> Page:
-    path, name = f"/jobs/{{job_id:int}}/{what}", f"{what}_job"
+    path, name = f"/jobs/{{job_id:number}}/{what}", f"{what}_job"
     return Page(path=path, answer=answer, name=name, needs=Role.OPERATOR, own=own, methods=("POST",))
 
 
