@@ -54,11 +54,12 @@ function reachScrolls() {
 const waiting = new Set();
 let fetching = false;
 let held = false; // somebody wants to read in peace
+let failures = 0, notBefore = 0; // fetches that failed in a row; when the next may be: a page that is refused is not asked for each second
 const regions = () => [...document.querySelectorAll("[data-live][id]")];
 // What somebody has opened to work in stands still until they have done.
 const inUse = (region) => region.querySelector("details[open][data-keep], dialog[open]");
 async function refresh() {
-  if (fetching || held || document.hidden) return;
+  if (fetching || held || document.hidden || Date.now() < notBefore) return;
   const ids = [...waiting].filter((id) => { const shown = document.getElementById(id); return shown && !inUse(shown); });
   if (!ids.length) return;
   fetching = true;
@@ -67,6 +68,8 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname !== location.pathname) { location.assign(location.href); return; }
     if (!answer.ok) throw new Error(answer.statusText);
+    failures = 0;
+    tellState("live");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of ids) {
       const fresh = page.getElementById(id), shown = document.getElementById(id);
@@ -76,8 +79,9 @@ async function refresh() {
     tellMoments();
     reachScrolls();
     document.dispatchEvent(new CustomEvent("refreshed"));
-  } catch { // at the next tick, then
+  } catch { // at a later tick, then
     for (const id of ids) waiting.add(id);
+    notBefore = Date.now() + pauseAfter(++failures);
     tellState("away");
   } finally {
     fetching = false;
@@ -128,7 +132,7 @@ function listen() {
     events.addEventListener("open", () => { if (missed) refreshAll(); missed = 0; });
     events.addEventListener("changed", (event) => {
       const changed = new Set(event.data.split(" ")), away = changed.has("away");
-      tellState(away ? "away" : "live");
+      tellState(away || failures ? "away" : "live");
       for (const region of regions())
         if (region.dataset.live.split(" ").some((topic) => changed.has(topic))) waiting.add(region.id);
       if (!away) refresh();
