@@ -84,6 +84,19 @@ def test_a_page_that_could_not_be_read_again_is_read_later_and_not_all_the_time(
     assert 1 <= len(refused) < 10
 
 
+def test_jobs_that_come_into_an_empty_list_can_be_ticked_and_acted_on(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go(f"/jobs?queue={QUEUE}&organization=practice-66").page
+    live(page)
+    expect(page.get_by_label("Do", exact=True)).to_be_hidden()
+    (job,) = dashboard.waiting(organization_id="practice-66")
+    page.get_by_label(f"Choose job {job}").check()
+    expect(page.locator("#act-on option").first).to_have_text("the 1 ticked")
+    page.get_by_label("Do", exact=True).select_option("cancel")
+    page.get_by_role("button", name="Look how many").click()
+    expect(page.locator("#standing")).to_contain_text("1 job would be changed")
+    dashboard.manager.cancel_job(job)
+
+
 def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard: Dashboard) -> None:
     page = tab.go("/queues/webhooks").page
     live(page)

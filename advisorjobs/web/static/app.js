@@ -161,7 +161,9 @@ function tellTicks() {
   for (const box of boxes) box.closest("tr").classList.toggle("ticked", box.checked);
   const all = document.querySelector("[data-tick-all]"), option = document.querySelector("#act-on option[value='']");
   if (all) { all.hidden = !boxes.length; all.checked = ticked > 0 && ticked === boxes.length; all.indeterminate = ticked > 0 && ticked < boxes.length; }
-  document.getElementById("act")?.classList.toggle("stuck", ticked > 0); // what may be done to them stays in sight
+  const act = document.getElementById("act");
+  act?.classList.toggle("stuck", ticked > 0); // what may be done to them stays in sight
+  if (act && boxes.length) act.hidden = false; // the list was empty
   if (option) { option.dataset.words ||= option.textContent; option.textContent = ticked ? `the ${ticked} ticked` : option.dataset.words; }
 }
 function tickRows() {
