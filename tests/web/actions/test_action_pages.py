@@ -156,8 +156,11 @@ async def test_all_that_match_are_carried_out_in_the_background(comes: Comes, de
     page = await visitor.get(place)
     assert "It waits for a worker of the queue maintenance" in page.text
     assert "Stop it" in page.text
+    assert 'id="standing" data-live="actions tick"' in page.text
     desk.connection.execute("SELECT advisorjobs_action_step(%s)", [int(place.rsplit("/", 1)[1])])
-    assert "It ended" in (await visitor.get(place)).text
+    ended = (await visitor.get(place)).text
+    assert "It ended" in ended
+    assert [f'id="{each}" data-live="actions"' in ended for each in ("standing", "buttons", "refused")] == [True] * 3
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'critical'") == 0
 
 
