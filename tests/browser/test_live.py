@@ -64,6 +64,26 @@ def test_a_page_whose_stream_is_refused_for_a_while_comes_back_and_shows_what_it
     assert all("503" in said for said in tab.take_complaints())
 
 
+def test_a_tab_that_nobody_sees_holds_no_connection_and_shows_what_it_missed(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/").page
+    live(page)
+    row = page.locator("#queues tr", has_text="webhooks")
+    before = row.inner_text()
+    hide = "hidden => Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})"
+    change = "document.dispatchEvent(new Event('visibilitychange'))"
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/live")):
+        page.evaluate(hide, True)
+        page.evaluate(change)
+    job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
+    try:
+        with page.expect_request("**/live"):
+            page.evaluate(hide, False)
+            page.evaluate(change)
+        expect(row).not_to_have_text(before, timeout=SOON)
+    finally:
+        dashboard.manager.cancel_job(job)
+
+
 def test_a_page_that_could_not_be_read_again_is_read_later_and_not_all_the_time(tab: Tab, dashboard: Dashboard) -> None:
     page = tab.go("/queues/webhooks").page
     live(page)
@@ -73,7 +93,9 @@ def test_a_page_that_could_not_be_read_again_is_read_later_and_not_all_the_time(
     job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
     try:
         expect(page.locator("[data-live-state]")).to_have_text("Not up to date")
-        page.evaluate("async () => { for (let look = 0; look < 20; look++) { waiting.add('state'); await refresh(); } }")
+        page.evaluate(
+            "async () => { for (let look = 0; look < 20; look++) { waiting.add('state'); await refresh(); } }"
+        )
         page.unroute("**/queues/webhooks")
         expect(waiting).to_have_text("1")
         live(page)

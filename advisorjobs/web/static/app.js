@@ -127,7 +127,12 @@ function listen() {
   holdSwitch();
   const job = regions().map((region) => /\bjob:(\d+)/.exec(region.dataset.live)).find(Boolean);
   let events, later, missed = 0;
+  function close() {
+    clearTimeout(later);
+    events?.close();
+  }
   function open() {
+    close();
     events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
     events.addEventListener("open", () => { if (missed) refreshAll(); missed = 0; });
     events.addEventListener("changed", (event) => {
@@ -144,10 +149,16 @@ function listen() {
       if (events.readyState === EventSource.CLOSED) later = setTimeout(open, pauseAfter(missed));
     });
   }
-  open();
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshAll(); });
-  addEventListener("pagehide", () => { clearTimeout(later); events.close(); });
-  addEventListener("pageshow", (event) => { if (event.persisted) { missed = 1; open(); } });
+  // What nobody sees needs no stream: over HTTP/1.1 a browser has six connections to us, for all its tabs.
+  function look() {
+    if (document.hidden) return close();
+    missed = 1;
+    open();
+  }
+  if (!document.hidden) open();
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => { if (event.persisted) look(); });
 }
 // Milliseconds: from about a second to half a minute, and not all who look on at once.
 function pauseAfter(missed) {
