@@ -2,7 +2,7 @@
 "use strict";
 
 const root = document.documentElement;
-const liveUrl = document.currentScript.dataset.live;
+const { live: liveUrl, signIn: signInUrl } = document.currentScript.dataset;
 
 // --- theme
 function themeSwitch() {
@@ -65,11 +65,12 @@ async function refresh() {
   fetching = true;
   for (const id of ids) waiting.delete(id);
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-    if (answer.redirected && new URL(answer.url).pathname !== location.pathname) { location.assign(location.href); return; }
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Unattended": "yes" }, credentials: "same-origin" });
+    const place = new URL(answer.url).pathname;
+    if (place === signInUrl) return location.reload();
+    if (answer.redirected && place !== location.pathname) return location.replace(answer.url); // as a number that is searched for leads to its job
     if (!answer.ok) throw new Error(answer.statusText);
     failures = 0;
-    tellState("live");
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of ids) {
       const fresh = page.getElementById(id), shown = document.getElementById(id);
@@ -146,7 +147,9 @@ function listen() {
       tellState("away");
       missed += 1;
       // The browser comes again by itself where the connection broke, and never where it was answered by an error.
-      if (events.readyState === EventSource.CLOSED) later = setTimeout(open, pauseAfter(missed));
+      if (events.readyState !== EventSource.CLOSED) return;
+      later = setTimeout(open, pauseAfter(missed));
+      refreshAll(); // which leads to the sign-in where the session has ended
     });
   }
   // What nobody sees needs no stream: over HTTP/1.1 a browser has six connections to us, for all its tabs.
