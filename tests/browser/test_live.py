@@ -128,6 +128,7 @@ def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard
     expect(waiting).to_have_text("1", timeout=SOON)
     dashboard.manager.pause_queue("webhooks", reason="for a moment", paused_by="mira")
     expect(page.locator("#badges")).to_contain_text("paused", timeout=SOON)
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     dashboard.manager.resume_queue("webhooks")
     expect(page.locator("#badges")).not_to_contain_text("paused", timeout=SOON)
     dashboard.manager.cancel_job(job)
@@ -173,6 +174,7 @@ def test_a_form_that_is_open_stays_open_with_what_was_typed(tab: Tab, dashboard:
     live(page)
     page.locator("summary", has_text="Limit a service or account").click()
     page.get_by_label("Service or account").fill("xero:acme")
+    assert page.evaluate("inUse(document.getElementById('key-limits')) !== null")  # nor goes with the row that it is in
     dashboard.manager.set_queue_limit("webhooks", running=33, why="for a moment", changed_by="mira")
     expect(page.locator("#queue-limits")).to_contain_text("33", timeout=SOON)
     expect(page.get_by_label("Service or account")).to_have_value("xero:acme")

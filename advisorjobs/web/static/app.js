@@ -93,7 +93,7 @@ function morph(shown, fresh) {
   Idiomorph.morph(shown, fresh, {
     ignoreActiveValue: true,
     callbacks: {
-      beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input:not([type=hidden], [readonly]), select, textarea, dialog") || old.hasAttribute("data-keep"))),
+      beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input:not([type=hidden], [readonly]), select, textarea, dialog") || old.matches("[data-keep]:not(details)"))),
       beforeNodeRemoved: (old) => !(old instanceof Element && old.matches("tr") && old.querySelector("input[name=job]:checked")), // newer rows push out none that is chosen
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")),
     },
