@@ -237,7 +237,10 @@ def main() -> None:
         channel.send(broken=f"{type(error).__name__}: {error}")
         raise
     child = Child(channel, program)
-    channel.send(ready=True)
+    try:
+        channel.send(ready=True)
+    except BrokenPipeError:  # the worker has gone while this process read the program
+        return
     child.serve()
 
 

@@ -48,7 +48,7 @@ def test_each_booking_is_made_once_whatever_is_killed(site: Site, figure: Callab
     site.wait_working(2)
     site.enqueue(*orders)
     with every(full_or_short(5.0, 2.0), kill), every(0.1, terminate):
-        site.wait_done(full_or_short(900, 60) + 2 * LEASE)
+        site.wait_done(full_or_short(900, 120) + 2 * LEASE)
     nemesis.close()
 
     booked = site.one("SELECT sum(amount) FROM effects")
