@@ -83,6 +83,7 @@ async def test_a_schedule_is_created_shown_changed_paused_run_and_removed(
         ({"job": "maintenance:clear_cash"}, "did you mean"),
         ({"timezone": "Europe/Berlni"}, "did you mean"),
         ({"limit": "many"}, "must be a whole number"),
+        ({"priority": "9" * 5_000}, "must be a whole number"),
         ({"every": "soon", "cron": ""}, "must be a number with its unit"),
     ],
 )

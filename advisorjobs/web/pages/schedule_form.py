@@ -25,7 +25,7 @@ from advisorjobs.flow.recurrence import recurrence
 from advisorjobs.schedule_change import ScheduleOptions, schedule_row
 from advisorjobs.schedules import Schedule
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.acting import actions_of
+from advisorjobs.web.acting import actions_of, whole
 from advisorjobs.web.acting import found as there
 from advisorjobs.web.page import Page
 from advisorjobs.web.pages.schedules import COMING, addresses, found
@@ -165,13 +165,13 @@ def read_form(given: Mapping[str, str], payload: dict[str, Any] | None = None) -
         "timezone": zone,
         "start": moment("start", given["start"] or None, zone),
         "end": moment("end", given["end"] or None, zone),
-        "limit": _number(given, "limit"),
+        "limit": whole(given, "limit"),
         "jitter": _span(given, "jitter") or timedelta(),
         "overlap": given["overlap"] or "allow",
         "missed": given["missed"] or "once",
-        "missed_cap": _number(given, "missed_cap") or 100,
+        "missed_cap": whole(given, "missed_cap") or 100,
         "give_up_after": _span(given, "give_up_after"),
-        "priority": _number(given, "priority"),
+        "priority": whole(given, "priority"),
         "tags": tuple(tag.strip() for tag in given["tags"].split(",") if tag.strip()),
     }
     return Wanted(job=given["job"], payload=payload, cron=given["cron"] or None, options=options)
@@ -228,15 +228,6 @@ def queue_of(schedule: Schedule | None, job: str) -> str | None:
 
 def _span(given: Mapping[str, str], name: str) -> timedelta | None:
     return span(name, given[name] or None)
-
-
-def _number(given: Mapping[str, str], name: str) -> int | None:
-    text = given[name]
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise SettingsError(name, text, "must be a whole number")
-    return int(text)
 
 
 PAGES = (

@@ -30,7 +30,7 @@ ROWS = 100
 
 async def schedules(request: Request, site: Site) -> Response:
     person: Person = request.state.person
-    queue = request.query_params.get("queue") or None
+    queue = request.query_params.get("queue", "").replace("\0", "") or None
     listed = await site.manager.list_repeatable_jobs(organization_id=person.organization_id, queue=queue)
     order = {ScheduleState.BROKEN: 0, ScheduleState.ACTIVE: 1, ScheduleState.PAUSED: 2, ScheduleState.ENDED: 3}
     listed = sorted(
@@ -111,7 +111,7 @@ async def found(request: Request, site: Site) -> Schedule:
     """The schedule that the path names. Raises HTTPException 404 where there is none that the person may see."""
     person: Person = request.state.person
     owner = request.query_params.get("organization", "")
-    if person.organization_id in (None, owner):
+    if person.organization_id in (None, owner) and "\0" not in owner:
         known = await site.manager.get_repeatable_job(request.path_params["key"], organization_id=owner)
         if known is not None:
             return told_to(person, known)
