@@ -55,7 +55,8 @@ class Access:
         sign-in.
     public: where browsers reach it (ADVISORJOBS_WEB_PUBLIC_URL); None: where they say that they do.
     proxies: who is believed about where a request came from (ADVISORJOBS_WEB_TRUSTED_PROXIES).
-    idle: a session ends after so long without a request (ADVISORJOBS_SESSION_IDLE, seconds).
+    idle: a session ends after so long without a request (ADVISORJOBS_SESSION_IDLE, seconds); those that open pages make by
+        themselves don't count.
     limit: and at the latest so long after the sign-in (ADVISORJOBS_SESSION_LIMIT, seconds).
     """
 

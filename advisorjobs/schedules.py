@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from advisorjobs.errors import SettingsError
 from advisorjobs.flow.recurrence import recurrence
 from advisorjobs.flow.ticks import Missed, Overlap
 
-__all__ = ["Schedule", "ScheduleState", "read_schedule", "read_schedules"]
+__all__ = ["Schedule", "ScheduleState", "read_schedule", "read_schedules", "without_names"]
 
 
 class ScheduleState(StrEnum):
@@ -138,3 +138,8 @@ def _planned(row: Row) -> datetime | None:
     except SettingsError:  # the first worker that looks will say so in `broken`
         return None
     return times.next_after(row["planned_from"])
+
+
+def without_names(schedule: Schedule) -> Schedule:
+    """What people of its organization are shown: not who of those that run the system changed it, nor what they noted."""
+    return replace(schedule, created_by=None, changed_by=None, paused_by=None, paused_why=None)

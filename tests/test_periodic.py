@@ -51,6 +51,18 @@ async def test_a_periodic_task_becomes_a_schedule_and_gets_its_timestamp(app: Ap
     assert connection.execute(JOBS).fetchall() == [(str(int(NOON.timestamp())), "me", "emails", "l")]
 
 
+async def test_what_makes_it_the_programs_own_stays_when_somebody_changes_its_times(
+    app: App, connection: Connection
+) -> None:
+    declare(app)
+    await app.run_async(put_periodic(app))
+    await QueueManager(app).add_repeatable_job(
+        "emails", "test:tick", {"who": "me"}, "0 13 * * *", key="periodic:test:tick#p"
+    )
+    kept = connection.execute("SELECT cron, periodic_id, lock, priority FROM advisorjobs_schedules").fetchall()
+    assert kept == [("0 13 * * *", "p", "l", None)]
+
+
 async def test_a_deferrer_of_procrastinates_own_beside_ours_creates_no_second_job(
     app: App, connection: Connection
 ) -> None:

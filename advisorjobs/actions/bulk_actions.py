@@ -46,8 +46,9 @@ class BulkAction:
     `waits`: the job that carries it out waits for a worker. `expected`: how many jobs there were to change when it was
     proposed, or (`expected_more`) at least so many, among the first `looked`. `selected`: how many were chosen one by one;
     None: those of `filter`, in which what payloads and errors must say is told to nobody but who proposed it, and to nobody
-    once it has ended. `share`: the part of all jobs that it has gone through, 0 to 1; None: it doesn't go through all.
-    `audit_id`: of the log's row, by which it can be undone.
+    once it has ended. `share`: the part of all jobs that it has gone through, 0 to 1; None: it doesn't go through all. `looked`
+    and `share` count everybody's jobs: people of an organization are told neither. `audit_id`: of the log's row, by which
+    it can be undone.
     """
 
     id: int
@@ -142,7 +143,7 @@ class BulkActionCalls:
     @action(VIEWER, own=True)
     def read_action(self, action_id: int) -> Operation[BulkAction | None]:
         """How it stands; None: there is none, or it is somebody else's."""
-        values = {"id": action_id, "own": self.actor.organization_id, "by": self.actor.by}
+        values = {"id": action_id, "own": self.actor.organization_id, "asking": _as_proposer(self.actor)}
         return operation("read action", statement("read_action"), values, _actions_first)
 
     @action(VIEWER, own=True)
@@ -184,6 +185,14 @@ def _checked_ids(jobs: Collection[int]) -> list[int]:
     if not all(isinstance(job, int) and 0 < job < 2**63 for job in jobs):
         raise SettingsError("jobs", None, "must be numbers of jobs")
     return list(jobs)
+
+
+def _as_proposer(actor: Actor) -> str | None:
+    """*actor* as an action keeps who proposed it; None: they have a role of the dashboard that may propose none."""
+    if actor.role == VIEWER:
+        return None
+    said = {"via": actor.via, "by": actor.by, "organization_id": actor.organization_id}
+    return json.dumps({name: value for name, value in said.items() if value is not None})
 
 
 def _propose(

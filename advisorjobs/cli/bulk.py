@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,7 +88,7 @@ def change_all(what: str, wanted: JobFilter, told: ChangeAll) -> None:
     """Changes all jobs that are *wanted*, after a look at how many there are.
 
     The steps are taken here and by any worker of the queue maintenance, so that it goes on should this process be
-    killed; broken off by a person, it is stopped.
+    killed or meet an error; broken off by a person, it is stopped.
     """
     from advisorjobs.actions.actions import Actions
     from advisorjobs.actor import acting
@@ -98,17 +99,34 @@ def change_all(what: str, wanted: JobFilter, told: ChangeAll) -> None:
         actions = Actions(the_app(), acting()).sync
         number = actions.propose(what, wanted=wanted, priority=told.priority)
         found = actions.read_action(number)
-        try:
+        with stopped_at(BaseException, number, actions.cancel_action):
             if found is None or found.expected or found.expected_more:
                 agree(f"{number_of(found)}: {told.question}?", yes=told.yes)
                 actions.confirm(number)
+        with stopped_at(KeyboardInterrupt, number, actions.cancel_action):
             changed, refused = carried_out(the_app(), number, found, told)
-        except BaseException:
-            actions.cancel_action(number)
-            raise
     left = f", {refused:,} could not be: see action {number}" if refused else ""
     result = {**told.given, told.key: changed}
     answer(result, f"{changed:,} {told.outcome}{left}", as_json=told.as_json)
+
+
+@contextmanager
+def stopped_at(kind: type[BaseException], number: int, cancel: Callable[[int], bool]) -> Iterator[None]:
+    """Cancels an action where its block ends with an error of *kind*; of other errors, says that it goes on.
+
+    What the block raised is what is raised, whatever becomes of the cancelling.
+    """
+    try:
+        yield
+    except kind:
+        try:
+            cancel(number)
+        except Exception as error:
+            typer.echo(f"action {number} may go on, as cancelling it failed too ({type(error).__name__})", err=True)
+        raise
+    except Exception:
+        typer.echo(f"action {number} is not stopped: the job maintenance:bulk_action goes on with it", err=True)
+        raise
 
 
 def number_of(found: BulkAction | None) -> str:

@@ -23,14 +23,16 @@ def web_process(settings: Settings) -> Iterator[str]:
     if hindrance is not None:
         yield f"there is no dashboard, and no webhooks are received: {hindrance}"
         return
-    where, closed = settings.webhooks, why_no_dashboard(settings)
+    from advisorjobs.web.server import base_address, dashboard_address
+
+    where, closed = (settings.webhooks.host, settings.webhooks.port), why_no_dashboard(settings)
     if closed is not None:
         with program(settings, "webhooks", "webhooks") as running:
-            base = f"http://{where.host}:{where.port}/webhooks/"
+            base = f"{base_address(*where)}/webhooks/"
             yield f"webhooks are received at {base} (log: {running.log}); there is no dashboard: {closed}"
         return
     with program(settings, "dashboard", "dashboard") as running:
-        yield f"the dashboard is http://{where.host}:{where.port}/ (log: {running.log})"
+        yield f"the dashboard is {dashboard_address(settings, *where)} (log: {running.log})"
 
 
 def why_no_dashboard(settings: Settings) -> str | None:

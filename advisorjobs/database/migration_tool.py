@@ -1,7 +1,8 @@
 """The migration tool (classic-migrations), on our terms: it keeps the account of what was applied, and the lock.
 
 The practice's work goes on meanwhile. A change of a table waits for everybody who uses it, and everybody else then waits
-behind the change; so it waits for moments only, lets the others pass, and begins anew (`patiently`).
+behind the change; so it waits for moments only, lets the others pass, and begins anew (`patiently`). Where there is always
+somebody, no moment is free: so the moments grow, and after some minutes it fails and says who holds it up.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 import psycopg
@@ -21,6 +22,7 @@ from classic.migrations.migrator import Migrator
 from advisorjobs.database.address import parse, unreachable
 from advisorjobs.database.scripts import Script
 from advisorjobs.database.statement import statement
+from advisorjobs.errors import DatabaseUnavailable
 
 __all__ = ["Tool"]
 
@@ -30,6 +32,12 @@ HISTORY = "advisorjobs_migrations"
 
 PAUSE = 0.7
 """Seconds in which the others pass, before a lock is asked for again."""
+
+FIRST_WAIT, LONGEST_WAIT = 300, 10_000
+"""Milliseconds for which a lock is waited for, and others behind it: at first, and at most."""
+
+PATIENCE = 300.0
+"""Seconds after the first lock that wasn't had, after which the next is the last."""
 
 T = TypeVar("T")
 
@@ -50,7 +58,7 @@ class Tool(Migrator):
         except psycopg.OperationalError as error:
             raise unreachable(self.dsn, error) from error
         self._backend.acquire_lock()
-        self._backend.execute(statement("wait_briefly_for_locks"))
+        self.wait_for_locks(FIRST_WAIT)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,23 +79,52 @@ class Tool(Migrator):
         return names
 
     def patiently(self, what: str, work: Callable[[], T]) -> T:
-        """Does *work*, one transaction, anew for as long as it can't have a lock. *what* it is, for the log."""
-        told = False
+        """Does *work*, one transaction, anew for as long as it can't have a lock. *what* it is, for the log.
+
+        Raises DatabaseUnavailable, naming who uses the tables, once PATIENCE is over.
+        """
+        waits, last = growing_waits(), None
         while True:
+            self.wait_for_locks(next(waits))
             try:
                 return work()
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
                 if self.backend.in_transaction:
                     raise
-            if not told:
-                log.warning("%s waits for a transaction that uses the same tables; work goes on", what)
-            told = True
+                if last is None:
+                    last = time.monotonic() + PATIENCE
+                    log.warning("%s waits for a transaction that uses the same tables; work goes on", what)
+                elif time.monotonic() > last:
+                    raise self.held_up(what) from error
             time.sleep(PAUSE)
+
+    def wait_for_locks(self, milliseconds: int) -> None:
+        """How long a lock is waited for, from now on. Within a transaction it stays as it is."""
+        if not self.backend.in_transaction:
+            self.backend.execute(statement("wait_for_locks"), {"span": f"{milliseconds}ms"})
+
+    def held_up(self, what: str) -> DatabaseUnavailable:
+        """What to tell a person: who has used our tables for longest."""
+        holder = self.connection.execute(statement("read_lock_holder")).fetchone()
+        who = "others use the same tables without a pause: stop them"
+        if holder is not None:
+            pid, name, seconds = holder
+            end = f"end it (SELECT pg_terminate_backend({pid}))"
+            who = f"session {pid} ({name}) has used the same tables for {seconds:.0f} s: {end}"
+        return DatabaseUnavailable(f"{what} waited in vain for a table's lock; {who}, and migrate again")
 
     def note(self, wanted: Iterable[Script]) -> None:
         """Notes that *wanted* are applied, without applying them."""
         for script in wanted:
             self.backend.mark(script.name, STATUS_APPLIED)
+
+
+def growing_waits() -> Iterator[int]:
+    """Milliseconds for which to wait for a lock, each time twice as long."""
+    wait = FIRST_WAIT
+    while True:
+        yield wait
+        wait = min(2 * wait, LONGEST_WAIT)
 
 
 def as_migration(script: Script) -> Migration:

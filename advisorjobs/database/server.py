@@ -32,6 +32,7 @@ SOCKET_LIMIT = 107  # bytes of a unix socket's path, the closing zero not counte
 DATABASE = "advisorjobs"  # as sql/create_database.sql has it
 START_DEADLINE = 60.0
 CHILDREN_DEADLINE = 30.0
+LOG_LIMIT = 8 << 20  # bytes from which on a start lays the log aside, in the place of the one before
 HBA = """\
 # The operating system says who asks; nobody gets in by his word alone, and nobody over the network.
 local all all peer map=advisorjobs
@@ -109,6 +110,7 @@ class Server:
         text = " ".join(shlex.quote(f"-c{name}={value}") for name, value in options.items())
         with self._alone() as lock:
             self._forget_dead_server()
+            self._lay_log_aside()
             start = ("start", "-w", "-t", int(START_DEADLINE), "-D", self.data, "-l", self.log, "-o", text)
             self._run("pg_ctl", *start, inherited=(lock,))
 
@@ -120,6 +122,11 @@ class Server:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         for name in (f".s.PGSQL.{self.port}", f".s.PGSQL.{self.port}.lock"):
             (self.socket / name).unlink(missing_ok=True)
+
+    def _lay_log_aside(self) -> None:
+        """Bounds what logs take up over any number of starts: PostgreSQL appends to its log for ever."""
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+            self.log.replace(self.log.with_suffix(".log.old"))
 
     def stop(self, mode: str = "fast") -> None:
         """Stops it: `fast` writes everything, `immediate` is a crash that the next start recovers from."""

@@ -24,7 +24,7 @@ from advisorjobs.database.migrate import migrate
 from advisorjobs.database.statement import statement
 from advisorjobs.environment import Environment
 from advisorjobs.settings import Settings, default_data_dir
-from advisorjobs.testing.memory import COPY_FILES, FLEETING, memory_folder
+from advisorjobs.testing.memory import COPY_FILES, FLEETING, memory_folder, remove_forgotten
 
 __all__ = ["DatabaseServer", "migrated_template", "new_database", "session_server"]
 
@@ -83,11 +83,13 @@ def session_server(environ: Mapping[str, str]) -> Iterator[DatabaseServer]:
         yield without_leftovers(DatabaseServer.at(given))
         return
     home = default_data_dir(Environment(environ)) / "tests"
-    memory = memory_folder()
+    in_memory = home / "in-memory"  # not "memory": sessions of earlier versions, with other folders for it, are there
+    memory = memory_folder(in_memory)
     if memory is None:
         place, keeping, copying = home, DURABLE, COPY
     else:
-        place, keeping, copying = home / "memory", Keeping(FLEETING, memory), COPY_FILES
+        remove_forgotten(memory)
+        place, keeping, copying = in_memory, Keeping(FLEETING, memory), COPY_FILES
     with join(Settings(data_dir=place), start=True, keeping=keeping) as embedded:
         yield without_leftovers(DatabaseServer.at(embedded.dsn, copying))
 

@@ -37,7 +37,7 @@ async def live(request: Request, site: Site) -> Response:
 def _watched(asked: str | None) -> int | None:
     if asked is None:
         return None
-    if not (asked.isascii() and asked.isdigit() and int(asked) < 1 << 63):
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 19):
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"job must be a job's number, not {asked[:40]!r}.")
     return int(asked)
 

@@ -58,11 +58,14 @@ def number(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """A share of one as per cent; – for None."""
+    """A share of one as per cent; – for None. What is not none is never told as none, what is not all never as all."""
     if value is None:
         return "–"
     percent = value * 100
-    return f"{percent:.0f} %" if percent in (0, 100) or 10 <= percent <= 90 else f"{percent:.1f} %"
+    if percent in (0, 100) or 10 <= percent <= 90:
+        return f"{percent:.0f} %"
+    told = f"{percent:.1f} %"
+    return {"0.0 %": "< 0.1 %", "100.0 %": "> 99.9 %"}.get(told, told)
 
 
 def duration(value: float | timedelta | None) -> str:

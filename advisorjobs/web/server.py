@@ -14,8 +14,9 @@ from advisorjobs.web.access_log import AccessLog
 
 if TYPE_CHECKING:
     from advisorjobs.application import App
+    from advisorjobs.settings import Settings
 
-__all__ = ["listen", "serve"]
+__all__ = ["base_address", "dashboard_address", "listen", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,16 @@ def listen(host: str, port: int) -> socket.socket:
     """The socket to serve on; port 0: any that is free. Raises OSError where the address is taken or isn't this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=QUEUED)
+
+
+def base_address(host: str, port: int) -> str:
+    """The URL of what listens there, without a slash at its end."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def dashboard_address(settings: Settings, host: str, port: int) -> str:
+    """Where people look: what they were told (ADVISORJOBS_WEB_PUBLIC_URL), or else where it listens."""
+    return str(settings.access.public or f"{base_address(host, port)}/")
 
 
 def serve(app: App, listening: socket.socket, *, receiver_only: bool = False) -> None:
@@ -62,8 +73,7 @@ def serve(app: App, listening: socket.socket, *, receiver_only: bool = False) ->
         timeout_graceful_shutdown=GRACE,
     )
     host, port = listening.getsockname()[:2]
-    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    shown = "" if receiver_only else f"; the dashboard is {app.settings.access.public or f'{base}/'}"
-    log.info("webhooks are received at %s/webhooks/%s", base, shown)
+    shown = "" if receiver_only else f"; the dashboard is {dashboard_address(app.settings, host, port)}"
+    log.info("webhooks are received at %s/webhooks/%s", base_address(host, port), shown)
     with run_spans(app.settings.telemetry, SPANS_PATIENCE, Losses()):  # of what is queued here
         Server(config).run(sockets=[listening])

@@ -38,10 +38,11 @@ BEGIN
         _count := advisorjobs_count_fitting(_filter, advisorjobs_action_states(_action, _filter -> 'states'));
     END IF;
     INSERT INTO advisorjobs_actions (
-        action, arguments, filter, sought, job_ids, actor, organization_id, expected, expected_more, looked)
+        action, arguments, filter, sought, job_ids, actor, proposer, organization_id, expected, expected_more, looked)
     VALUES (
-        _action, coalesce(_arguments, '{}'), advisorjobs_told_filter(_filter), _sought, _ids, _actor - 'statement', _own, _count.fitting,
-        _count.more, CASE WHEN _count.more THEN _count.looked END)
+        _action, coalesce(_arguments, '{}'), advisorjobs_told_filter(_filter), _sought, _ids, _actor - 'statement',
+        jsonb_strip_nulls(jsonb_build_object('via', _actor -> 'via', 'by', _actor -> 'by', 'organization_id', _actor -> 'organization_id')),
+        _own, _count.fitting, _count.more, CASE WHEN _count.more THEN _count.looked END)
     RETURNING id INTO _id;
     RETURN _id;
 END $$;
@@ -145,17 +146,24 @@ BEGIN
            sought = CASE WHEN _changed.next_after IS NOT NULL THEN a.sought END
      WHERE a.id = _id
     RETURNING a.done, a.refused, a.expected, a.state <> 'running' INTO done, refused, expected, finished;
-    IF finished AND _a.action = 'clean' THEN
-        PERFORM advisorjobs_note_cleaned(_a.filter, done);
+    IF _a.action = 'clean' AND (finished OR done >= _a.noted + 10000) THEN
+        PERFORM advisorjobs_note_cleaned(_id);
     END IF;
 END $$;
 
--- A whole cleaning, when it has ended: it is noted once, as nobody asks later which jobs they were.
-CREATE OR REPLACE FUNCTION advisorjobs_note_cleaned(_filter jsonb, _count bigint) RETURNS void
-LANGUAGE sql SET search_path FROM CURRENT AS $$
-    SELECT advisorjobs_note_cleaning(
-        _filter ->> 'queue', advisorjobs_cleaned_states(_filter ->> 'state'), (_filter ->> 'before')::timestamptz, _count)
-$$;
+-- What a cleaning has taken away since its last note: noted when it ends, as nobody asks later which jobs they were, and for each ten
+-- thousand, should nobody ever end it.
+DROP FUNCTION IF EXISTS advisorjobs_note_cleaned(jsonb, bigint);
+CREATE OR REPLACE FUNCTION advisorjobs_note_cleaned(_id bigint) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+DECLARE
+    _a advisorjobs_actions;
+BEGIN
+    SELECT * INTO _a FROM advisorjobs_actions a WHERE a.id = _id;
+    PERFORM advisorjobs_note_cleaning(
+        _a.filter ->> 'queue', advisorjobs_cleaned_states(_a.filter ->> 'state'), (_a.filter ->> 'before')::timestamptz, _a.done - _a.noted);
+    UPDATE advisorjobs_actions a SET noted = a.done WHERE a.id = _id;
+END $$;
 
 -- The next jobs of a selection or a filter, changed.
 CREATE OR REPLACE FUNCTION advisorjobs_change_step(
@@ -195,7 +203,7 @@ BEGIN
     END IF;
     IF _a.action = 'clean' AND _a.done > 0 THEN     -- what was cleaned so far, by whoever wanted it
         PERFORM advisorjobs_act(_a.actor);
-        PERFORM advisorjobs_note_cleaned(_a.filter, _a.done);
+        PERFORM advisorjobs_note_cleaned(_id);
         PERFORM advisorjobs_act(_me);
     END IF;
     PERFORM advisorjobs_note('cancel', 'action', _id::text, _a.organization_id, jsonb_build_object('state', 'running'),

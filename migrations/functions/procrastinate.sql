@@ -48,9 +48,20 @@ BEGIN
     NEW.delayed_since := CASE WHEN NEW.scheduled_at IS NOT NULL THEN coalesce(NEW.delayed_since, now()) END;
     RETURN NEW;
 END $$;
-DROP TRIGGER IF EXISTS advisorjobs_complete_insert ON procrastinate_jobs;
-CREATE TRIGGER advisorjobs_complete_insert BEFORE INSERT ON procrastinate_jobs
-    FOR EACH ROW WHEN (NEW.priority = 0 OR (NEW.organization_id IS NULL AND NEW.args ? 'organization_id')) EXECUTE FUNCTION advisorjobs_complete_insert();
+
+-- As in wake.sql: made only where it isn't so already.
+DO $$
+DECLARE
+    _wanted constant text := 'CREATE TRIGGER advisorjobs_complete_insert BEFORE INSERT ON procrastinate_jobs FOR EACH ROW'
+        ' WHEN (new.priority = 0 OR new.organization_id IS NULL AND new.args ? ''organization_id''::text)'
+        ' EXECUTE FUNCTION advisorjobs_complete_insert()';
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'procrastinate_jobs'::regclass AND tgname = 'advisorjobs_complete_insert'
+                                            AND tgenabled = 'O' AND pg_get_triggerdef(oid, true) = _wanted) THEN
+        DROP TRIGGER IF EXISTS advisorjobs_complete_insert ON procrastinate_jobs;
+        EXECUTE _wanted;
+    END IF;
+END $$;
 
 -- One job per task, id and tick, whoever defers it; an earlier tick than the last is not deferred again.
 CREATE OR REPLACE FUNCTION procrastinate_defer_periodic_job_v2(

@@ -60,12 +60,13 @@ BEGIN
 END $$;
 
 -- Creates a schedule, or changes what differs in the one that has this key; _given has the columns' names. Returns created, changed or
--- unchanged. Where the times stay as they were the next tick does too; else it is the first one after now. A pause stays.
--- planned_from: ticks from then on count, for a new one.
+-- unchanged. Where the times stay as they were the next tick does too; else it is the first one after now. A pause stays, and so do locks
+-- and what makes it one of a program's own where _given doesn't name them. planned_from: ticks from then on count, for a new one.
 CREATE OR REPLACE FUNCTION advisorjobs_put_schedule(_given jsonb, _now timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     _s advisorjobs_schedules;
+    _old advisorjobs_schedules;
     _by text := coalesce(_given ->> 'changed_by', session_user);
     _created boolean;
     _before jsonb;
@@ -75,8 +76,13 @@ BEGIN
         'organization_id', '', 'time_zone', 'UTC', 'jitter', '0', 'overlap', 'allow', 'missed', 'once', 'missed_cap', 100,
         'planned_from', _now) || jsonb_strip_nulls(_given - 'args') || jsonb_build_object('args', _given -> 'args'));
     PERFORM advisorjobs_check_schedule(_s);
-    SELECT advisorjobs_schedule_state(o.id) INTO _before FROM advisorjobs_schedules o
-     WHERE o.organization_id = _s.organization_id AND o.key = _s.key;
+    SELECT * INTO _old FROM advisorjobs_schedules o
+     WHERE o.organization_id = _s.organization_id AND o.key = _s.key FOR NO KEY UPDATE;
+    _before := advisorjobs_schedule_state(_old.id);
+    _s.periodic_id := CASE WHEN _given ? 'periodic_id' THEN _s.periodic_id ELSE _old.periodic_id END;
+    _s.lock := CASE WHEN _given ? 'lock' THEN _s.lock ELSE _old.lock END;
+    _s.queueing_lock := CASE WHEN _given ? 'queueing_lock' THEN _s.queueing_lock ELSE _old.queueing_lock END;
+    _s.stock_priority := CASE WHEN _given ? 'stock_priority' THEN _s.stock_priority ELSE _old.stock_priority END;
     INSERT INTO advisorjobs_schedules AS o (
         organization_id, key, job_name, queue_name, args, priority, tags, cron, every, time_zone, start_at, end_at, run_limit, jitter,
         overlap, missed, missed_cap, give_up_after, periodic_id, lock, queueing_lock, stock_priority, planned_from, look_at,

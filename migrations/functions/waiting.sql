@@ -81,8 +81,8 @@ BEGIN
          WHERE t.turn <> _job.turn LIMIT 1001) s;
 END $$;
 
--- The facts of one job, NULL where there is none. _organization: whose people ask; then it is NULL for another's job, and numbers of
--- other organizations' jobs are left out. Moments are text (ISO 8601); spans are seconds.
+-- The facts of one job, NULL where there is none. _organization: whose people ask; then it is NULL for another's job; numbers of other
+-- organizations' jobs are left out, and so is who paused something and what they noted. Moments are text (ISO 8601); spans are seconds.
 DROP FUNCTION IF EXISTS advisorjobs_waiting_facts(bigint, text);
 CREATE FUNCTION advisorjobs_waiting_facts(_id bigint, _organization text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan
@@ -142,7 +142,9 @@ BEGIN
         'pauses', coalesce((
             SELECT jsonb_agg(jsonb_build_object(
                        'queue', nullif(p.queue, ''), 'organization_id', nullif(p.organization_id, ''), 'since', p.since,
-                       'until', CASE WHEN isfinite(p.until) THEN p.until END, 'reason', p.reason, 'paused_by', p.paused_by)
+                       'until', CASE WHEN isfinite(p.until) THEN p.until END,
+                       'reason', CASE WHEN _organization IS NULL THEN p.reason END,
+                       'paused_by', CASE WHEN _organization IS NULL THEN p.paused_by END)
                    ORDER BY p.organization_id <> '', p.queue DESC)
               FROM advisorjobs_pauses p
              WHERE (p.queue, p.organization_id) IN (

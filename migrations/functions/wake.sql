@@ -30,6 +30,16 @@ DROP TRIGGER IF EXISTS procrastinate_trigger_status_events_insert_v1 ON procrast
 DROP TRIGGER IF EXISTS procrastinate_trigger_scheduled_events_v1 ON procrastinate_jobs;
 DROP TRIGGER IF EXISTS procrastinate_trigger_abort_requested_events_v1 ON procrastinate_jobs;
 DROP TRIGGER IF EXISTS procrastinate_trigger_delete_jobs_v1 ON procrastinate_jobs;
-DROP TRIGGER IF EXISTS advisorjobs_wake_on_insert ON procrastinate_jobs;
-CREATE TRIGGER advisorjobs_wake_on_insert AFTER INSERT ON procrastinate_jobs
-    FOR EACH STATEMENT EXECUTE FUNCTION advisorjobs_wake_on_insert();
+
+-- Made only where it isn't so already, in PostgreSQL's own words: to make it waits for every transaction that has enqueued.
+DO $$
+DECLARE
+    _wanted constant text := 'CREATE TRIGGER advisorjobs_wake_on_insert AFTER INSERT ON procrastinate_jobs'
+        ' FOR EACH STATEMENT EXECUTE FUNCTION advisorjobs_wake_on_insert()';
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'procrastinate_jobs'::regclass AND tgname = 'advisorjobs_wake_on_insert'
+                                            AND tgenabled = 'O' AND pg_get_triggerdef(oid, true) = _wanted) THEN
+        DROP TRIGGER IF EXISTS advisorjobs_wake_on_insert ON procrastinate_jobs;
+        EXECUTE _wanted;
+    END IF;
+END $$;

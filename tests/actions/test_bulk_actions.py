@@ -293,6 +293,22 @@ def test_of_a_cleaning_that_somebody_stops_the_log_says_how_far_it_came(
     assert len(cleanings(audit_log)) == 1
 
 
+def test_a_cleaning_that_stops_for_good_has_been_noted_but_for_less_than_ten_thousand(
+    ada: Actions, desk: Desk, audit_log: Log
+) -> None:
+    fill(desk, 1200)
+    number = ada.sync.propose_cleaning("critical", "waiting", datetime.now(UTC) + timedelta(seconds=5))
+    ada.sync.confirm(number)
+    assert desk.one("UPDATE advisorjobs_actions SET done = 9999 WHERE id = %s RETURNING done", number) == 9_999
+    first = desk.one("SELECT done FROM advisorjobs_action_step(%s)", number)
+    assert first > 9_999
+    assert cleanings(audit_log) == [("ada", first, "critical")]
+    take_all(desk, number)
+    rest = 9_999 + 1_200 - first
+    assert 0 < rest < 1_200
+    assert cleanings(audit_log) == [("ada", first, "critical"), ("ada", rest, "critical")]
+
+
 def test_a_cleaning_by_sql_is_noted_once(desk: Desk, audit_log: Log) -> None:
     fill(desk, 1200)
     assert desk.one("SELECT clean_queue('critical', 0, 'waiting')") == 1200

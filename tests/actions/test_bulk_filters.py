@@ -14,6 +14,7 @@ import pytest
 
 from advisorjobs.actions.actions import Actions, BlockingActions
 from advisorjobs.actions.bulk_actions import BulkAction
+from advisorjobs.actor import Via
 from advisorjobs.errors import NotAllowed
 from advisorjobs.inspector.job_filter import JobFilter
 from advisorjobs.job import JobStatus
@@ -180,6 +181,31 @@ def test_a_delayed_job_whose_time_comes_meanwhile_is_met(ada: Actions, desk: Des
     assert desk.one("SELECT done FROM advisorjobs_action_step(%s)", number) == 1
 
 
+def test_what_is_looked_for_stays_with_its_author_when_another_agrees_and_is_not_told_to_namesakes(
+    ada: Actions, somebody: Somebody, desk: Desk
+) -> None:
+    desk.enqueue(2, args={"document_id": "anna"}, organization_id="org-1")
+    bert = somebody(by="bert", role="operator")
+    namesakes = [
+        somebody(role="viewer"),
+        somebody(via=Via.COMMAND, role=None),
+        somebody(role="operator", organization_id="org-1"),
+    ]
+    number = ada.sync.propose("cancel", wanted=JobFilter(payload="document_id=anna"))
+
+    def told(who: Actions) -> str | None:
+        found = who.sync.read_action(number)
+        return found.filter["payload"] if found and found.filter else None
+
+    for _ in ("proposed", "running"):
+        assert told(ada) == "document_id=anna"
+        assert {told(who) for who in (bert, *namesakes)} == {"document_id=…", None}  # None: not theirs
+        bert.sync.confirm(number)
+    running = ada.sync.read_action(number)
+    assert running is not None
+    assert (running.state, running.by) == ("running", "bert")
+
+
 def test_what_is_looked_for_is_told_to_its_author_alone_and_forgotten(
     ada: Actions, somebody: Somebody, desk: Desk, audit_log: Log
 ) -> None:
@@ -213,7 +239,9 @@ def test_a_proposal_that_nobody_agreed_to_goes_after_a_day(ada: Actions, desk: D
     assert ada.sync.read_action(new) is not None
 
 
-def test_a_count_that_would_take_long_says_how_far_it_looked(ada: Actions, desk: Desk, connection: Connection) -> None:
+def test_a_count_that_would_take_long_says_how_far_it_looked(
+    ada: Actions, somebody: Somebody, desk: Desk, connection: Connection
+) -> None:
     """Steps of ten jobs, and no patience: the rest is found when it is carried out, with how far it has come."""
     jobs = desk.enqueue(25, args={"document_id": "doc-1"}) + desk.enqueue(2, args={"document_id": "doc-17"})
     with connection.transaction():
@@ -227,6 +255,14 @@ def test_a_count_that_would_take_long_says_how_far_it_looked(ada: Actions, desk:
     found = ada.sync.read_action(number)
     assert found is not None
     assert (found.expected, found.expected_more, found.looked, found.share) == (0, True, 10, None)
+    theirs = somebody(by="olga", role="operator", organization_id="org-1").sync
+    own = theirs.propose("cancel", wanted=JobFilter(payload="document_id=doc-17"))
+    theirs.confirm(own)
+    desk.one("SELECT done FROM advisorjobs_action_step(%s)", own)
+    for who, told in ((ada.sync, (10, True, True)), (theirs, (None, False, False))):  # they would tell of others' jobs
+        one, (listed,) = who.read_action(own), [each for each in who.list_actions().actions if each.id == own]
+        assert one is not None
+        assert (one.looked, one.share is not None, listed.share is not None) == told
     ada.sync.confirm(number)
     shares = []
     while not desk.one("SELECT finished FROM advisorjobs_action_step(%s)", number):

@@ -64,19 +64,59 @@ def test_a_page_whose_stream_is_refused_for_a_while_comes_back_and_shows_what_it
     assert all("503" in said for said in tab.take_complaints())
 
 
-def test_a_page_that_could_not_be_read_again_is_read_at_the_next_tick(tab: Tab, dashboard: Dashboard) -> None:
+def test_a_tab_that_nobody_sees_holds_no_connection_and_shows_what_it_missed(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go("/").page
+    live(page)
+    row = page.locator("#queues tr", has_text="webhooks")
+    before = row.inner_text()
+    hide = "hidden => Object.defineProperty(document, 'hidden', {value: hidden, configurable: true})"
+    change = "document.dispatchEvent(new Event('visibilitychange'))"
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/live")):
+        page.evaluate(hide, True)
+        page.evaluate(change)
+    job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
+    try:
+        with page.expect_request("**/live"):
+            page.evaluate(hide, False)
+            page.evaluate(change)
+        expect(row).not_to_have_text(before, timeout=SOON)
+    finally:
+        dashboard.manager.cancel_job(job)
+
+
+def test_a_page_that_could_not_be_read_again_is_read_later_and_not_all_the_time(tab: Tab, dashboard: Dashboard) -> None:
     page = tab.go("/queues/webhooks").page
     live(page)
     waiting = page.locator("#state .figure", has_text="Waiting").first.locator("dd")
     expect(waiting).to_have_text("0")
-    page.route("**/queues/webhooks", lambda route: route.fulfill(status=503), times=1)
+    page.route("**/queues/webhooks", lambda route: route.fulfill(status=503))
     job = dashboard.manager.add_job("webhooks", "webhook:custom", webhook())
     try:
+        expect(page.locator("[data-live-state]")).to_have_text("Not up to date")
+        page.evaluate(
+            "async () => { for (let look = 0; look < 20; look++) { waiting.add('state'); await refresh(); } }"
+        )
+        page.unroute("**/queues/webhooks")
         expect(waiting).to_have_text("1")
+        live(page)
     finally:
         dashboard.manager.cancel_job(job)
-    (said,) = tab.take_complaints()
-    assert "503" in said
+    refused = tab.take_complaints()
+    assert all("503" in said for said in refused)
+    assert 1 <= len(refused) < 10
+
+
+def test_jobs_that_come_into_an_empty_list_can_be_ticked_and_acted_on(tab: Tab, dashboard: Dashboard) -> None:
+    page = tab.go(f"/jobs?queue={QUEUE}&organization=practice-66").page
+    live(page)
+    expect(page.get_by_label("Do", exact=True)).to_be_hidden()
+    (job,) = dashboard.waiting(organization_id="practice-66")
+    page.get_by_label(f"Choose job {job}").check()
+    expect(page.locator("#act-on option").first).to_have_text("the 1 ticked")
+    page.get_by_label("Do", exact=True).select_option("cancel")
+    page.get_by_role("button", name="Look how many").click()
+    expect(page.locator("#standing")).to_contain_text("1 job would be changed")
+    dashboard.manager.cancel_job(job)
 
 
 def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard: Dashboard) -> None:
@@ -88,6 +128,7 @@ def test_a_queue_shows_who_waits_in_it_and_that_it_is_paused(tab: Tab, dashboard
     expect(waiting).to_have_text("1", timeout=SOON)
     dashboard.manager.pause_queue("webhooks", reason="for a moment", paused_by="mira")
     expect(page.locator("#badges")).to_contain_text("paused", timeout=SOON)
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     dashboard.manager.resume_queue("webhooks")
     expect(page.locator("#badges")).not_to_contain_text("paused", timeout=SOON)
     dashboard.manager.cancel_job(job)
@@ -133,6 +174,7 @@ def test_a_form_that_is_open_stays_open_with_what_was_typed(tab: Tab, dashboard:
     live(page)
     page.locator("summary", has_text="Limit a service or account").click()
     page.get_by_label("Service or account").fill("xero:acme")
+    assert page.evaluate("inUse(document.getElementById('key-limits')) !== null")  # nor goes with the row that it is in
     dashboard.manager.set_queue_limit("webhooks", running=33, why="for a moment", changed_by="mira")
     expect(page.locator("#queue-limits")).to_contain_text("33", timeout=SOON)
     expect(page.get_by_label("Service or account")).to_have_value("xero:acme")

@@ -105,6 +105,15 @@ def test_a_stranger_signs_in_and_gets_where_they_wanted_to_and_out_again(browser
         assert tab.take_complaints() == []
 
 
+def test_a_page_that_is_open_leads_to_the_sign_in_once_the_session_has_ended(enters: Enters) -> None:
+    with enters("vera") as tab:
+        page = tab.go("/jobs#found").page
+        page.context.clear_cookies()
+        with page.expect_request(lambda asked: "x-unattended" in asked.headers):
+            page.evaluate("refreshAll()")
+        page.wait_for_url("**/sign-in**")
+
+
 def test_a_viewer_sees_no_action_and_may_do_none_while_an_operator_does(enters: Enters, office: Office) -> None:
     with enters("vera") as viewer, enters("otto") as operator:
         for path in (f"/jobs/{office.theirs}", "/jobs?status=failed", f"/queues/{QUEUE}", "/schedules", "/limits"):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from advisorjobs.cli.ground import AlreadyRunning, only_one
-from advisorjobs.cli.web_process import why_not
+from advisorjobs.cli.ground import AlreadyRunning, Program, only_one
+from advisorjobs.cli.web_process import web_process, why_not
 from advisorjobs.errors import SettingsError
+from advisorjobs.proxy_settings import PublicUrl
 from advisorjobs.settings import Settings
+from advisorjobs.web.server import dashboard_address
 
 
 @pytest.fixture
@@ -48,3 +54,22 @@ def test_a_taken_port_is_said_in_a_few_words(settings: Settings) -> None:
         said = why_not(replace(settings, webhooks=replace(settings.webhooks, port=port)))
 
     assert said == f"port {port} can't be had (address already in use): name another with ADVISORJOBS_WEB_PORT"
+
+
+def test_the_dashboard_is_named_as_browsers_reach_it(settings: Settings) -> None:
+    public = replace(settings, access=replace(settings.access, public=PublicUrl("https", "jobs.example", "/desk")))
+    assert dashboard_address(public, "127.0.0.1", 8750) == "https://jobs.example/desk/"
+    assert dashboard_address(settings, "127.0.0.1", 8750) == "http://127.0.0.1:8750/"
+    assert dashboard_address(settings, "::1", 8750) == "http://[::1]:8750/"
+
+
+def test_up_names_the_public_address_of_its_dashboard(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def program(*_: object) -> Iterator[Program]:
+        yield Program(cast("subprocess.Popen[bytes]", None), Path("/log"), "dashboard")
+
+    monkeypatch.setattr("advisorjobs.cli.web_process.program", program)
+    monkeypatch.setattr("advisorjobs.cli.web_process.why_no_dashboard", lambda _: None)
+    public = replace(settings, access=replace(settings.access, public=PublicUrl("https", "jobs.example", "")))
+    with web_process(replace(public, webhooks=replace(public.webhooks, port=0))) as said:
+        assert said == "the dashboard is https://jobs.example/ (log: /log)"

@@ -55,6 +55,19 @@ def test_it_runs_while_it_is_used_and_keeps_what_was_written(here: Settings) -> 
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
+def test_its_log_starts_anew_once_it_is_long(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with join(here, start=True) as server:
+        log = server.data.with_name("data.log")
+    first = log.read_text()
+    with join(here, start=True):
+        assert log.read_text().startswith(first)
+    second = log.read_text()
+    monkeypatch.setattr("advisorjobs.database.server.LOG_LIMIT", 100)
+    with join(here, start=True):
+        assert not log.read_text().startswith(first)
+    assert log.with_name("data.log.old").read_text() == second
+
+
 def test_it_is_durable_and_lets_nobody_in_by_his_word_or_over_the_network(here: Settings) -> None:
     with join(here, start=True) as server, psycopg.connect(server.dsn) as connection:
         shown = {name: connection.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")}

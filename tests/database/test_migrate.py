@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from advisorjobs.database.migrate import (
     pending,
     refuse_unmigrated,
 )
+from advisorjobs.database.migration_tool import growing_waits
 from advisorjobs.database.scripts import Script
 from advisorjobs.errors import DatabaseUnavailable, NotMigrated
 from tests.fixtures.counted import counted, kept
@@ -102,18 +104,16 @@ def test_a_script_that_fails_leaves_those_before_it_and_nothing_of_itself(
     assert pending(database) == ["9002_bad", "functions"]
 
 
-@pytest.mark.parametrize("what", ["script", "functions"])
 def test_work_goes_on_while_a_migration_waits_for_somebodys_transaction(
-    what: str,
     database: str,
     connection: psycopg.Connection[Any],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whoever asks for a table after the migration did is let pass."""
-    change = Script("9001_column", "ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
-    monkeypatch.setattr(scripts, "numbered", lambda: (change,) if what == "script" else ())
-    monkeypatch.setattr(scripts, "functions_checksum", lambda: "of changed files")
+    """Whoever asks for a table after the migration did is let pass; the migration asks for longer each time."""
+    wait = "CREATE TABLE patience AS SELECT current_setting('lock_timeout') AS wait"
+    change = Script("9001_column", f"{wait}; ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
+    monkeypatch.setattr(scripts, "numbered", lambda: (change,))
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database) as held:
         held.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
         migrating = pool.submit(migrate, database)
@@ -123,9 +123,61 @@ def test_work_goes_on_while_a_migration_waits_for_somebodys_transaction(
             connection.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
         assert not migrating.done()
         held.commit()
-        applied = migrating.result(30).applied
-    assert applied[0] == ("9001_column" if what == "script" else f"functions/{scripts.functions()[0].name}")
+        assert migrating.result(30).applied[0] == "9001_column"
     assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (4,)
+    assert connection.execute("SELECT wait FROM patience WHERE wait <> '300ms'").fetchone() is not None
+
+
+def test_changed_functions_wait_for_nobody_who_has_enqueued(
+    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scripts, "functions_checksum", lambda: "of changed files")
+    monkeypatch.setattr("advisorjobs.database.migration_tool.PATIENCE", 0)
+    with psycopg.connect(database) as held:
+        held.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
+        assert migrate(database).applied[0] == f"functions/{scripts.functions()[0].name}"
+    assert "waits for a transaction" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TRIGGER advisorjobs_wake_on_insert ON procrastinate_jobs",
+        "ALTER TABLE procrastinate_jobs DISABLE TRIGGER advisorjobs_complete_insert",
+        (
+            "CREATE OR REPLACE TRIGGER advisorjobs_complete_insert BEFORE INSERT ON procrastinate_jobs"
+            " FOR EACH ROW WHEN (NEW.priority = 1) EXECUTE FUNCTION advisorjobs_complete_insert()"
+        ),
+    ],
+)
+def test_a_trigger_that_is_not_as_it_should_be_is_made_anew(
+    change: str, database: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triggers = "SELECT pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE tgname ~ '^advisorjobs' ORDER BY tgname"
+    before = connection.execute(triggers).fetchall()
+    connection.execute(change.encode())
+    assert connection.execute(triggers).fetchall() != before
+    monkeypatch.setattr(scripts, "functions_checksum", lambda: "of changed files")
+    migrate(database)
+    assert connection.execute(triggers).fetchall() == before
+
+
+def test_waits_for_locks_grow_to_a_length_that_a_busy_practice_leaves_free() -> None:
+    assert list(itertools.islice(growing_waits(), 7)) == [300, 600, 1200, 2400, 4800, 9600, 10000]
+
+
+def test_a_migration_that_is_held_up_for_too_long_names_who_does_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = Script("9001_column", "ALTER TABLE procrastinate_jobs ADD COLUMN further integer")
+    monkeypatch.setattr(scripts, "numbered", lambda: (change,))
+    monkeypatch.setattr("advisorjobs.database.migration_tool.PATIENCE", 0)
+    with psycopg.connect(database, application_name="month-end report") as held:
+        held.execute("SELECT enqueue_job('t', '{}', allow_unknown => true)")
+        session = rf"session {held.info.backend_pid} \(month-end report\)"
+        with pytest.raises(DatabaseUnavailable, match=rf"^9001_column waited in vain .* {session} has used"):
+            migrate(database)
+    assert migrate(database).applied[0] == "9001_column"
 
 
 def test_what_the_program_knows_is_written_in_the_same_run(database: str) -> None:

@@ -121,6 +121,13 @@ def test_pauses_and_closed_queues_hold_a_job_until_they_end(
     ]
     assert held[0].text == "Queue critical is paused by ada: the server moves."
     assert held[2].text == "Organization org-7 is paused by bob, until somebody resumes it: not paid."
+    own = inspector.why_waiting(job, "org-7")  # its people: not who, and not why
+    assert own is not None
+    assert [(each.why, each.until) for each in own.reasons] == [(each.why, each.until) for each in held]
+    assert (own.reasons[0].text, own.reasons[2].text) == (
+        "Queue critical is paused.",
+        "Organization org-7 is paused, until somebody resumes it.",
+    )
     assert account(inspector, job).starts_at is None
     assert not starts(desk, job)
     manager.resume_queue("critical")

@@ -33,6 +33,7 @@ def test_a_moment_is_told_in_words(seconds: int | None, words: str) -> None:
 def test_numbers_are_written_for_people() -> None:
     assert [number(12_345), number(None), number(2.5)] == ["12\u202f345", "–", "2.5"]
     assert [duration(850), duration(3_200), duration(250_000), duration(None)] == ["850 ms", "3.2 s", "4 min 10 s", "–"]
+    assert [share(0), share(0.0001), share(0.99999)] == ["0 %", "< 0.1 %", "> 99.9 %"]
     assert [share(1), share(0.987), share(0.5), share(None)] == ["100 %", "98.7 %", "50 %", "–"]
 
 

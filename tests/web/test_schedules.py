@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from advisorjobs.errors import NotAllowed
+from advisorjobs.flow.moments import span
 from advisorjobs.manager import QueueManager
 from advisorjobs.web.access.person import Role
+from advisorjobs.web.pages.schedule_form import typed_span
 from tests.fixtures.deeds import Somebody
 from tests.fixtures.visitors import Added, Comes, Visitor
 
@@ -79,6 +83,7 @@ async def test_a_schedule_is_created_shown_changed_paused_run_and_removed(
         ({"job": "maintenance:clear_cash"}, "did you mean"),
         ({"timezone": "Europe/Berlni"}, "did you mean"),
         ({"limit": "many"}, "must be a whole number"),
+        ({"priority": "9" * 5_000}, "must be a whole number"),
         ({"every": "soon", "cron": ""}, "must be a number with its unit"),
     ],
 )
@@ -125,15 +130,38 @@ async def test_people_of_an_organization_see_their_schedules_and_change_none(
     comes: Comes, add_person: Added, manager: QueueManager
 ) -> None:
     for organization in ("org-1", "org-2"):
-        await manager.add_repeatable_job(None, "report:monthly", report(organization), "0 6 1 * *", key="monthly")
+        who: Any = {"changed_by": "caspar"}
+        await manager.add_repeatable_job(
+            None, "report:monthly", report(organization), "0 6 1 * *", key="monthly", **who
+        )
+    await manager.pause_repeatable_job("monthly", organization_id="org-1", reason="not paid", paused_by="dora")
+    names = ("caspar", "dora", "not paid")
+    pages = ("/schedules", "/schedules/of/monthly?organization=org-1", "/api/schedules?organization_id=org-1")
+    await add_person("sam", Role.VIEWER)
     await add_person("ann", Role.OPERATOR, "org-1")
-    visitor = comes()
+    staff, visitor = comes(), comes()
+    await staff.sign_in("sam")
     await visitor.sign_in("ann")
+    by_staff = "".join([await shown(staff, page) for page in pages])
+    told = "".join(
+        [await shown(visitor, page) for page in (*pages, "/api/schedules/one?key=monthly&organization_id=org-1")]
+    )
+    assert [(name in by_staff, name in told) for name in names] == [(True, False)] * 3
     page = await shown(visitor, "/schedules")
     assert "organization=org-1" in page
     assert "org-2" not in page
     assert (await visitor.get("/schedules/of/monthly?organization=org-2")).status_code == 404
     assert (await visitor.get("/schedules/edit/monthly?organization=org-1")).status_code == 403
+    await manager.resume_repeatable_job("monthly", organization_id="org-1")
+    buttons = re.compile(r'(?:href|action)="(?:/schedules/(?:new|edit|pause|resume|run|remove)[^"]*)"')
+    await add_person("otto", Role.OPERATOR)
+    operator = comes()
+    await operator.sign_in("otto")
+    for paused in (False, True):
+        if paused:
+            await manager.pause_repeatable_job("monthly", organization_id="org-1")
+        offered = [buttons.findall(await shown(who, page)) for who in (operator, visitor) for page in pages[:2]]
+        assert [len(each) for each in offered] == [1, 4, 0, 0]
 
 
 async def test_a_payload_is_shown_when_somebody_asks_for_it_which_is_noted_and_else_stays(
@@ -194,6 +222,27 @@ async def test_the_api_keeps_a_payload_that_is_not_given_and_shows_one_with_a_no
     assert noted(connection) == ["edit", "show values"]
 
 
+async def test_a_schedule_stays_in_the_queue_that_it_was_put_in(visitor: Visitor, manager: QueueManager) -> None:
+    await manager.add_repeatable_job("emails", "report:monthly", report("org-1"), "0 6 1 * *", key="monthly")
+    edit = "/schedules/edit/monthly?organization=org-1"
+    fields = {"job": "report:monthly", "key": "monthly", "cron": "0 6 1 * *"}
+    headers = {"X-CSRF-Token": await visitor.csrf("/schedules/new")}
+
+    async def queue_after(answer: Any, tag: str) -> str:
+        assert answer.status_code in (200, 303), answer.text
+        (found,) = await manager.list_repeatable_jobs()
+        assert found.tags == (tag,)
+        return found.queue
+
+    assert await queue_after(await visitor.form(edit, edit, **fields, tags="a"), "a") == "emails"
+    for tag, named in (("b", {"organization_id": "org-1"}), ("c", {"payload": report("org-1")})):
+        wanted = {**fields, **named, "tags": [tag]}
+        answer = await visitor.client.post("/api/schedules", headers=headers, json=wanted)
+        assert await queue_after(answer, tag) == "emails"
+    other = {"job": "maintenance:clear_cache", "payload": '{"organization_id": "org-1"}', "tags": "d"}
+    assert await queue_after(await visitor.form(edit, edit, **{**fields, **other}), "d") == "maintenance"
+
+
 async def test_another_organizations_payload_is_shown_to_nobody(
     manager: QueueManager, connection: psycopg.Connection[Any], somebody: Somebody
 ) -> None:
@@ -233,3 +282,29 @@ async def test_schedules_come_page_by_page(
 
 def report(organization: str) -> dict[str, str]:
     return {"organization_id": organization, "client_id": "c-1", "month": "2026-10"}
+
+
+@pytest.mark.parametrize("seconds", [1, 10, 90.5, 123_456.7, 0.000_001, 30 * 86_400, 400 * 86_400])
+def test_a_wantedin_the_form_is_read_as_the_same_span(seconds: float) -> None:
+    wanted = timedelta(seconds=seconds)
+    assert span("every", typed_span(wanted)) == wanted
+
+
+async def test_a_schedule_of_every_30_days_is_saved_as_the_form_shows_it(
+    visitor: Visitor, manager: QueueManager
+) -> None:
+    await manager.add_repeatable_job(
+        None, "report:monthly", report("org-1"), key="monthly", every=timedelta(days=30), jitter=timedelta(seconds=90)
+    )
+    edit = "/schedules/edit/monthly?organization=org-1"
+    page = await shown(visitor, edit)
+    fields = {
+        name: value
+        for name in ("every", "jitter")
+        for value in re.findall(rf'name="{name}" type="text" value="([^"]*)"', page)
+    }
+    assert fields == {"every": "2592000s", "jitter": "90s"}
+    saved = await visitor.form(edit, edit, job="report:monthly", key="monthly", tags="long", **fields)
+    assert saved.status_code == 303
+    (found,) = await manager.list_repeatable_jobs()
+    assert (found.every, found.jitter, found.tags) == (timedelta(days=30), timedelta(seconds=90), ("long",))

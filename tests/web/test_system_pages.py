@@ -31,6 +31,7 @@ ROUTES = {
     "/api/organizations/org-1/series": "points",
     "/api/database": "tables",
 }
+DIGITS = "9" * 5_000
 OWN = ("/organizations/org-1", "/api/organizations/org-1", "/api/organizations/org-1/series")
 
 
@@ -116,6 +117,24 @@ async def test_an_organization_s_people_see_their_own_page_and_nothing_else(clie
 )
 async def test_what_makes_no_sense_is_refused_or_passed_over(operator: Visitor, path: str, status: int) -> None:
     assert (await operator.get(path)).status_code == status
+
+
+async def test_what_no_database_keeps_leads_to_nothing(operator: Visitor) -> None:
+    """A NUL, and more digits than Python reads as a number."""
+    for path, status in (
+        ("/jobs?id=%00&name=%00", 400),
+        ("/failures?organization=%00", 200),
+        ("/schedules?queue=%00", 200),
+        ("/schedules/of/%00", 404),
+        ("/schedules/of/x?organization=%00", 404),
+        (f"/organizations?page={DIGITS}", 200),
+        (f"/live?job={DIGITS}", 400),
+        (f"/jobs/{DIGITS}", 404),
+        (f"/actions/{DIGITS}", 404),
+        (f"/actions?before={DIGITS}", 200),
+        ("/static/%00", 404),
+    ):
+        assert (path, (await operator.get(path)).status_code) == (path, status)
 
 
 async def test_a_page_shows_what_changed_a_second_later(operator: Visitor, busy: Desk) -> None:

@@ -35,6 +35,9 @@ LARGEST_FORM = 1_000_000
 LOOK_AGAIN = 30.0
 """Seconds after which an answer that goes on, such as a stream of events, is looked at: whether who gets it still may."""
 
+UNATTENDED = "x-unattended"
+"""The header with which a page that is open asks for itself again: static/app.js."""
+
 Refuse: TypeAlias = Callable[[Request, Need, HTTPStatus, str], Awaitable[Response]]
 """Makes the answer to a request that is refused: of this status, for this reason (a sentence for people)."""
 
@@ -103,7 +106,7 @@ class Guard:
         shown = need.api and "authorization" in request.headers  # which no other site's script can send along
         if not shown and not self.identity.welcomes(request):
             return (HTTPStatus.MISDIRECTED_REQUEST, "This server isn't known by the name in the address."), receive
-        visit = await self.identity.visit(request, need)
+        visit = await self.identity.visit(request, need, touch=not asks_by_itself(request))
         request.state.visit, request.state.person = visit, visit.person
         changes, genuine = request.method in CHANGING, True
         if changes and (visit.person is not None or need.role is None):
@@ -128,12 +131,17 @@ class Guard:
         if not need.guarded or need.role is None:
             return True
         try:
-            visit = await self.identity.visit(request, need)
+            visit = await self.identity.visit(request, need, touch=False)
         except Exception as error:
             if not is_away(error):
                 raise
             return False
         return judge(need, visit.person, changes=False, genuine=True) is Verdict.ADMITTED
+
+
+def asks_by_itself(request: Request) -> bool:
+    """Whether an open page says that it asks, and nobody who sits before it: that keeps no session from ending."""
+    return UNATTENDED in request.headers or "text/event-stream" in request.headers.get("accept", "")
 
 
 def is_away(error: Exception) -> bool:

@@ -76,14 +76,17 @@ class Identity:
         """From now on there is one: somebody was added."""
         self._needed = True
 
-    async def visit(self, request: Request, need: Need) -> Visit:
-        """Who asks for a route with *need*. A token that is shown counts alone, and where tokens are taken only."""
+    async def visit(self, request: Request, need: Need, *, touch: bool = True) -> Visit:
+        """Who asks for a route with *need*. A token that is shown counts alone, and where tokens are taken only.
+
+        *touch*: somebody does ask, so that their session goes on; False: a page that is open asks by itself.
+        """
         shown = request.headers.get("authorization")
         if need.api and shown is not None:
             return Visit(await self._of_token(shown), by_token=True)
         token = request.cookies.get(cookie_name(request, SESSION))
         if token:
-            person = await self.accounts.find_session(digest(token), self.settings.idle)
+            person = await self.accounts.find_session(digest(token), self.settings.idle, touch=touch)
             if person is not None:
                 return Visit(person, token)
         secret = request.cookies.get(cookie_name(request, FORMS))

@@ -118,7 +118,7 @@ PAGES = (
         methods=("POST",),
     ),
     Page(
-        path="/account/sessions/{session_id:int}/end",
+        path="/account/sessions/{session_id:number}/end",
         answer=end_session,
         name="end_session",
         needs=Role.VIEWER,

@@ -182,11 +182,11 @@ def _change(path: str, answer: Any, name: str) -> Page:
 
 PAGES = (
     Page(path="/people", answer=people, name="people", needs=Role.ADMIN),
-    Page(path="/people/{person_id:int}", answer=person, name="person", needs=Role.ADMIN),
+    Page(path="/people/{person_id:number}", answer=person, name="person", needs=Role.ADMIN),
     _change("/people/add", add_person, "add_person"),
-    _change("/people/{person_id:int}/change", change_person, "change_person"),
-    _change("/people/{person_id:int}/password", reset_password, "reset_password"),
-    _change("/people/{person_id:int}/remove", remove_person, "remove_person"),
+    _change("/people/{person_id:number}/change", change_person, "change_person"),
+    _change("/people/{person_id:number}/password", reset_password, "reset_password"),
+    _change("/people/{person_id:number}/remove", remove_person, "remove_person"),
     _change("/people/tokens/add", add_token, "add_token"),
     _change("/people/tokens/revoke", revoke_token, "revoke_token"),
 )

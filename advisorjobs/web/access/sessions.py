@@ -61,9 +61,9 @@ class SessionCalls:
         return operation("start_session", statement("start_session"), values, _read_id)
 
     @call
-    def find_session(self, token: bytes, idle: timedelta) -> Operation[Person | None]:
-        """Whose a session is that was seen within *idle* (timedelta) and has not ended."""
-        values = {"token_hash": token, "idle": idle}
+    def find_session(self, token: bytes, idle: timedelta, *, touch: bool = True) -> Operation[Person | None]:
+        """Whose a session is that was seen within *idle* (timedelta) and has not ended. *touch*: it is seen by this."""
+        values = {"token_hash": token, "idle": idle, "touch": touch}
         return operation("find_session", statement("find_session"), values, _read_person)
 
     @call

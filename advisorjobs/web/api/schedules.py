@@ -19,7 +19,8 @@ from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.api.needs import needs, site_of
 from advisorjobs.web.api.texts import Moment, Text
-from advisorjobs.web.pages.schedule_form import owner_of
+from advisorjobs.web.pages.schedule_form import owner_of, queue_of
+from advisorjobs.web.pages.schedules import told_to
 from advisorjobs.web.site import Site
 
 __all__ = ["router"]
@@ -35,7 +36,8 @@ Seconds = Annotated[float, Field(gt=0, lt=36_525 * 86_400)]
 class WantedSchedule(BaseModel):
     """A schedule to be put: as `add_repeatable_job` takes it; spans in seconds.
 
-    Without a payload, that of the schedule with this key and `organization_id` stays.
+    Without a payload, that of the schedule with this key and `organization_id` stays. It stays in its queue, too, as long as
+    its job is the same and its key is given; a new one goes to its job's own.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -87,7 +89,7 @@ class ShownSchedule(BaseModel):
 async def list_schedules(person: Caller, site: TheSite, organization_id: Text | None = None) -> list[ShownSchedule]:
     """All schedules that the caller may see."""
     own = person.organization_id or organization_id
-    return [_shown(each) for each in await site.manager.list_repeatable_jobs(organization_id=own)]
+    return [_shown(told_to(person, each)) for each in await site.manager.list_repeatable_jobs(organization_id=own)]
 
 
 @router.get("/one")
@@ -103,16 +105,25 @@ async def get_schedule(person: Caller, site: TheSite, key: Text, organization_id
 async def put_schedule(person: Operator, site: TheSite, wanted: WantedSchedule) -> Noted:
     """Creates a schedule, or changes what differs in the one that has its key."""
     payload = wanted.payload
+    there: Schedule | None
     if payload is None:
-        payload = (await _found(person, site, _named(wanted), wanted.organization_id)).payload
-    elif wanted.organization_id is not None and owner_of(payload) != wanted.organization_id:
-        raise SettingsError("organization_id", wanted.organization_id, "must be the payload's, where both are given")
+        there = found = await _found(person, site, _named(wanted), wanted.organization_id)
+        payload = found.payload
+    else:
+        owner = owner_of(payload)
+        if wanted.organization_id is not None and owner != wanted.organization_id:
+            raise SettingsError(
+                "organization_id", wanted.organization_id, "must be the payload's, where both are given"
+            )
+        there = await _standing(site, wanted.key, owner)
     given = wanted.model_dump(exclude={"job", "payload", "organization_id", "cron"})
     spans = {
         name: None if given[name] is None else timedelta(seconds=given[name]) for name in ("every", "give_up_after")
     }
     actions = actions_of(person, site, Via.API)
-    return await actions.put_schedule(None, wanted.job, payload, wanted.cron, **{**given, **spans})
+    return await actions.put_schedule(
+        queue_of(there, wanted.job), wanted.job, payload, wanted.cron, **{**given, **spans}
+    )
 
 
 @router.post("/values")
@@ -166,12 +177,16 @@ def _named(wanted: WantedSchedule) -> str:
     return wanted.key
 
 
+async def _standing(site: Site, key: str | None, owner: str) -> Schedule | None:
+    return None if key is None else await site.manager.get_repeatable_job(key, organization_id=owner)
+
+
 async def _found(person: Person, site: Site, key: str, organization_id: str | None) -> Schedule:
     owner = organization_id or ""
     if person.organization_id in (None, owner):
         schedule = await site.manager.get_repeatable_job(key, organization_id=owner)
         if schedule is not None:
-            return schedule
+            return told_to(person, schedule)
     raise HTTPException(HTTPStatus.NOT_FOUND, NONE_SUCH)
 
 

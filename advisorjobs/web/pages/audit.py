@@ -69,5 +69,5 @@ async def undo(request: Request, site: Site) -> Response:
 
 PAGES = (
     Page(path="/audit", answer=audit, name="audit", needs=Role.VIEWER),
-    Page(path="/audit/{audit_id:int}/undo", answer=undo, name="undo", needs=Role.OPERATOR, methods=("POST",)),
+    Page(path="/audit/{audit_id:number}/undo", answer=undo, name="undo", needs=Role.OPERATOR, methods=("POST",)),
 )

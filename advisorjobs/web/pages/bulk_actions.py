@@ -136,8 +136,8 @@ def _page(path: str, answer: Any, name: str) -> Page:
 
 PAGES = (
     _page("/jobs/actions", act_on_jobs, "act_on_jobs"),
-    Page(path="/actions/{action_id:int}", answer=action, name="action", needs=Role.VIEWER, own=True),
-    _page("/actions/{action_id:int}/confirm", confirm, "confirm_action"),
-    _page("/actions/{action_id:int}/cancel", cancel, "cancel_action"),
-    _page("/actions/{action_id:int}/resume", resume, "resume_action"),
+    Page(path="/actions/{action_id:number}", answer=action, name="action", needs=Role.VIEWER, own=True),
+    _page("/actions/{action_id:number}/confirm", confirm, "confirm_action"),
+    _page("/actions/{action_id:number}/cancel", cancel, "cancel_action"),
+    _page("/actions/{action_id:number}/resume", resume, "resume_action"),
 )

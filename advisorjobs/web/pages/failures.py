@@ -28,7 +28,8 @@ async def failures(request: Request, site: Site) -> Response:
     person: Person = request.state.person
     span = request.query_params.get("span", "week")
     span = span if span in SPANS else "week"
-    organization = person.organization_id or request.query_params.get("organization", "").strip() or None
+    asked = request.query_params.get("organization", "").replace("\0", "").strip()
+    organization = person.organization_id or asked or None
     start = begin_of(span)
     groups = await site.shared(
         ("failures", span, organization),

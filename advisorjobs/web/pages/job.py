@@ -76,9 +76,9 @@ async def _shown(request: Request, site: Site, *, values: bool) -> Response:
 
 
 PAGES = (
-    Page(path="/jobs/{job_id:int}", answer=job, name="job", needs=Role.VIEWER, own=True),
+    Page(path="/jobs/{job_id:number}", answer=job, name="job", needs=Role.VIEWER, own=True),
     Page(
-        path="/jobs/{job_id:int}/values",
+        path="/jobs/{job_id:number}/values",
         answer=values,
         name="job_values",
         needs=Role.OPERATOR,

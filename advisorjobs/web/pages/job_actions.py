@@ -14,6 +14,7 @@ from advisorjobs.actions.job_actions import JobChange, reason_text
 from advisorjobs.actor import Via
 from advisorjobs.errors import PayloadError, SettingsError
 from advisorjobs.web.access.person import Role
+from advisorjobs.web.access.way_back import way_back
 from advisorjobs.web.acting import acted, actions_of, ask, back, form_of, found, told, whole
 from advisorjobs.web.page import Page
 from advisorjobs.web.said import Said
@@ -99,10 +100,11 @@ async def edit(request: Request, site: Site) -> Response:
     form, number = await form_of(request), request.path_params["job_id"]
     do = actions_of(request.state.person, site, Via.DASHBOARD, form.get("why"))
     given = form.get("payload")
+    leads = way_back(request, form.get("back", "")) if form.get("back") else ""
     job = found(await do.read_job_to_edit(number, shown=given is None), f"job {number}")
     if given is None:
-        return _edit_page(request, site, job, text=_shown(job.payload), version=job.version, back=form.get("back", ""))
-    kept = {"text": given, "version": form.get("version", ""), "back": form.get("back", ""), "why": form.get("why", "")}
+        return _edit_page(request, site, job, text=_shown(job.payload), version=job.version, back=leads)
+    kept = {"text": given, "version": form.get("version", ""), "back": leads, "why": form.get("why", "")}
     try:
         payload = _read(job.name, given)
         edited = await do.edit_job(job, payload, kept["version"])
@@ -160,7 +162,7 @@ def _shown(payload: Any) -> str:
 
 
 def _page(what: str, answer: Any, *, own: bool) -> Page:
-    path, name = f"/jobs/{{job_id:int}}/{what}", f"{what}_job"
+    path, name = f"/jobs/{{job_id:number}}/{what}", f"{what}_job"
     return Page(path=path, answer=answer, name=name, needs=Role.OPERATOR, own=own, methods=("POST",))
 
 

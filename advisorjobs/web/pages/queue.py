@@ -30,8 +30,6 @@ async def queue(request: Request, site: Site) -> Response:
     """`?span=24h`, `7d` or `30d`: what the charts are of."""
     name = request.path_params["queue"]
     span = span_of(request)
-    if "\0" in name:
-        raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such queue")
     try:
         view = await site.shared(("queue", name), FRESH, lambda: site.inspector.read_queue(name))
     except UnknownJob as error:

@@ -25,7 +25,7 @@ from advisorjobs.flow.recurrence import recurrence
 from advisorjobs.schedule_change import ScheduleOptions, schedule_row
 from advisorjobs.schedules import Schedule
 from advisorjobs.web.access.person import Role
-from advisorjobs.web.acting import actions_of
+from advisorjobs.web.acting import actions_of, whole
 from advisorjobs.web.acting import found as there
 from advisorjobs.web.page import Page
 from advisorjobs.web.pages.schedules import COMING, addresses, found
@@ -35,7 +35,7 @@ from advisorjobs.web.site import address_of, path_of
 if TYPE_CHECKING:
     from advisorjobs.web.site import Site
 
-__all__ = ["PAGES", "owner_of"]
+__all__ = ["PAGES", "owner_of", "queue_of", "typed_span"]
 
 FIELDS = (
     "key", "job", "payload", "cron", "every", "timezone", "start", "end", "limit", "jitter", "overlap", "missed",
@@ -78,7 +78,7 @@ async def _answer(request: Request, site: Site, schedule: Schedule | None) -> Re
             raise SettingsError("payload", owner_of(wanted.payload), "must name the organization that the schedule has")
         coming = _coming(site, schedule, wanted)
         if form.get("do") != "preview":
-            return await _put(request, site, wanted)
+            return await _put(request, site, schedule, wanted)
     except DatabaseUnavailable:
         raise
     except AdvisorJobsError as error:
@@ -95,7 +95,7 @@ async def _payload(request: Request, site: Site, schedule: Schedule) -> str:
 
 def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[UpcomingRun]:
     """Its next runs as it would be. Raises what add_repeatable_job would raise before anything is sent."""
-    queue = None if schedule is None else schedule.queue
+    queue = queue_of(schedule, wanted.job)
     options = cast("ScheduleOptions", wanted.options)
     schedule_row(site.app.enqueuer.row, queue, wanted.job, wanted.payload, wanted.cron, options)
     times = {name: wanted.options[name] for name in ("every", "timezone", "start", "end")}
@@ -104,9 +104,10 @@ def _coming(site: Site, schedule: Schedule | None, wanted: Wanted) -> list[Upcom
     return upcoming_runs(runs, now, timezone=wanted.options["timezone"], cron=wanted.cron)
 
 
-async def _put(request: Request, site: Site, wanted: Wanted) -> Response:
+async def _put(request: Request, site: Site, schedule: Schedule | None, wanted: Wanted) -> Response:
     actions = actions_of(request.state.person, site, Via.DASHBOARD)
-    done = await actions.put_schedule(None, wanted.job, wanted.payload, wanted.cron, **wanted.options)
+    queue = queue_of(schedule, wanted.job)
+    done = await actions.put_schedule(queue, wanted.job, wanted.payload, wanted.cron, **wanted.options)
     key = wanted.options["key"] or _made_key(site, wanted)
     address = address_of(request, "schedule", key=key)
     owner = owner_of(wanted.payload)
@@ -164,13 +165,13 @@ def read_form(given: Mapping[str, str], payload: dict[str, Any] | None = None) -
         "timezone": zone,
         "start": moment("start", given["start"] or None, zone),
         "end": moment("end", given["end"] or None, zone),
-        "limit": _number(given, "limit"),
+        "limit": whole(given, "limit"),
         "jitter": _span(given, "jitter") or timedelta(),
         "overlap": given["overlap"] or "allow",
         "missed": given["missed"] or "once",
-        "missed_cap": _number(given, "missed_cap") or 100,
+        "missed_cap": whole(given, "missed_cap") or 100,
         "give_up_after": _span(given, "give_up_after"),
-        "priority": _number(given, "priority"),
+        "priority": whole(given, "priority"),
         "tags": tuple(tag.strip() for tag in given["tags"].split(",") if tag.strip()),
     }
     return Wanted(job=given["job"], payload=payload, cron=given["cron"] or None, options=options)
@@ -202,9 +203,14 @@ def given_by(schedule: Schedule | None) -> dict[str, str]:
         "missed": schedule.missed.value,
         "tags": ", ".join(schedule.tags),
         **{name: "" if value is None else str(value) for name, value in numbers.items()},
-        **{name: "" if value is None else f"{value.total_seconds():g}s" for name, value in spans.items()},
+        **{name: "" if value is None else typed_span(value) for name, value in spans.items()},
         **{name: "" if value is None else value.isoformat() for name, value in bounds.items()},
     }
+
+
+def typed_span(value: timedelta) -> str:
+    """*value* as somebody would type it, which is read as the same span again, however long."""
+    return f"{value.total_seconds():f}".rstrip("0").removesuffix(".") + "s"
 
 
 def owner_of(payload: Mapping[str, Any]) -> str:
@@ -212,17 +218,16 @@ def owner_of(payload: Mapping[str, Any]) -> str:
     return str(payload.get("organization_id", payload.get("organizationId", "")) or "")
 
 
+def queue_of(schedule: Schedule | None, job: str) -> str | None:
+    """Where the jobs of *schedule* go when it is put anew: it stays in its queue as long as it runs the same job.
+
+    None: the job's own.
+    """
+    return schedule.queue if schedule is not None and schedule.name == job else None
+
+
 def _span(given: Mapping[str, str], name: str) -> timedelta | None:
     return span(name, given[name] or None)
-
-
-def _number(given: Mapping[str, str], name: str) -> int | None:
-    text = given[name]
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise SettingsError(name, text, "must be a whole number")
-    return int(text)
 
 
 PAGES = (

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from advisorjobs.actor import Via
 from advisorjobs.flow.clock_notes import upcoming_runs
-from advisorjobs.schedules import Schedule, ScheduleState
+from advisorjobs.schedules import Schedule, ScheduleState, without_names
 from advisorjobs.web.access.person import Person, Role
 from advisorjobs.web.acting import actions_of
 from advisorjobs.web.page import Page
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from advisorjobs.actions.actions import Actions
     from advisorjobs.web.site import Site
 
-__all__ = ["COMING", "PAGES", "addresses", "found"]
+__all__ = ["COMING", "PAGES", "addresses", "found", "told_to"]
 
 COMING = 10
 ROWS = 100
@@ -30,7 +30,7 @@ ROWS = 100
 
 async def schedules(request: Request, site: Site) -> Response:
     person: Person = request.state.person
-    queue = request.query_params.get("queue") or None
+    queue = request.query_params.get("queue", "").replace("\0", "") or None
     listed = await site.manager.list_repeatable_jobs(organization_id=person.organization_id, queue=queue)
     order = {ScheduleState.BROKEN: 0, ScheduleState.ACTIVE: 1, ScheduleState.PAUSED: 2, ScheduleState.ENDED: 3}
     listed = sorted(
@@ -39,7 +39,7 @@ async def schedules(request: Request, site: Site) -> Response:
     asked = request.query_params.get("page", "")
     last = max(0, len(listed) - 1) // ROWS
     page = min(int(asked), last) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
-    rows = [(each, address(request, each)) for each in listed[page * ROWS : (page + 1) * ROWS]]
+    rows = [(told_to(person, each), address(request, each)) for each in listed[page * ROWS : (page + 1) * ROWS]]
 
     def at(number: int) -> str | None:
         return path_of(request.url.include_query_params(page=number)) if 0 <= number <= last else None
@@ -111,11 +111,16 @@ async def found(request: Request, site: Site) -> Schedule:
     """The schedule that the path names. Raises HTTPException 404 where there is none that the person may see."""
     person: Person = request.state.person
     owner = request.query_params.get("organization", "")
-    if person.organization_id in (None, owner):
+    if person.organization_id in (None, owner) and "\0" not in owner:
         known = await site.manager.get_repeatable_job(request.path_params["key"], organization_id=owner)
         if known is not None:
-            return known
+            return told_to(person, known)
     raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such schedule.")
+
+
+def told_to(person: Person, schedule: Schedule) -> Schedule:
+    """The schedule as *person* may see it: without names and notes where they belong to an organization."""
+    return schedule if person.organization_id is None else without_names(schedule)
 
 
 def addresses(request: Request, schedule: Schedule) -> dict[str, str]:

@@ -2,7 +2,7 @@
 "use strict";
 
 const root = document.documentElement;
-const liveUrl = document.currentScript.dataset.live;
+const { live: liveUrl, signIn: signInUrl } = document.currentScript.dataset;
 
 // --- theme
 function themeSwitch() {
@@ -54,19 +54,23 @@ function reachScrolls() {
 const waiting = new Set();
 let fetching = false;
 let held = false; // somebody wants to read in peace
+let failures = 0, notBefore = 0; // fetches that failed in a row; when the next may be: a page that is refused is not asked for each second
 const regions = () => [...document.querySelectorAll("[data-live][id]")];
 // What somebody has opened to work in stands still until they have done.
 const inUse = (region) => region.querySelector("details[open][data-keep], dialog[open]");
 async function refresh() {
-  if (fetching || held || document.hidden) return;
+  if (fetching || held || document.hidden || Date.now() < notBefore) return;
   const ids = [...waiting].filter((id) => { const shown = document.getElementById(id); return shown && !inUse(shown); });
   if (!ids.length) return;
   fetching = true;
   for (const id of ids) waiting.delete(id);
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
-    if (answer.redirected && new URL(answer.url).pathname !== location.pathname) { location.assign(location.href); return; }
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Unattended": "yes" }, credentials: "same-origin" });
+    const place = new URL(answer.url).pathname;
+    if (place === signInUrl) return location.reload();
+    if (answer.redirected && place !== location.pathname) return location.replace(answer.url); // as a number that is searched for leads to its job
     if (!answer.ok) throw new Error(answer.statusText);
+    failures = 0;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of ids) {
       const fresh = page.getElementById(id), shown = document.getElementById(id);
@@ -76,8 +80,9 @@ async function refresh() {
     tellMoments();
     reachScrolls();
     document.dispatchEvent(new CustomEvent("refreshed"));
-  } catch { // at the next tick, then
+  } catch { // at a later tick, then
     for (const id of ids) waiting.add(id);
+    notBefore = Date.now() + pauseAfter(++failures);
     tellState("away");
   } finally {
     fetching = false;
@@ -88,7 +93,7 @@ function morph(shown, fresh) {
   Idiomorph.morph(shown, fresh, {
     ignoreActiveValue: true,
     callbacks: {
-      beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input:not([type=hidden], [readonly]), select, textarea, dialog") || old.hasAttribute("data-keep"))),
+      beforeNodeMorphed: (old) => !(old instanceof Element && (old.matches("input:not([type=hidden], [readonly]), select, textarea, dialog") || old.matches("[data-keep]:not(details)"))),
       beforeNodeRemoved: (old) => !(old instanceof Element && old.matches("tr") && old.querySelector("input[name=job]:checked")), // newer rows push out none that is chosen
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.matches("details")),
     },
@@ -123,12 +128,17 @@ function listen() {
   holdSwitch();
   const job = regions().map((region) => /\bjob:(\d+)/.exec(region.dataset.live)).find(Boolean);
   let events, later, missed = 0;
+  function close() {
+    clearTimeout(later);
+    events?.close();
+  }
   function open() {
+    close();
     events = new EventSource(job ? `${liveUrl}?job=${job[1]}` : liveUrl);
     events.addEventListener("open", () => { if (missed) refreshAll(); missed = 0; });
     events.addEventListener("changed", (event) => {
       const changed = new Set(event.data.split(" ")), away = changed.has("away");
-      tellState(away ? "away" : "live");
+      tellState(away || failures ? "away" : "live");
       for (const region of regions())
         if (region.dataset.live.split(" ").some((topic) => changed.has(topic))) waiting.add(region.id);
       if (!away) refresh();
@@ -137,13 +147,21 @@ function listen() {
       tellState("away");
       missed += 1;
       // The browser comes again by itself where the connection broke, and never where it was answered by an error.
-      if (events.readyState === EventSource.CLOSED) later = setTimeout(open, pauseAfter(missed));
+      if (events.readyState !== EventSource.CLOSED) return;
+      later = setTimeout(open, pauseAfter(missed));
+      refreshAll(); // which leads to the sign-in where the session has ended
     });
   }
-  open();
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshAll(); });
-  addEventListener("pagehide", () => { clearTimeout(later); events.close(); });
-  addEventListener("pageshow", (event) => { if (event.persisted) { missed = 1; open(); } });
+  // What nobody sees needs no stream: over HTTP/1.1 a browser has six connections to us, for all its tabs.
+  function look() {
+    if (document.hidden) return close();
+    missed = 1;
+    open();
+  }
+  if (!document.hidden) open();
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => { if (event.persisted) look(); });
 }
 // Milliseconds: from about a second to half a minute, and not all who look on at once.
 function pauseAfter(missed) {
@@ -157,7 +175,9 @@ function tellTicks() {
   for (const box of boxes) box.closest("tr").classList.toggle("ticked", box.checked);
   const all = document.querySelector("[data-tick-all]"), option = document.querySelector("#act-on option[value='']");
   if (all) { all.hidden = !boxes.length; all.checked = ticked > 0 && ticked === boxes.length; all.indeterminate = ticked > 0 && ticked < boxes.length; }
-  document.getElementById("act")?.classList.toggle("stuck", ticked > 0); // what may be done to them stays in sight
+  const act = document.getElementById("act");
+  act?.classList.toggle("stuck", ticked > 0); // what may be done to them stays in sight
+  if (act && boxes.length) act.hidden = false; // the list was empty
   if (option) { option.dataset.words ||= option.textContent; option.textContent = ticked ? `the ${ticked} ticked` : option.dataset.words; }
 }
 function tickRows() {

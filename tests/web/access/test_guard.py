@@ -262,6 +262,7 @@ async def test_a_stream_ends_when_its_reader_may_read_no_more(
 ) -> None:
     monkeypatch.setattr("advisorjobs.web.access.guard.LOOK_AGAIN", 0.0)
     secret, pieces, ended = ada.client.cookies["advisorjobs"], [], asyncio.Event()
+    seen: list[Any] = []
 
     async def receive() -> dict[str, Any]:
         await ended.wait()
@@ -271,6 +272,9 @@ async def test_a_stream_ends_when_its_reader_may_read_no_more(
         if message["type"] == "http.response.body":
             pieces.append(message)
             if len(pieces) == 1:
+                connection.execute("UPDATE advisorjobs_sessions SET seen_at = now() - interval '1 hour'")
+            elif len(pieces) == 2:
+                seen.extend(connection.execute("SELECT seen_at < now() - interval '1 hour' FROM advisorjobs_sessions"))
                 connection.execute("DELETE FROM advisorjobs_sessions")
             if not message.get("more_body"):
                 ended.set()
@@ -282,7 +286,8 @@ async def test_a_stream_ends_when_its_reader_may_read_no_more(
     }  # fmt: skip
     async with asyncio.timeout(20):
         await web_site(scope, receive, send)
-    assert [each.get("more_body") for each in pieces] == [True, False]
+    assert [each.get("more_body") for each in pieces] == [True, True, False]
+    assert seen == [(True,)]  # to look at a session is not to use it
 
 
 # --- decisions

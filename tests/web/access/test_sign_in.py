@@ -153,11 +153,13 @@ async def test_being_seen_keeps_a_session(comes: Comes, add_person: Added, conne
     browser = comes()
     await browser.sign_in("ada")
     connection.execute("UPDATE advisorjobs_sessions SET seen_at = now() - interval '119 minutes'")
+    seen = "SELECT seen_at > now() - interval '1 minute' FROM advisorjobs_sessions"
+    for by_itself in ({"X_Unattended": "yes"}, {"Accept": "text/event-stream"}):
+        assert (await browser.get("/account", **by_itself)).status_code == 200
+        assert connection.execute(seen).fetchone() == (False,)
     await browser.get("/account")
 
-    assert connection.execute("SELECT seen_at > now() - interval '1 minute' FROM advisorjobs_sessions").fetchone() == (
-        True,
-    )
+    assert connection.execute(seen).fetchone() == (True,)
 
 
 async def test_guesses_are_slowed_down_over_all_processes(

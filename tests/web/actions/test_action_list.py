@@ -38,6 +38,7 @@ async def test_each_action_tells_how_it_stands_who_wanted_it_and_why(
 ) -> None:
     visitor = comes()
     assert "No actions on many jobs yet" in (await visitor.get("/actions")).text
+    assert '<a href="?">The newest</a>' in (await visitor.get("/actions?before=1")).text
     job = failed(desk)
     dropped, stopped, stalled, running = [ada.sync.propose("retry", wanted=ALL) for _ in range(4)]
     done = ada.sync.propose("retry", jobs=[job, job + 1])

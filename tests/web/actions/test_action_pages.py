@@ -116,8 +116,9 @@ async def test_a_payload_is_edited_field_by_field_and_nothing_is_lost(comes: Com
 async def test_what_is_no_payload_is_told(comes: Comes, desk: Desk) -> None:
     job, visitor = failed(desk), comes()
     for payload in ("{", "[]", "null", "[" * 5000):
-        answer = await post(visitor, f"/jobs/{job}/edit", payload=payload, version="x")
+        answer = await post(visitor, f"/jobs/{job}/edit", payload=payload, version="x", back="https://evil.example/")
         assert answer.status_code == 422
+        assert "evil.example" not in answer.text
         assert "Nothing is saved yet" in answer.text
 
 
@@ -156,8 +157,11 @@ async def test_all_that_match_are_carried_out_in_the_background(comes: Comes, de
     page = await visitor.get(place)
     assert "It waits for a worker of the queue maintenance" in page.text
     assert "Stop it" in page.text
+    assert 'id="standing" data-live="actions tick"' in page.text
     desk.connection.execute("SELECT advisorjobs_action_step(%s)", [int(place.rsplit("/", 1)[1])])
-    assert "It ended" in (await visitor.get(place)).text
+    ended = (await visitor.get(place)).text
+    assert "It ended" in ended
+    assert [f'id="{each}" data-live="actions"' in ended for each in ("standing", "buttons", "refused")] == [True] * 3
     assert desk.one("SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'critical'") == 0
 
 
@@ -209,8 +213,8 @@ async def test_what_can_be_done_depends_on_what_is_listed(comes: Comes, desk: De
         ("admin", "delayed"): ["cancel", "promote", "priority"],
         ("admin", "failed"): ["retry"],
         ("olga", "waiting"): ["cancel"],
-        ("olga", "delayed"): [],
-        ("olga", "failed"): [],
+        ("olga", "delayed"): ["cancel"],  # of hers there is none yet
+        ("olga", "failed"): ["retry"],
     }
 
 
@@ -288,6 +292,7 @@ async def test_a_queue_is_cleaned_after_a_look_and_a_reason(comes: Comes, desk: 
 
 async def test_the_log_is_searched_page_by_page(comes: Comes, desk: Desk) -> None:
     visitor = comes()
+    assert "No entry fits" not in (await visitor.get("/audit?by=")).text
     for number in range(60):
         desk.one("SELECT pause_queue('emails', %s, paused_by => 'bob')", f"reason {number}")
     first = await visitor.get("/audit?by=bob")
@@ -298,6 +303,23 @@ async def test_the_log_is_searched_page_by_page(comes: Comes, desk: Desk) -> Non
     assert ("reason 9" in second.text, "reason 59" in second.text) == (True, False)
     assert "No entry fits" in (await visitor.get("/audit?by=nobody")).text
     assert "cursor" in (await visitor.get("/audit?after=nonsense")).text
+
+
+async def test_people_of_an_organization_are_told_no_counts_of_everybodys_jobs(
+    comes: Comes, desk: Desk, add_person: Added
+) -> None:
+    await add_person("olga", Role.OPERATOR, "org-1")
+    failed(desk, organization_id="org-1")
+    visitor = comes()
+    await visitor.sign_in("olga")
+    token = await visitor.csrf("/account")
+    looked = await visitor.client.post(
+        "/jobs/actions", data={"csrf": token, "action": "cancel", "all": "1", "payload": "client=x"}
+    )
+    desk.one("UPDATE advisorjobs_actions SET expected_more = true, looked = 12345 RETURNING 1")
+    page = (await visitor.get(looked.headers["location"])).text
+    assert ("None so far" in page, "are looked at while it is carried out" in page) == (True, True)
+    assert ("of the first" in page, "among the first" in page) == (False, False)
 
 
 async def test_only_who_may_does(comes: Comes, desk: Desk, add_person: Added, audit_log: Log) -> None:
