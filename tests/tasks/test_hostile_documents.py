@@ -58,12 +58,12 @@ def test_what_only_looks_like_much_is_read_within_bounds(outcomes: dict[str, Out
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("seconds", "memory", "end"),
+    ("seconds", "most_memory", "end"),
     [("6", "16G", ("timed_out", "timeout")), ("100", "1G", ("crashed", "crashed"))],
     ids=["time", "memory"],
 )
 def test_a_page_without_end_is_ended_by_either_limit_and_the_others_are_read(
-    pipeline: Pipeline, seconds: str, memory: str, end: tuple[str, str]
+    pipeline: Pipeline, seconds: str, most_memory: str, end: tuple[str, str]
 ) -> None:
     """Drawn, that page takes some 400 MB more each second: the limit that isn't meant is out of reach."""
     endless = pipeline.add("forms.pdf", HOSTILE_FILES["forms.pdf"].make())
@@ -71,7 +71,7 @@ def test_a_page_without_end_is_ended_by_either_limit_and_the_others_are_read(
     pipeline.work(
         ADVISORJOBS_DOCUMENT_PROCESSING_TIMEOUT=seconds,
         ADVISORJOBS_DOCUMENT_PROCESSING_RETRIES="0",
-        ADVISORJOBS_CHILD_MEMORY=memory,
+        ADVISORJOBS_CHILD_MEMORY=most_memory,
     )
 
     assert [pipeline.document(document)["status"] for document in good] == ["completed"] * 3
