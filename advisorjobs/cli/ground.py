@@ -20,7 +20,7 @@ from advisorjobs.actor import Actor, Via, acting_as
 from advisorjobs.application import the_app
 from advisorjobs.cli.person import person
 from advisorjobs.database.address import connect
-from advisorjobs.database.embedded import join, resolve
+from advisorjobs.database.embedded import join, make_open_folder, resolve
 from advisorjobs.database.migrate import check_migrated, migrate
 from advisorjobs.errors import AdvisorJobsError, SettingsError
 from advisorjobs.settings import Settings
@@ -167,6 +167,8 @@ def own_file(settings: Settings, *names: str) -> BinaryIO:
     """A new file at this place in the data folder. Raises SettingsError where that can't be written."""
     path = settings.data_dir.joinpath(*names)
     try:
+        if not settings.data_dir.exists():  # the database's account must get through it
+            make_open_folder(settings.data_dir)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path.open("wb")
     except OSError as error:

