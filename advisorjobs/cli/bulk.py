@@ -131,9 +131,11 @@ def stopped_at(kind: type[BaseException], number: int, cancel: Callable[[int], b
 
 def number_of(found: BulkAction | None) -> str:
     """How many jobs fit, for whoever is asked."""
+    number = found.expected if found else 0
+    fit = "1 job fits" if number == 1 else f"{number:,} jobs fit"
     if found is None or not found.expected_more:
-        return f"{found.expected if found else 0:,} jobs fit"
-    return f"at least {found.expected:,} jobs fit, of the first {found.looked:,} that were looked at"
+        return fit
+    return f"at least {fit}, of the first {found.looked:,} that were looked at"
 
 
 def carried_out(app: App, number: int, found: BulkAction | None, told: ChangeAll) -> tuple[int, int]:

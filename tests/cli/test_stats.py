@@ -162,6 +162,7 @@ def test_jobs_are_retried_and_cancelled_by_any_condition(advisorjobs: Command, d
     looked = advisorjobs("jobs", "retry", "--all", "--error-text", "anna")
     assert looked.returncode == 2
     assert "2 jobs fit: run them again? Say so with --yes" in looked.stderr
+    assert "1 job fits: cancel" in advisorjobs("jobs", "cancel", "--all", "--payload", "client=Bert").stderr
     assert {row["state"] for row in desk.rows("SELECT state FROM advisorjobs_actions")} == {"cancelled"}
     done = advisorjobs("jobs", "retry", "--all", "--error-text", "anna", "--fingerprint", "f1", "--yes")
     assert done.stdout == "2 jobs wait to run again\n"
